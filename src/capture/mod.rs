@@ -1,0 +1,1 @@
+//! Where exchanges come from. One trait, one file a source.

@@ -1,0 +1,1 @@
+//! Clouds that commands run on: profiles, readiness, the embedded one.

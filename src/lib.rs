@@ -1,0 +1,14 @@
+//! doctool keeps documentation pages true to a live service.
+//!
+//! It reads MkDocs pages, runs the commands they document, records the HTTP exchanges behind
+//! them, and regenerates or diffs the console output, sequence diagrams, request/response pages
+//! and logs that the pages show. `pipeline` is the table of contents: the stages in their order.
+//! `docs/architecture.md` has the picture and the reasons.
+
+pub mod capture;
+pub mod cli;
+pub mod cloud;
+pub mod error;
+pub mod model;
+pub mod page;
+pub mod settings;

@@ -1,0 +1,7 @@
+//! The command: words in, exit code out. Everything else is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    doctool::cli::main()
+}

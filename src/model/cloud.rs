@@ -1,0 +1,72 @@
+//! A cloud that answers: what a command needs in order to use it, and what must never be shown.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A cloud that is up, seen from a command that is about to run on it.
+#[derive(Clone, Default)]
+pub struct Cloud {
+    /// The profile's name in doctool.yml, or the built-in one's.
+    pub name: String,
+    /// Variables a command needs to reach the cloud, such as `OS_CLOUD`.
+    pub env: BTreeMap<String, String>,
+    /// Folders to look for programs in before `PATH`.
+    pub path: Vec<PathBuf>,
+    /// The services whose addresses are known beforehand; others are named from what they say.
+    pub services: Vec<Service>,
+    /// Values that must never be shown, with what to call them, such as `password`.
+    pub secrets: Vec<(String, String)>,
+    /// Where to ask for what the services themselves send, when they were started for that.
+    pub relay: Option<Relay>,
+}
+
+/// A service and where it answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Participant name in diagrams, such as `glance-api`.
+    pub name: String,
+    /// URL prefix, such as `http://127.0.0.1:9292/image`.
+    pub url: String,
+}
+
+/// A process that lives as long as the cloud and passes on what its services send. While a run is
+/// attached to it, it sends that through the run's recorder.
+#[derive(Clone)]
+pub struct Relay {
+    /// Where runs attach; loopback.
+    pub control: SocketAddr,
+    /// Proves that a run belongs to the user who started the cloud.
+    pub key: String,
+    /// The callers whose traffic comes through the relay.
+    pub callers: Vec<Caller>,
+}
+
+/// Somebody whose requests are recorded: the user name and password it gives the proxy.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Participant name, sent as the proxy user.
+    pub name: String,
+    /// Sent as the proxy password, so that only those who were told may use the recorder.
+    pub key: String,
+}
+
+// Written by hand so that keys, passwords and the environment cannot end up in a message.
+impl fmt::Debug for Cloud {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Cloud").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Relay").field("control", &self.control).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Caller").field("name", &self.name).finish_non_exhaustive()
+    }
+}

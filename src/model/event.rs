@@ -1,0 +1,20 @@
+//! What happens while doctool works, told to whoever listens. Events carry no command output.
+
+/// Something that happened or begins to happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A step of bringing up the cloud begins, such as `installing 125 packages`.
+    Cloud(String),
+    /// A documented command begins: the page's path below docs_dir, and the command line.
+    CommandStarted {
+        /// Page path below docs_dir.
+        page: String,
+        /// The command as documented.
+        command: String,
+    },
+    /// Something that the user should know and that stops nothing.
+    Warning(String),
+}
+
+/// Where events go. Shared between threads, so it decides for itself how to serialise.
+pub type Events<'a> = &'a (dyn Fn(Event) + Sync);

@@ -1,0 +1,1 @@
+//! What a page contains and exactly where, in the dialect of MkDocs and PyMdown.

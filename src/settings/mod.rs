@@ -1,0 +1,1 @@
+//! What `mkdocs.yml` and `doctool.yml` say, as values.
