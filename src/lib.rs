@@ -11,4 +11,6 @@ pub mod cloud;
 pub mod error;
 pub mod model;
 pub mod page;
+pub mod render;
 pub mod settings;
+pub mod stabilise;

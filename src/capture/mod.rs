@@ -1,1 +1,3 @@
 //! Where exchanges come from. One trait, one file a source.
+
+pub mod requestshook;

@@ -3,9 +3,11 @@
 mod cloud;
 mod event;
 mod exchange;
+mod json;
 mod place;
 
 pub use cloud::{Caller, Cloud, Relay, Service};
 pub use event::{Event, Events};
-pub use exchange::{Body, Exchange, Header, Message, Recording, Request, Response};
+pub use exchange::{Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of};
+pub use json::Json;
 pub use place::Place;
