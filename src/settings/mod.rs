@@ -1,1 +1,3 @@
 //! What `mkdocs.yml` and `doctool.yml` say, as values.
+
+pub mod doctool;
