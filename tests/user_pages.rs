@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use doctool::capture::requestshook;
 use doctool::model::Run;
-use doctool::stabilise::{self, Pins, Secrets, StableRecording};
 use doctool::render;
+use doctool::stabilise::{self, Pins, Secrets, StableRecording};
 
 /// The folders of the pages; none where the pages are not at hand.
 fn pages() -> Vec<PathBuf> {

@@ -10,8 +10,10 @@ use regex::Regex;
 use crate::model::{Body, Exchange, Header, Message, Recording, Request, Response, path_of};
 
 static HEADING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^### \((?<from>.*?)\) (?:(?<request>REQ >>>)|RESP <<<) \((?<to>.*?)\) : (?<rest>.*)$")
-        .expect("the pattern is valid")
+    Regex::new(
+        r"^### \((?<from>.*?)\) (?:(?<request>REQ >>>)|RESP <<<) \((?<to>.*?)\) : (?<rest>.*)$",
+    )
+    .expect("the pattern is valid")
 });
 
 /// The header by which requestshook itself pairs requests and responses.
@@ -162,7 +164,8 @@ fn left_out(line: &str) -> Option<u64> {
 
 /// The bytes of `b'…'...`, and the length behind it if the log says it.
 fn bytes(line: &str) -> Option<(Vec<u8>, Option<u64>)> {
-    let quote = line.strip_prefix('b')?.chars().next().filter(|quote| matches!(quote, '\'' | '"'))?;
+    let quote =
+        line.strip_prefix('b')?.chars().next().filter(|quote| matches!(quote, '\'' | '"'))?;
     let (literal, rest) = line[2..].rsplit_once(quote)?;
     let length = match rest {
         "..." => None,

@@ -60,9 +60,11 @@ impl Json {
     fn print(&self, out: &mut String, depth: usize) {
         match self {
             Self::Scalar(token) => out.push_str(token),
-            Self::Array(elements) => print_group(out, depth, ['[', ']'], elements, |out, element| {
-                element.print(out, depth + 1);
-            }),
+            Self::Array(elements) => {
+                print_group(out, depth, ['[', ']'], elements, |out, element| {
+                    element.print(out, depth + 1);
+                })
+            }
             Self::Object(members) => {
                 print_group(out, depth, ['{', '}'], members, |out, (key, value)| {
                     out.extend(["\"", key, "\": "]);
@@ -152,7 +154,9 @@ impl Reader<'_> {
 
     fn word(&mut self) -> String {
         let start = self.position();
-        let in_word = |character: char| !matches!(character, ',' | ']' | '}') && !character.is_ascii_whitespace();
+        let in_word = |character: char| {
+            !matches!(character, ',' | ']' | '}') && !character.is_ascii_whitespace()
+        };
         while self.characters.next_if(|&(_, character)| in_word(character)).is_some() {}
         self.text[start..self.position()].to_owned()
     }

@@ -1,13 +1,24 @@
 //! The values that the stages hand on. Imports nothing else of doctool.
 
 mod cloud;
+mod diagnostic;
 mod event;
 mod exchange;
+mod files;
 mod json;
+mod page;
 mod place;
 
 pub use cloud::{Caller, Cloud, Relay, Service};
+pub use diagnostic::{Diagnostic, DiagnosticKind};
 pub use event::{Event, Events};
-pub use exchange::{Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of};
+pub use exchange::{
+    Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
+};
+pub use files::{FileCache, FileId};
 pub use json::Json;
+pub use page::{
+    Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
+    Line, Note, Origin, Page,
+};
 pub use place::Place;

@@ -90,7 +90,8 @@ mod tests {
     #[test]
     fn content_cannot_close_its_fence() {
         let lines = ["```".to_owned(), String::new(), "x".to_owned()];
-        let text = "=== \"Body\"\n    ```` json title=\"T\" linenums=\"1\"\n    ```\n\n    x\n    ````\n";
+        let text =
+            "=== \"Body\"\n    ```` json title=\"T\" linenums=\"1\"\n    ```\n\n    x\n    ````\n";
         assert_eq!(tab("Body", "json", "T", &lines), text);
     }
 }

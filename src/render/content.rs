@@ -8,7 +8,9 @@ use crate::model::{Body, Json};
 pub(super) fn content(body: &Body) -> String {
     match body {
         Body::Empty => "none".to_owned(),
-        Body::Text(text) => Json::parse(text).map_or_else(|| normalised(text), |json| json.indented()),
+        Body::Text(text) => {
+            Json::parse(text).map_or_else(|| normalised(text), |json| json.indented())
+        }
         Body::Cut { text, length } => format!("{}\n... ({length} bytes)", normalised(text)),
         Body::Bytes { head, length: None } => format!("{}...", bytes_literal(head)),
         Body::Bytes { head, length: Some(length) } => {

@@ -25,7 +25,9 @@ fn entry(out: &mut String, arrow: &Arrow<'_>) {
     line(format_args!(""));
     match arrow.status {
         None => line(format_args!("### ({from}) REQ >>> ({to}) : {method} {url}")),
-        Some(status) => line(format_args!("### ({from}) RESP <<< ({to}) : {status} {method} {url}")),
+        Some(status) => {
+            line(format_args!("### ({from}) RESP <<< ({to}) : {status} {method} {url}"))
+        }
     }
     for header in arrow.headers {
         line(format_args!("{}: {}", header.name, header.value));

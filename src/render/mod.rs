@@ -21,11 +21,7 @@ fn escape_scissors(line: &str) -> String {
     let dashes = line[start..].trim_start_matches('-');
     let is_scissors = dashes.len() < line[start..].len()
         && dashes.strip_prefix("8<").is_some_and(|rest| rest.starts_with('-'));
-    if is_scissors {
-        format!("{};{}", &line[..start], &line[start..])
-    } else {
-        line.to_owned()
-    }
+    if is_scissors { format!("{};{}", &line[..start], &line[start..]) } else { line.to_owned() }
 }
 
 #[cfg(test)]

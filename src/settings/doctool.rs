@@ -175,7 +175,10 @@ impl Config {
 
     /// The message, line and column of what is wrong.
     fn parse(text: &str) -> std::result::Result<Self, (String, usize, usize)> {
-        if text.lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
+        if text
+            .lines()
+            .all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#'))
+        {
             return Ok(Self::default());
         }
         serde_yaml::from_str(text).map_err(|error| {
@@ -261,7 +264,8 @@ mod tests {
 
     #[test]
     fn the_schema_refuses_unknown_keys_too() {
-        let schema: serde_json::Value = serde_json::from_str(&Config::schema()).expect("it is JSON");
+        let schema: serde_json::Value =
+            serde_json::from_str(&Config::schema()).expect("it is JSON");
         assert_eq!(schema["additionalProperties"], false);
         assert_eq!(schema["properties"]["run"]["default"]["timeout"], 120);
     }

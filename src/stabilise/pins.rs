@@ -20,7 +20,8 @@ impl Pins {
     /// the documented value, unless one of the two already has another partner.
     pub(super) fn pin(&mut self, class: Class, live: &str, documented: &str) -> String {
         if !class.is_identity() {
-            let time = self.times.entry(live.to_owned()).or_insert_with(|| Some(documented.to_owned()));
+            let time =
+                self.times.entry(live.to_owned()).or_insert_with(|| Some(documented.to_owned()));
             if time.as_deref() != Some(documented) {
                 *time = None;
             }

@@ -131,10 +131,10 @@ impl Secrets {
 
     /// A text without secrets.
     pub fn text(&self, text: &str) -> String {
-        let placed = [&*JSON_FIELD, &TOKEN_ID, &FORM_FIELD].iter().fold(
-            text.to_owned(),
-            |text, pattern| pattern.replace_all(&text, in_place).into_owned(),
-        );
+        let placed =
+            [&*JSON_FIELD, &TOKEN_ID, &FORM_FIELD].iter().fold(text.to_owned(), |text, pattern| {
+                pattern.replace_all(&text, in_place).into_owned()
+            });
         let shaped = SHAPE.replace_all(&placed, |found: &Captures<'_>| {
             placeholder(if found.name("token").is_some() { "token" } else { "private-key" })
         });
@@ -179,7 +179,10 @@ impl Secrets {
     fn headers(&self, headers: &[Header]) -> Vec<Header> {
         headers
             .iter()
-            .map(|Header { name, value }| Header { name: name.clone(), value: self.header(name, value) })
+            .map(|Header { name, value }| Header {
+                name: name.clone(),
+                value: self.header(name, value),
+            })
             .collect()
     }
 
@@ -211,7 +214,8 @@ impl Secrets {
 
 /// How many characters next to a match belong to the same Base64 group.
 fn run_of_base64(characters: impl Iterator<Item = char>, most: usize) -> usize {
-    let in_alphabet = |character: &char| character.is_ascii_alphanumeric() || "+/-_=".contains(*character);
+    let in_alphabet =
+        |character: &char| character.is_ascii_alphanumeric() || "+/-_=".contains(*character);
     characters.take(most).take_while(in_alphabet).count()
 }
 
@@ -305,7 +309,11 @@ fn needles(kind: &str, value: &str) -> Vec<Needle> {
     let mut texts = vec![
         value.to_owned(),
         json[1..json.len() - 1].to_owned(),
-        value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
+        value
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;"),
         with_small_digits(&percent),
         with_small_digits(&unreserved_kept(value)),
         unreserved_kept(value),
@@ -388,7 +396,10 @@ mod tests {
         let secrets = Secrets::of(&[], &Run::default());
         for (text, redacted) in [
             (r#"{"adminPass": "x"}"#, r#"{"adminPass": "[redacted:password]"}"#),
-            (r#"{"password" :"a\"b", "name": "n"}"#, r#"{"password" :"[redacted:password]", "name": "n"}"#),
+            (
+                r#"{"password" :"a\"b", "name": "n"}"#,
+                r#"{"password" :"[redacted:password]", "name": "n"}"#,
+            ),
             (r#"{"token": {"id": "abc"}}"#, r#"{"token": {"id": "[redacted:token]"}}"#),
             ("http://h/x?client_secret=abc&y=1", "http://h/x?client_secret=[redacted:secret]&y=1"),
             (r#"{"password_expires_at": "x"}"#, r#"{"password_expires_at": "x"}"#),
@@ -400,7 +411,8 @@ mod tests {
 
     #[test]
     fn redacting_twice_is_once() {
-        let once = secrets().text(&format!("{{\"password\": \"{PASSWORD}\"}} gAAAAA{}", "b".repeat(100)));
+        let once =
+            secrets().text(&format!("{{\"password\": \"{PASSWORD}\"}} gAAAAA{}", "b".repeat(100)));
         assert_eq!(secrets().text(&once), once);
         assert_eq!(once, "{\"password\": \"[redacted:password]\"} [redacted:token]");
     }

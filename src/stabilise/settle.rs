@@ -27,10 +27,11 @@ impl Settler<'_> {
 
     fn recording(&mut self, documented: &Recording, live: &Recording) -> Recording {
         let partners = align::exchanges(&documented.exchanges, &live.exchanges);
-        let exchanges = live.exchanges.iter().zip(partners).map(|(exchange, partner)| match partner {
-            Some(index) => self.exchange(&documented.exchanges[index], exchange),
-            None => self.new_exchange(exchange),
-        });
+        let exchanges =
+            live.exchanges.iter().zip(partners).map(|(exchange, partner)| match partner {
+                Some(index) => self.exchange(&documented.exchanges[index], exchange),
+                None => self.new_exchange(exchange),
+            });
         Recording { exchanges: exchanges.collect(), messages: live.messages.clone() }
     }
 
@@ -136,7 +137,9 @@ impl Settler<'_> {
             (Body::Cut { text: old, .. }, Body::Cut { text: new, length }) => {
                 Body::Cut { text: self.lines(old, new), length: *length }
             }
-            (Body::Bytes { head: old, length: None }, Body::Bytes { head: new, .. }) if old == new => {
+            (Body::Bytes { head: old, length: None }, Body::Bytes { head: new, .. })
+                if old == new =>
+            {
                 documented.clone()
             }
             _ => self.new_body(live),
@@ -202,7 +205,9 @@ impl Settler<'_> {
             (Json::Object(old), Json::Object(new)) => Json::Object(self.members(old, new)),
             (Json::Array(old), Json::Array(new)) => Json::Array(self.elements(name, old, new)),
             (Json::Scalar(_), Json::Scalar(token)) => match (documented.as_str(), live.as_str()) {
-                (Some(old), Some(new)) => Json::Scalar(format!("\"{}\"", self.named(name, old, new))),
+                (Some(old), Some(new)) => {
+                    Json::Scalar(format!("\"{}\"", self.named(name, old, new)))
+                }
                 _ => Json::Scalar(token.clone()),
             },
             _ => self.new_json(live),
@@ -229,7 +234,8 @@ impl Settler<'_> {
     fn members(&mut self, old: &[(String, Json)], new: &[(String, Json)]) -> Vec<(String, Json)> {
         let mut partners: Vec<Option<usize>> = vec![None; old.len()];
         let mut place = |partner: usize, fits: &dyn Fn(&str) -> bool| {
-            let free = (0..old.len()).find(|&index| partners[index].is_none() && fits(&old[index].0));
+            let free =
+                (0..old.len()).find(|&index| partners[index].is_none() && fits(&old[index].0));
             if let Some(index) = free {
                 partners[index] = Some(partner);
             }
@@ -257,14 +263,19 @@ impl Settler<'_> {
             let before = index.checked_sub(1);
             let place = members.iter().position(|(other, _)| Some(*other) == before);
             let member = (self.pins.apply(key), self.new_json(value));
-            members.insert(place.map_or(members.len().min(index), |place| place + 1), (index, member));
+            members
+                .insert(place.map_or(members.len().min(index), |place| place + 1), (index, member));
         }
         members.into_iter().map(|(_, member)| member).collect()
     }
 
     fn elements(&mut self, name: &str, old: &[Json], new: &[Json]) -> Vec<Json> {
         if let Some(order) = self.same_but_for_order(old, new) {
-            return old.iter().zip(order).map(|(old, index)| self.json(name, old, &new[index])).collect();
+            return old
+                .iter()
+                .zip(order)
+                .map(|(old, index)| self.json(name, old, &new[index]))
+                .collect();
         }
         let masks = |elements: &[Json]| elements.iter().map(mask).collect::<Vec<_>>();
         let mut partners = vec![None; new.len()];
@@ -276,7 +287,9 @@ impl Settler<'_> {
         // What changed in part stands for what stood between the same neighbours.
         for index in 0..new.len() {
             let after = index.checked_sub(1).map_or(Some(0), |before| Some(partners[before]? + 1));
-            if partners[index].is_none() && let Some(free) = after.filter(|&free| free < old.len() && left[free]) {
+            if partners[index].is_none()
+                && let Some(free) = after.filter(|&free| free < old.len() && left[free])
+            {
                 partners[index] = Some(free);
                 left[free] = false;
             }
@@ -297,7 +310,8 @@ impl Settler<'_> {
             return None;
         }
         let masks: Vec<String> = new.iter().map(mask).collect();
-        let shown: Vec<String> = new.iter().map(|element| self.new_json(element).indented()).collect();
+        let shown: Vec<String> =
+            new.iter().map(|element| self.new_json(element).indented()).collect();
         let mut free = vec![true; new.len()];
         let mut order = Vec::with_capacity(old.len());
         for element in old {

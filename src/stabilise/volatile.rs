@@ -57,8 +57,14 @@ static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is valid")
 });
 
-const CLASSES: [Class; 6] =
-    [Class::RequestId, Class::Uuid, Class::Hex32, Class::Authority, Class::Time, Class::Interpreter];
+const CLASSES: [Class; 6] = [
+    Class::RequestId,
+    Class::Uuid,
+    Class::Hex32,
+    Class::Authority,
+    Class::Time,
+    Class::Interpreter,
+];
 
 /// Cuts a text into what it says and the volatile values in it.
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
@@ -99,7 +105,10 @@ fn end_of_word(text: &str, start: usize) -> usize {
 }
 
 /// The text with each volatile value replaced by what `replace` gives for it.
-pub(super) fn replaced<'a>(text: &'a str, mut replace: impl FnMut(Class, &'a str) -> String) -> String {
+pub(super) fn replaced<'a>(
+    text: &'a str,
+    mut replace: impl FnMut(Class, &'a str) -> String,
+) -> String {
     pieces(text)
         .into_iter()
         .map(|piece| match piece {
@@ -161,7 +170,9 @@ mod tests {
 
     #[test]
     fn leaves_numbers_names_and_hashes() {
-        for text in ["21233664", "cirros-0.6.1-x86_64-disk", "v3.14", "2020-04-07", "0123456789abcdef"] {
+        for text in
+            ["21233664", "cirros-0.6.1-x86_64-disk", "v3.14", "2020-04-07", "0123456789abcdef"]
+        {
             assert_eq!(pieces(text), [Piece::Literal(text)]);
         }
         let sha512 = "0".repeat(128);
@@ -170,8 +181,9 @@ mod tests {
 
     #[test]
     fn a_mask_tells_texts_apart_by_what_they_say() {
-        let [one, two] = ["a42bfade-78ec-4c95-b7b4-272ba265072c", "98b68b53-2939-474e-aab1-64a49c57e941"]
-            .map(|id| masked(&format!("/v2/images/{id}/file")));
+        let [one, two] =
+            ["a42bfade-78ec-4c95-b7b4-272ba265072c", "98b68b53-2939-474e-aab1-64a49c57e941"]
+                .map(|id| masked(&format!("/v2/images/{id}/file")));
         assert_eq!(one, two);
         assert_ne!(one, masked("/v2/images/a42bfade-78ec-4c95-b7b4-272ba265072c"));
     }
