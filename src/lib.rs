@@ -11,6 +11,8 @@ pub mod cloud;
 pub mod error;
 pub mod model;
 pub mod page;
+pub mod plan;
 pub mod render;
+pub mod run;
 pub mod settings;
 pub mod stabilise;

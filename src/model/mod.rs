@@ -8,6 +8,7 @@ mod files;
 mod json;
 mod page;
 mod place;
+mod plan;
 
 pub use cloud::{Caller, Cloud, Relay, Service};
 pub use diagnostic::{Diagnostic, DiagnosticKind};
@@ -22,3 +23,4 @@ pub use page::{
     Line, Note, Origin, Page,
 };
 pub use place::Place;
+pub use plan::{Change, Command, NotRun, PagePlan, Region, View, ViewKind};
