@@ -100,7 +100,7 @@ impl Planner<'_> {
         let lines: Vec<&str> = fence.text.split('\n').collect();
         let entries = console::entries(&lines);
         if entries.is_empty() {
-            self.titled(fence, &lines);
+            self.titled(fence);
             self.root_prompts(fence, &lines);
         }
         for entry in entries {
@@ -113,7 +113,7 @@ impl Planner<'_> {
     }
 
     /// The form where the command is only the title of the block around its output.
-    fn titled(&mut self, fence: &Fence, lines: &[&str]) {
+    fn titled(&mut self, fence: &Fence) {
         let Some(container) = fence.containers.last() else { return };
         let is_block = matches!(container.kind, ContainerKind::Details | ContainerKind::Admonition);
         let Some(title) = container.title.as_deref().filter(|_| is_block) else { return };

@@ -90,6 +90,7 @@ fn whole_file(files: &FileCache, file: FileId) -> Result<Region> {
             .at(Place::line(&place.file, line))
             .hint("save it as UTF-8, or delete it and let `doctool refresh` write it")
     })?;
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let text = text.lines().map(|line| format!("{line}\n")).collect();
     Ok(Region {
         file: files.path(file),

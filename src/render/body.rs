@@ -1,4 +1,6 @@
 //! The request/response page: a section a message, with its header and its content in tabs.
+//!
+//! `merge` reads it back section by section to keep what people write into it.
 
 use crate::model::Arrow;
 use crate::stabilise::StableRecording;
@@ -6,52 +8,21 @@ use crate::stabilise::StableRecording;
 use super::content::content;
 use super::escape_scissors;
 
-/// A message's section in its parts, so that `merge` can keep what people wrote between them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
-    /// `### (5) GET /v2/images`.
-    pub heading: String,
-    /// `` `openstack` --> `glance-api` ``.
-    pub arrow: String,
-    /// What the fences' titles say: the heading without the step number.
-    pub title: String,
-    /// Lines of the header fence.
-    pub header: Vec<String>,
-    /// Lines of the content fence.
-    pub content: Vec<String>,
-}
-
-/// The request/response page.
+/// The request/response page: a blank line before each heading, two between sections.
 pub fn body(recording: &StableRecording) -> String {
-    sections(recording).iter().map(Section::text).collect()
-}
-
-/// The sections of the request/response page, in order.
-pub fn sections(recording: &StableRecording) -> Vec<Section> {
     recording.recording().arrows().map(|arrow| section(&arrow)).collect()
 }
 
-fn section(arrow: &Arrow<'_>) -> Section {
+fn section(arrow: &Arrow<'_>) -> String {
+    let Arrow { step, from, to, .. } = arrow;
     let title = arrow.label();
     let direction = if arrow.status.is_none() { "-->" } else { "<--" };
     let header = arrow.headers.iter().map(|header| format!("{}: {}", header.name, header.value));
-    Section {
-        heading: format!("### ({}) {title}", arrow.step),
-        arrow: format!("`{}` {direction} `{}`", arrow.from, arrow.to),
-        header: header.map(|line| escape_scissors(&line)).collect(),
-        content: content(arrow.body).split('\n').map(escape_scissors).collect(),
-        title,
-    }
-}
-
-impl Section {
-    /// The section as text: a blank line before the heading and one at the end.
-    pub fn text(&self) -> String {
-        let Self { heading, arrow, title, .. } = self;
-        let header = tab("Header", "http", title, &self.header);
-        let content = tab("Body", "json", title, &self.content);
-        format!("\n{heading}\n{arrow}\n\n{header}\n{content}\n")
-    }
+    let header: Vec<String> = header.map(|line| escape_scissors(&line)).collect();
+    let content: Vec<String> = content(arrow.body).split('\n').map(escape_scissors).collect();
+    let header = tab("Header", "http", &title, &header);
+    let content = tab("Body", "json", &title, &content);
+    format!("\n### ({step}) {title}\n`{from}` {direction} `{to}`\n\n{header}\n{content}\n")
 }
 
 fn tab(name: &str, language: &str, title: &str, lines: &[String]) -> String {

@@ -8,7 +8,7 @@ mod content;
 mod diagram;
 mod log;
 
-pub use body::{Section, body, sections};
+pub use body::body;
 pub use diagram::diagram;
 pub use log::log;
 
