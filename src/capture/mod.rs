@@ -1,3 +1,4 @@
 //! Where exchanges come from. One trait, one file a source.
 
+pub mod replay;
 pub mod requestshook;

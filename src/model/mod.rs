@@ -6,6 +6,7 @@ mod event;
 mod exchange;
 mod files;
 mod json;
+mod outcome;
 mod page;
 mod place;
 mod plan;
@@ -18,6 +19,7 @@ pub use exchange::{
 };
 pub use files::{FileCache, FileId};
 pub use json::Json;
+pub use outcome::{Outcome, PageOutcome};
 pub use page::{
     Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
     Line, Note, Origin, Page,
