@@ -26,13 +26,38 @@
 //! moment. All else in doctool does one thing after another, so the runtime stays inside this
 //! module, and what others call blocks.
 
-use std::net::SocketAddr;
+mod body;
+mod callers;
+mod connection;
+mod exchange;
+mod head;
+mod journal;
+mod kept;
+mod refusal;
+mod route;
+mod target;
+mod upstream;
+mod wire;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::runtime::{self, Runtime};
+
+use self::callers::{Callers, user};
+use self::connection::Engine;
+use self::journal::Journal;
+pub(super) use self::route::Route;
 use super::Capture;
 use super::participants::Participants;
-use crate::error::Result;
+use super::relay::{self, Attachment};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{self, Caller, Events, Recording};
+
+/// How long the end of the proxy may take.
+const STOP: Duration = Duration::from_millis(200);
 
 /// How the proxy records.
 #[derive(Debug, Clone)]
@@ -60,7 +85,13 @@ impl Default for Options {
 
 /// A running recorder; stops when dropped.
 pub struct Proxy {
+    attachment: Option<Attachment>,
+    runtime: Option<Runtime>,
     address: SocketAddr,
+    engine: Arc<Engine>,
+    journal: Arc<Journal>,
+    settle: Duration,
+    participants: Participants,
 }
 
 impl Proxy {
@@ -75,8 +106,30 @@ impl Proxy {
         relay: Option<&model::Relay>,
         events: Events<'_>,
     ) -> Result<Self> {
-        let _ = (options, relay, events);
-        Ok(Self { address: SocketAddr::from(([127, 0, 0, 1], 0)) })
+        let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let address = listener.local_addr().map_err(|error| not_listening("127.0.0.1", error))?;
+        let journal = Arc::new(Journal::new(options.body_limit));
+        let engine = Arc::new(Engine {
+            callers: Callers::new()?,
+            journal: Some(Arc::clone(&journal)),
+            route: Route::default(),
+            connect_timeout: options.connect_timeout,
+        });
+        for caller in relay.iter().flat_map(|relay| &relay.callers) {
+            engine.callers.admit(caller);
+        }
+        let runtime = runtime()?;
+        runtime.spawn(accept(listener, Arc::clone(&engine)));
+        let attachment = relay.map(|relay| relay::attach(relay, address, events)).transpose()?;
+        Ok(Self {
+            attachment,
+            runtime: Some(runtime),
+            address,
+            engine,
+            journal,
+            settle: options.settle,
+            participants: options.participants,
+        })
     }
 
     /// Where the proxy listens.
@@ -84,23 +137,95 @@ impl Proxy {
         self.address
     }
 
-    /// The callers that were given a name so far; their keys are secrets of this run.
-    pub fn callers(&self) -> Vec<Caller> {
-        Vec::new()
+    /// The caller of this name, with its key, which is a secret of this run.
+    pub fn caller(&self, name: &str) -> Caller {
+        self.engine.callers.issue(name)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // First, so that the relay goes around the recorder before it stops.
+        drop(self.attachment.take());
+        if let Some(runtime) = self.runtime.take() {
+            // Dropping it instead would wait for a name server, if one is being asked.
+            runtime.shutdown_timeout(STOP);
+        }
     }
 }
 
 impl Capture for Proxy {
     fn environment(&self, caller: &str) -> Vec<(String, String)> {
-        let _ = caller;
-        Vec::new()
+        let caller = self.caller(caller);
+        let name = user(&caller.name);
+        let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
+        let proxy = format!("http://{name}:{}@{}", caller.key, self.address);
+        // Without a value for `no_proxy` a user's own one would hide what is on loopback.
+        [("http_proxy", &*proxy), ("HTTP_PROXY", &proxy), ("no_proxy", ""), ("NO_PROXY", "")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
     }
 
     fn begin(&mut self) -> Result<()> {
-        Ok(())
+        if self.journal.begin() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Recording, "a recording has begun and not ended"))
     }
 
     fn end(&mut self) -> Result<Recording> {
-        Ok(Recording::default())
+        let recording = self.journal.end(self.settle);
+        let mut recording =
+            recording.ok_or_else(|| Error::new(ErrorKind::Recording, "no recording has begun"))?;
+        self.participants.resolve(&mut recording);
+        Ok(recording)
+    }
+}
+
+/// Forwards until the process ends, recording nothing: directly, or through the recorder that the
+/// route names.
+pub(super) fn forward(address: SocketAddr, callers: &[Caller], route: Route) -> Result<()> {
+    let listener = listen(address)?;
+    let known = Callers::new()?;
+    callers.iter().for_each(|caller| known.admit(caller));
+    let connect_timeout = Options::default().connect_timeout;
+    let engine = Engine { callers: known, journal: None, route, connect_timeout };
+    runtime()?.block_on(accept(listener, Arc::new(engine)));
+    Ok(())
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let listener = TcpListener::bind(address).map_err(|error| not_listening(address, error))?;
+    listener.set_nonblocking(true).map_err(|error| not_listening(address, error))?;
+    Ok(listener)
+}
+
+fn not_listening(address: impl std::fmt::Display, error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Recording, format!("the proxy cannot listen on `{address}`"))
+        .because(error)
+}
+
+fn runtime() -> Result<Runtime> {
+    runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("proxy")
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Error::new(ErrorKind::Recording, "the proxy's threads cannot be started").because(error)
+        })
+}
+
+/// Accepts connections for ever.
+async fn accept(listener: TcpListener, engine: Arc<Engine>) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(connection::serve(stream, Arc::clone(&engine)));
+            }
+            // Mostly a lack of file descriptors, which passes when a connection ends.
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
     }
 }
