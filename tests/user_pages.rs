@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use doctool::capture::requestshook;
 use doctool::model::Run;
 use doctool::render;
+use doctool::settings::doctool::RedactSettings;
 use doctool::stabilise::{self, Pins, Secrets, StableRecording};
 
 /// The folders of the pages; none where the pages are not at hand.
@@ -55,7 +56,7 @@ fn replaying_the_documented_run_changes_nothing() {
     for page in pages() {
         let (_, run) = recorded(&page);
         let documented = StableRecording::documented(&run);
-        let live = Secrets::of(&[], &run).redact(&run);
+        let live = Secrets::of(&[], &run, &RedactSettings::default()).redact(&run);
         let stable = stabilise::stabilise(&run, &live, Pins::default());
         assert_eq!(render::log(&stable), render::log(&documented), "{}", page.display());
     }

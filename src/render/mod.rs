@@ -4,11 +4,13 @@
 //! Out: the view's text with `\n` line ends, as it stands in its file or fence.
 
 mod body;
+mod console;
 mod content;
 mod diagram;
 mod log;
 
 pub use body::body;
+pub use console::console;
 pub use diagram::diagram;
 pub use log::log;
 

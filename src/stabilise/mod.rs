@@ -6,7 +6,9 @@
 //! unredacted does not compile.
 
 mod align;
+mod encodings;
 mod pins;
+mod places;
 mod redact;
 mod settle;
 mod volatile;
@@ -17,6 +19,7 @@ pub use redact::{Redacted, Secrets};
 use settle::Settler;
 
 use crate::model::{Recording, Run};
+use crate::settings::doctool::RedactSettings;
 
 /// A run without secrets, told in documented values.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,7 +28,7 @@ pub struct StableRecording(Run);
 impl StableRecording {
     /// What a page documents, as it stands there but for secrets that can be told by their place.
     pub fn documented(run: &Run) -> Self {
-        Self(Secrets::of(&[], run).redact(run).into_run())
+        Self(Secrets::of(&[], run, &RedactSettings::default()).redact(run).into_run())
     }
 
     /// What each command printed.

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::{Captures, Regex};
 
 use crate::model::{Body, Exchange, Header, Recording, Request, Response, Run};
+use crate::settings::doctool::RedactSettings;
+
+use super::encodings::{Needle, needles};
+use super::places::{self, CREDENTIALS, Places, is_placeholder, kind_of, placeholder};
 
 /// A run in which no known secret is left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,93 +29,51 @@ impl Redacted {
     }
 }
 
-/// Header names whose values are secret, in lower case (Keystone, Swift, Glance, RFC 9110, 6265).
-const HEADERS: [&str; 13] = [
-    "authorization",
-    "cookie",
-    "proxy-authorization",
-    "set-cookie",
-    "x-account-meta-temp-url-key",
-    "x-api-key",
-    "x-auth-key",
-    "x-auth-token",
-    "x-container-meta-temp-url-key",
-    "x-image-meta-location",
-    "x-service-token",
-    "x-storage-token",
-    "x-subject-token",
-];
-
-/// Names of fields, in JSON, forms and queries, whose values are secret. `_` stands for `_`, `-` or
-/// nothing.
-const FIELDS: &str = "(?:[a-z0-9_-]*_)?(?:password|passwd|passphrase|secret|token|api_?key\
-    |private_?key|secret_?key|temp_url_(?:key|sig)|signature|credential)|admin_?pass|original_?password";
-
-static JSON_FIELD: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(r#"(?<before>"(?<name>(?i:{FIELDS}))"\s*:\s*")(?<value>(?:[^"\\]|\\.)*)"#))
-});
-/// The id in `"token": {"id": "…"}`, with which Keystone is asked to authenticate by token.
-static TOKEN_ID: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?<before>"(?<name>token)"\s*:\s*\{\s*"id"\s*:\s*")(?<value>(?:[^"\\]|\\.)*)"#)
-});
-static FORM_FIELD: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(r#"(?<before>(?:^|[?&\n])(?<name>(?i:{FIELDS}))=)(?<value>[^&\s"'<>]*)"#))
-});
 /// What is secret by its shape alone: Fernet and JSON web tokens, private keys.
 static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
+    Regex::new(
         r"(?<token>gAAAAA[A-Za-z0-9_-]{60,}={0,2}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})|(?s:-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?-----END (?:[A-Z]+ )*PRIVATE KEY-----)",
     )
+    .expect("the pattern is valid")
 });
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is valid")
-}
-
-/// Everything but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A secret shorter than this is replaced only where it stands as a secret: it may be a word.
 const SHORTEST_BY_VALUE: usize = 6;
 
 /// Secret values and what to call them.
 pub struct Secrets {
+    places: Places,
     /// Finds the values in all encodings; a match's pattern is an index into `found`.
     finder: AhoCorasick,
     found: Vec<Needle>,
 }
 
-/// One way in which a secret may be written.
-struct Needle {
-    kind: String,
-    text: String,
-    /// Characters on each side that also hold bits of the secret, where it is inside Base64.
-    margins: (usize, usize),
-}
-
 impl Secrets {
     /// The values known beforehand as (kind, value), and those that stand in secret places of a run.
-    pub fn of(known: &[(String, String)], run: &Run) -> Self {
+    ///
+    /// A value that is short, or that is also somebody's name in the run, is replaced only in its
+    /// place: elsewhere nobody can tell it from the word.
+    pub fn of(known: &[(String, String)], run: &Run, settings: &RedactSettings) -> Self {
+        let places = Places::new(settings);
         let mut values: BTreeMap<String, String> = BTreeMap::new();
         let mut add = |kind: &str, value: &str| {
-            if !value.is_empty() && !value.starts_with("[redacted:") {
+            if !is_placeholder(value) {
                 values.entry(value.to_owned()).or_insert_with(|| kind.to_owned());
             }
         };
-        for (kind, value) in known {
-            add(kind, value);
-        }
-        visit(run, &mut add);
+        known.iter().for_each(|(kind, value)| add(kind, value));
+        places.visit(run, &mut add);
+        let names = places::names(run);
         let found: Vec<Needle> = values
             .iter()
-            .filter(|(value, _)| value.len() >= SHORTEST_BY_VALUE)
+            .filter(|(value, _)| value.len() >= SHORTEST_BY_VALUE && !names.contains(*value))
             .flat_map(|(value, kind)| needles(kind, value))
             .collect();
         let finder = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .build(found.iter().map(|needle| &needle.text))
             .expect("the secrets of a run fit into memory");
-        Self { finder, found }
+        Self { places, finder, found }
     }
 
     /// The run without secrets.
@@ -131,10 +90,7 @@ impl Secrets {
 
     /// A text without secrets.
     pub fn text(&self, text: &str) -> String {
-        let placed =
-            [&*JSON_FIELD, &TOKEN_ID, &FORM_FIELD].iter().fold(text.to_owned(), |text, pattern| {
-                pattern.replace_all(&text, in_place).into_owned()
-            });
+        let placed = self.places.replaced(text);
         let shaped = SHAPE.replace_all(&placed, |found: &Captures<'_>| {
             placeholder(if found.name("token").is_some() { "token" } else { "private-key" })
         });
@@ -187,12 +143,12 @@ impl Secrets {
     }
 
     fn header(&self, name: &str, value: &str) -> String {
-        if !is_secret_header(name) || value.is_empty() || value.contains("[redacted:") {
+        if !self.places.is_secret(name) || value.is_empty() || is_placeholder(value) {
             return self.text(value);
         }
         let kind = kind_of(name);
         match value.split_once(' ') {
-            Some((scheme, _)) if kind == "credentials" => format!("{scheme} {}", placeholder(kind)),
+            Some((scheme, _)) if kind == CREDENTIALS => format!("{scheme} {}", placeholder(kind)),
             _ => placeholder(kind),
         }
     }
@@ -219,161 +175,21 @@ fn run_of_base64(characters: impl Iterator<Item = char>, most: usize) -> usize {
     characters.take(most).take_while(in_alphabet).count()
 }
 
-/// Tells `add` each value that stands in a secret place, with its kind.
-fn visit(run: &Run, add: &mut impl FnMut(&str, &str)) {
-    for output in &run.outputs {
-        visit_text(output, add);
-    }
-    for Exchange { request, response, .. } in &run.recording.exchanges {
-        visit_message(&request.url, &request.headers, &request.body, add);
-        if let Some(response) = response {
-            visit_message(&response.url, &response.headers, &response.body, add);
-        }
-    }
-}
-
-fn visit_message(url: &str, headers: &[Header], body: &Body, add: &mut impl FnMut(&str, &str)) {
-    visit_text(url, add);
-    for Header { name, value } in headers.iter().filter(|header| is_secret_header(&header.name)) {
-        let kind = kind_of(name);
-        match value.split_once(' ') {
-            Some((scheme, credentials)) if kind == "credentials" => {
-                add(kind, credentials);
-                if scheme.eq_ignore_ascii_case("basic") {
-                    visit_basic(credentials, add);
-                }
-            }
-            _ => add(kind, value),
-        }
-    }
-    if let Body::Text(text) | Body::Cut { text, .. } = body {
-        visit_text(text, add);
-    }
-}
-
-/// The password in the Base64 of `user:password`.
-fn visit_basic(credentials: &str, add: &mut impl FnMut(&str, &str)) {
-    let decoded = STANDARD.decode(credentials).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    if let Some((_, password)) = decoded.as_deref().and_then(|decoded| decoded.split_once(':')) {
-        add("password", password);
-    }
-}
-
-fn visit_text(text: &str, add: &mut impl FnMut(&str, &str)) {
-    for found in [&*JSON_FIELD, &TOKEN_ID].iter().flat_map(|pattern| pattern.captures_iter(text)) {
-        let raw = &found["value"];
-        let value = serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned());
-        add(kind_of(&found["name"]), &value);
-    }
-    for found in FORM_FIELD.captures_iter(text) {
-        let spaced = found["value"].replace('+', " ");
-        let value = percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy();
-        add(kind_of(&found["name"]), &value);
-    }
-}
-
-fn in_place(found: &Captures<'_>) -> String {
-    if found["value"].is_empty() || found["value"].contains("[redacted:") {
-        return found[0].to_owned();
-    }
-    format!("{}{}", &found["before"], placeholder(kind_of(&found["name"])))
-}
-
-fn is_secret_header(name: &str) -> bool {
-    HEADERS.contains(&&*name.to_ascii_lowercase())
-}
-
-fn placeholder(kind: &str) -> String {
-    format!("[redacted:{kind}]")
-}
-
-fn kind_of(name: &str) -> &'static str {
-    let name = name.to_ascii_lowercase();
-    let kinds = [
-        ("pass", "password"),
-        ("token", "token"),
-        ("authorization", "credentials"),
-        ("cookie", "cookie"),
-        ("key", "key"),
-        ("signature", "signature"),
-    ];
-    kinds.iter().find(|(part, _)| name.contains(part)).map_or("secret", |(_, kind)| kind)
-}
-
-/// The ways in which a value may be written: as it is, escaped for JSON, HTML or a URL, in hex, and
-/// at each of the three places where it can begin inside Base64.
-fn needles(kind: &str, value: &str) -> Vec<Needle> {
-    let percent = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
-    let json = serde_json::to_string(value).expect("a string is JSON");
-    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let mut texts = vec![
-        value.to_owned(),
-        json[1..json.len() - 1].to_owned(),
-        value
-            .replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;")
-            .replace('"', "&quot;"),
-        with_small_digits(&percent),
-        with_small_digits(&unreserved_kept(value)),
-        unreserved_kept(value),
-        unreserved_kept(value).replace("%20", "+"),
-        unreserved_kept(value).replace("%2F", "/"),
-        percent,
-        hex.to_uppercase(),
-        hex,
-    ];
-    texts.sort();
-    texts.dedup();
-    let plain = texts.into_iter().map(|text| (text, (0, 0)));
-    let encoded = (0..3).flat_map(|offset| base64_cores(value, offset));
-    plain
-        .chain(encoded)
-        .map(|(text, margins)| Needle { kind: kind.to_owned(), text, margins })
-        .collect()
-}
-
-/// Percent-encoding that leaves RFC 3986's unreserved characters as they are.
-fn unreserved_kept(value: &str) -> String {
-    utf8_percent_encode(value, RESERVED).to_string()
-}
-
-/// What does not depend on the neighbours when the value stands `offset` bytes behind the start of
-/// a Base64 group, in both alphabets, and how many characters on each side do.
-fn base64_cores(value: &str, offset: usize) -> Vec<(String, (usize, usize))> {
-    let mut bytes = vec![0; offset];
-    bytes.extend_from_slice(value.as_bytes());
-    let first = (offset * 8).div_ceil(6);
-    let last = bytes.len() * 8 / 6;
-    let margins = (usize::from(offset > 0), 3);
-    let core = |encoded: String| (encoded[first..last].to_owned(), margins);
-    let standard = core(STANDARD.encode(&bytes));
-    let url_safe = core(URL_SAFE.encode(&bytes));
-    if standard == url_safe { vec![standard] } else { vec![standard, url_safe] }
-}
-
-/// Percent-encoding with small hexadecimal digits, as some clients write it.
-fn with_small_digits(encoded: &str) -> String {
-    let mut parts = encoded.split('%');
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (escape, rest) = part.split_at(part.len().min(2));
-        out.extend(["%", &escape.to_ascii_lowercase(), rest]);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    use super::{Run, Secrets};
+    use super::{RedactSettings, Run, Secrets};
 
     const PASSWORD: &str = "s3cr/t p&ss+word?~";
 
     fn secrets() -> Secrets {
-        Secrets::of(&[("password".to_owned(), PASSWORD.to_owned())], &Run::default())
+        Secrets::of(
+            &[("password".to_owned(), PASSWORD.to_owned())],
+            &Run::default(),
+            &RedactSettings::default(),
+        )
     }
 
     #[test]
@@ -393,7 +209,7 @@ mod tests {
 
     #[test]
     fn fields_are_secret_by_name() {
-        let secrets = Secrets::of(&[], &Run::default());
+        let secrets = Secrets::of(&[], &Run::default(), &RedactSettings::default());
         for (text, redacted) in [
             (r#"{"adminPass": "x"}"#, r#"{"adminPass": "[redacted:password]"}"#),
             (

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::{NamedTempFile, TempPath};
 
@@ -18,12 +19,12 @@ use crate::model::{Change, Place};
 pub use splice::spliced;
 
 /// A file as it was when the page was read; none when it was not there.
-pub type Original<'a> = Option<&'a [u8]>;
+type Original = Option<Arc<[u8]>>;
 
 /// A file that is ready to take the place of another.
-struct Prepared<'a> {
+struct Prepared {
     file: PathBuf,
-    original: Original<'a>,
+    original: Original,
     replacement: TempPath,
 }
 
@@ -32,7 +33,7 @@ struct Prepared<'a> {
 /// # Errors
 ///
 /// When a file changed meanwhile or cannot be written; then none is changed.
-pub fn write<'a>(changes: &[&Change], original: impl Fn(&Path) -> Original<'a>) -> Result<()> {
+pub fn write(changes: &[&Change], original: impl Fn(&Path) -> Option<Arc<[u8]>>) -> Result<()> {
     let mut by_file: BTreeMap<&Path, Vec<&Change>> = BTreeMap::new();
     for change in changes.iter().filter(|change| change.region.text != change.text) {
         by_file.entry(&change.region.file).or_default().push(change);
@@ -40,14 +41,14 @@ pub fn write<'a>(changes: &[&Change], original: impl Fn(&Path) -> Original<'a>) 
     let mut prepared = Vec::with_capacity(by_file.len());
     for (file, changes) in by_file {
         let original = original(file);
-        let content = spliced(original.unwrap_or_default(), &changes);
+        let content = spliced(original.as_deref().unwrap_or_default(), &changes);
         prepared.push(prepare(file, original, &content)?);
     }
     exchange(prepared)
 }
 
 /// Writes the content beside the file.
-fn prepare<'a>(file: &Path, original: Original<'a>, content: &[u8]) -> Result<Prepared<'a>> {
+fn prepare(file: &Path, original: Original, content: &[u8]) -> Result<Prepared> {
     let failed = |cause: io::Error| {
         Error::new(ErrorKind::File, "cannot write this file").because(cause).at(Place::file(file))
     };
@@ -60,7 +61,7 @@ fn prepare<'a>(file: &Path, original: Original<'a>, content: &[u8]) -> Result<Pr
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => None,
         Err(cause) => return Err(failed(cause)),
     };
-    if now.as_deref() != original {
+    if now.as_deref() != original.as_deref() {
         return Err(Error::new(ErrorKind::File, "this file changed while the commands ran")
             .at(Place::file(file))
             .hint("run doctool again; nothing of this page was written"));
@@ -79,8 +80,8 @@ fn ordinary() -> fs::Permissions {
     fs::Permissions::from_mode(0o644)
 }
 
-fn exchange(prepared: Vec<Prepared<'_>>) -> Result<()> {
-    let mut done: Vec<(PathBuf, Original<'_>)> = Vec::new();
+fn exchange(prepared: Vec<Prepared>) -> Result<()> {
+    let mut done: Vec<(PathBuf, Original)> = Vec::new();
     for Prepared { file, original, replacement } in prepared {
         if let Err(error) = replacement.persist(&file) {
             let cause = Error::new(ErrorKind::File, "cannot replace this file")
@@ -98,7 +99,7 @@ fn exchange(prepared: Vec<Prepared<'_>>) -> Result<()> {
     Ok(())
 }
 
-fn put_back(done: &[(PathBuf, Original<'_>)]) -> std::result::Result<(), PathBuf> {
+fn put_back(done: &[(PathBuf, Original)]) -> std::result::Result<(), PathBuf> {
     for (file, original) in done {
         let put = match original {
             Some(bytes) => fs::write(file, bytes),
