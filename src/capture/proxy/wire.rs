@@ -112,14 +112,15 @@ impl Incoming {
             while seen == 0 && self.buffer.starts_with(b"\r\n") {
                 self.buffer.advance(2);
             }
-            if let Some(length) = head_length(&self.buffer, seen) {
+            let length = head_length(&self.buffer, seen);
+            if length.unwrap_or(self.buffer.len()) > LONGEST_HEAD {
+                return Err(NoHead::TooLarge);
+            }
+            if let Some(length) = length {
                 // A copy, so that a head that is kept does not keep the whole buffer.
                 let head = Bytes::copy_from_slice(&self.buffer[..length]);
                 self.buffer.advance(length);
                 return Ok(head);
-            }
-            if self.buffer.len() > LONGEST_HEAD {
-                return Err(NoHead::TooLarge);
             }
             seen = self.buffer.len().saturating_sub(2);
             match self.fill(HEAD_ROOM).await {
