@@ -4,7 +4,9 @@ Arguments: the service's name, and its configuration file. Keystone reads the fi
 OS_BOOTSTRAP_PASSWORD and its own address from OS_BOOTSTRAP_PUBLIC_URL.
 """
 
+import grp
 import os
+import pwd
 import sys
 import traceback
 
@@ -36,10 +38,13 @@ def keystone(configuration):
     from keystone.cmd import bootstrap, cli  # noqa: F401 - loaded here so that the children need not
     from keystone.server import backends  # noqa: F401 - likewise
 
+    user = pwd.getpwuid(os.getuid()).pw_name
+    group = grp.getgrgid(os.getgid()).gr_name
+    owner = ["--keystone-user", user, "--keystone-group", group]
     for words in (
         ["db_sync"],
-        ["fernet_setup"],
-        ["credential_setup"],
+        ["fernet_setup", *owner],
+        ["credential_setup", *owner],
         ["bootstrap", "--bootstrap-region-id", "RegionOne"],
     ):
         run(lambda: cli.main(argv=sys.argv), "keystone-manage", "--config-file", configuration, *words)

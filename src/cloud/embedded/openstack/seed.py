@@ -27,7 +27,7 @@ cloud = openstack.connect(
     },
     region_name="RegionOne",
     identity_endpoint_override=wanted["keystone"] + "/v3",
-    image_endpoint_override=wanted["glance-api"] + "/v2",
+    image_endpoint_override=wanted["glance-api"],
 )
 identity = cloud.identity
 
