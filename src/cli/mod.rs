@@ -1,51 +1,50 @@
 //! The words the command understands, turned into settings.
 
+mod cloud;
 mod relay;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 
-/// Keeps documentation pages true to a live cloud.
+/// Keeps console output, sequence diagrams, request/response pages and logs in MkDocs pages true to a live cloud.
 #[derive(Debug, Parser)]
-#[command(version)]
-struct Arguments {
+#[command(name = "doctool", version)]
+struct Args {
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The embedded cloud.
+    /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
-    Cloud(Cloud),
-}
-
-#[derive(Debug, Subcommand)]
-enum Cloud {
-    /// Passes on what services send.
-    #[command(hide = true)]
-    Relay(relay::Relay),
+    Cloud(cloud::Command),
 }
 
 /// Runs the command with the arguments of this process.
 pub fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Cloud(Cloud::Relay(relay)) => relay.run(),
+    let args = Args::parse();
+    let outcome = match args.command {
+        Command::Cloud(command) => cloud::run(command),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => tell(&error),
-    }
+    outcome.unwrap_or_else(|error| fail(&error))
 }
 
-#[expect(clippy::print_stderr, reason = "the edge, where errors become words")]
-fn tell(error: &Error) -> ExitCode {
+/// Tells what kept the job from being done.
+#[expect(clippy::print_stderr, reason = "this is where the command speaks")]
+fn fail(error: &Error) -> ExitCode {
     eprintln!("error: {error}");
+    if let Some(place) = error.place() {
+        eprintln!("  in {place}");
+    }
     if let Some(hint) = error.hint_text() {
         eprintln!("hint: {hint}");
     }
     ExitCode::from(2)
 }
+
+/// What a subcommand ends with.
+type Outcome = Result<ExitCode>;

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
+use super::Outcome;
 use crate::capture::relay;
-use crate::error::Result;
 
 /// Passes on what services send, through the recorder of whichever run is attached.
 #[derive(Debug, clap::Args)]
@@ -22,7 +23,8 @@ pub(super) struct Relay {
 
 impl Relay {
     /// Serves until the process ends.
-    pub(super) fn run(&self) -> Result<()> {
-        relay::serve(self.listen, self.control, &self.credentials)
+    pub(super) fn run(&self) -> Outcome {
+        relay::serve(self.listen, self.control, &self.credentials)?;
+        Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,0 +1,190 @@
+//! Where the embedded cloud keeps its things. In: a cache folder, or the environment. Out: paths, and
+//! the lock that makes concurrent doctools take turns.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+use tempfile::NamedTempFile;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Event, Events};
+
+/// Marks the data folder as ours, and as nothing a backup needs (<https://bford.info/cachedir/>).
+const TAG_NAME: &str = "CACHEDIR.TAG";
+const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# The embedded cloud of doctool.\n";
+
+/// The folder that clouds share, and the one that holds this cloud's data.
+#[derive(Debug, Clone)]
+pub(super) struct Folders {
+    /// Python environments; they take long to make and hold nothing of a particular cloud.
+    pub(super) shared: PathBuf,
+    /// Configuration, databases, keys, images, logs and state of one cloud.
+    pub(super) data: PathBuf,
+}
+
+impl Folders {
+    /// The usual places below a cache folder.
+    pub(super) fn below(cache: &Path) -> Self {
+        let shared = absolute(cache).join("openstack");
+        Self { data: shared.join("cloud"), shared }
+    }
+
+    /// Makes the folders, and their paths absolute.
+    pub(super) fn create(&mut self) -> Result<()> {
+        for folder in [&mut self.shared, &mut self.data] {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&*folder)
+                .and_then(|()| folder.canonicalize())
+                .map(|path| *folder = path)
+                .map_err(|cause| cannot("create", folder, cause))?;
+        }
+        let tag = self.data.join(TAG_NAME);
+        if tag.exists() {
+            return Ok(());
+        }
+        let mut entries =
+            fs::read_dir(&self.data).map_err(|cause| cannot("read", &self.data, cause))?;
+        if entries.next().is_some() {
+            return Err(Error::new(
+                ErrorKind::Cloud,
+                format!("`{}` holds something else than a cloud", self.data.display()),
+            )
+            .hint("name an empty folder in DOCTOOL_CLOUD_DIR"));
+        }
+        fs::write(&tag, TAG).map_err(|cause| cannot("write", &tag, cause))
+    }
+
+    /// Removes the cloud's data, if the folder is one that [`Folders::create`] made.
+    pub(super) fn remove_data(&self) -> Result<()> {
+        if !self.data.join(TAG_NAME).exists() {
+            return Ok(());
+        }
+        fs::remove_dir_all(&self.data).map_err(|cause| cannot("remove", &self.data, cause))
+    }
+
+    /// Makes the data folder empty.
+    pub(super) fn clear_data(&mut self) -> Result<()> {
+        self.remove_data()?;
+        self.create()
+    }
+
+    /// Makes the folders a service expects to find.
+    pub(super) fn create_data(&self) -> Result<()> {
+        for name in [
+            "glance",
+            "images",
+            "keystone/credential",
+            "keystone/fernet",
+            "lock",
+            "logs",
+            "policy.d",
+            "staging",
+            "tasks",
+        ] {
+            let folder = self.data.join(name);
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&folder)
+                .map_err(|cause| cannot("create", &folder, cause))?;
+        }
+        Ok(())
+    }
+
+    /// A file in the cloud's data.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.data.join(name)
+    }
+
+    /// Where a process of the cloud writes what it has to say.
+    pub(super) fn log(&self, name: &str) -> PathBuf {
+        self.data.join("logs").join(format!("{name}.log"))
+    }
+
+    /// Waits until no other doctool changes this cloud.
+    pub(super) fn lock_cloud(&self, events: Events<'_>) -> Result<Lock> {
+        let mut name =
+            self.data.file_name().map_or_else(|| OsString::from("cloud"), OsString::from);
+        name.push(".lock");
+        Lock::take(&self.data.with_file_name(name), events)
+    }
+
+    /// Waits until no other doctool makes a Python environment.
+    pub(super) fn lock_shared(&self, events: Events<'_>) -> Result<Lock> {
+        Lock::take(&self.shared.join("venv.lock"), events)
+    }
+}
+
+/// The path from the root, so that it means the same to a process in another folder.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The user's cache folder for doctool.
+pub(super) fn cache_folder() -> Result<PathBuf> {
+    if let Some(folder) = named("DOCTOOL_CACHE_DIR") {
+        return Ok(folder);
+    }
+    // The specification says that a relative path there is to be ignored.
+    if let Some(folder) = named("XDG_CACHE_HOME").filter(|folder| folder.is_absolute()) {
+        return Ok(folder.join("doctool"));
+    }
+    let home = named("HOME").ok_or_else(|| {
+        Error::new(ErrorKind::Cloud, "there is no place for the cloud: HOME is not set")
+            .hint("name a folder in DOCTOOL_CACHE_DIR")
+    })?;
+    let caches = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+    Ok(home.join(caches).join("doctool"))
+}
+
+/// The path in an environment variable, unless it is empty.
+pub(super) fn named(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// A place in the queue; kept until dropped, or until the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Lock(#[expect(dead_code, reason = "closing the file gives the lock back")] File);
+
+impl Lock {
+    fn take(path: &Path, events: Events<'_>) -> Result<Self> {
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|cause| cannot("open", path, cause))?;
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            events(Event::Cloud("waiting for another doctool that changes the cloud".to_owned()));
+            flock(&file, FlockOperation::LockExclusive)
+                .map_err(|cause| cannot("lock", path, cause.into()))?;
+        }
+        Ok(Self(file))
+    }
+}
+
+/// Writes a file that only its owner may read, all of it or nothing.
+pub(super) fn write_private(path: &Path, content: &str) -> Result<()> {
+    let write = || {
+        let folder = path.parent().expect("a file of the cloud lies in a folder");
+        // Temporary files are made with mode 600.
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(content.as_bytes())?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|cause| cannot("write", path, cause))
+}
+
+/// The error for a file or folder that refuses.
+pub(super) fn cannot(verb: &str, path: &Path, cause: std::io::Error) -> Error {
+    Error::new(ErrorKind::Cloud, format!("cannot {verb} `{}`", path.display())).because(cause)
+}

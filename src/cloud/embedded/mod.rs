@@ -1,0 +1,249 @@
+//! A real, small OpenStack on this machine: Keystone, Glance and the client, without root, on loopback. In: a
+//! cache folder. Out: a [`Cloud`] that answers.
+//!
+//! Its processes outlive doctool: starting them takes seconds, and they wait for the next call. Services read
+//! their proxy when they start and keep it, and a recorder lives only as long as a run. So the cloud has a
+//! third process, the relay, which is the services' proxy for all their life and hands their requests to a
+//! run's recorder while there is one.
+//!
+//! What is known between two calls is in `state.json` in the cloud's folder, written after each step; whatever
+//! point a doctool was killed at, the next one goes on from there or starts clean.
+
+mod folders;
+mod ports;
+mod process;
+mod python;
+mod recipe;
+mod services;
+mod start;
+mod state;
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use super::probe;
+use crate::error::Result;
+use crate::model::{Cloud, Event, Events};
+use folders::Folders;
+use process::Process;
+use state::{Part, State};
+
+/// How long a running service may take for an answer before it counts as silent.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The embedded cloud of one folder.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    folders: Folders,
+}
+
+/// What runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The processes of the cloud, in the order in which they are started.
+    pub parts: Vec<PartStatus>,
+    /// Where the cloud's data and logs lie.
+    pub data: PathBuf,
+}
+
+impl Status {
+    /// True when every process runs and answers.
+    pub fn is_up(&self) -> bool {
+        self.parts.iter().all(|part| part.answers)
+    }
+}
+
+/// A process of the cloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartStatus {
+    /// Its name, such as `glance-api`.
+    pub name: String,
+    /// Where it answers, if that is settled.
+    pub address: Option<String>,
+    /// Its process id and when it started, if it runs.
+    pub process: Option<(u32, SystemTime)>,
+    /// True when it runs and answers.
+    pub answers: bool,
+}
+
+/// What was ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Down {
+    /// Name and process id of each process that ran.
+    pub ended: Vec<(String, u32)>,
+}
+
+impl Embedded {
+    /// The cloud of a cache folder, such as `~/.cache/doctool`.
+    pub fn new(cache: impl Into<PathBuf>) -> Self {
+        Self { folders: Folders::below(&cache.into()) }
+    }
+
+    /// The same with its data elsewhere. The Python environment stays in the cache folder, where several clouds can
+    /// share it.
+    #[must_use]
+    pub fn with_data(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folders.data = folders::absolute(&folder.into());
+        self
+    }
+
+    /// The cloud the environment names: `DOCTOOL_CACHE_DIR`, else the user's cache folder; and `DOCTOOL_CLOUD_DIR` for
+    /// data that shall lie elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when there is no cache folder because nothing says where home is.
+    pub fn from_environment() -> Result<Self> {
+        let cloud = Self::new(folders::cache_folder()?);
+        Ok(match folders::named("DOCTOOL_CLOUD_DIR") {
+            Some(data) => cloud.with_data(data),
+            None => cloud,
+        })
+    }
+
+    /// Brings the cloud up as far as it is not, and returns when it answers.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) with a hint when something it needs is missing, or a service does not come up.
+    pub fn up(&self, events: Events<'_>) -> Result<Cloud> {
+        let mut folders = self.folders.clone();
+        folders.create()?;
+        let _turn = folders.lock_cloud(events)?;
+        if let Some(state) = usable(&folders)
+            && state.is_up()
+            && all_answer(&state)?
+        {
+            return Ok(state.cloud(&folders));
+        }
+        let venv = python::environment(&folders, events)?;
+        let mut state = match usable(&folders) {
+            Some(state) => {
+                end_strays(&folders, &state)?;
+                State { venv, ..state }
+            }
+            None => {
+                if State::read(&folders).is_some() {
+                    events(Event::Cloud(
+                        "starting over: what is there is incomplete or out of date".to_owned(),
+                    ));
+                }
+                end_everything(&folders)?;
+                folders.clear_data()?;
+                State::new(venv)?
+            }
+        };
+        start::start(&folders, &mut state, events)?;
+        events(Event::Cloud("the cloud is up".to_owned()));
+        Ok(state.cloud(&folders))
+    }
+
+    /// Ends the cloud's processes and no others. Its data stays for the next [`Embedded::up`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when a process does not end.
+    pub fn down(&self, events: Events<'_>) -> Result<Down> {
+        let Some((folders, _turn)) = self.existing(events)? else {
+            return Ok(Down { ended: Vec::new() });
+        };
+        end_everything(&folders)
+    }
+
+    /// Like [`Embedded::down`], and removes the data, so that the next cloud has other ids, passwords and tokens. The
+    /// Python environment stays.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when a process does not end or a file cannot be removed.
+    pub fn wipe(&self, events: Events<'_>) -> Result<Down> {
+        let Some((folders, _turn)) = self.existing(events)? else {
+            return Ok(Down { ended: Vec::new() });
+        };
+        let down = end_everything(&folders)?;
+        folders.remove_data()?;
+        Ok(down)
+    }
+
+    /// What runs, and whether it answers. Waits for nobody: during an `up` it shows how far that is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when no question can be asked at all.
+    pub fn status(&self) -> Result<Status> {
+        let state = State::read(&self.folders);
+        let client = probe::client(PATIENCE)?;
+        let part = |part: Part| {
+            let process = state.as_ref().and_then(|state| state.running(part));
+            let answers = state
+                .as_ref()
+                .is_some_and(|state| process.is_some() && start::answers(&client, state, part));
+            PartStatus {
+                name: part.name().to_owned(),
+                address: state.as_ref().map(|state| state.url(part)),
+                process: process.map(|process| (process.pid, process.since())),
+                answers,
+            }
+        };
+        Ok(Status { parts: Part::ALL.map(part).to_vec(), data: self.folders.data.clone() })
+    }
+
+    /// The cloud, if it was brought up completely by a doctool like this one and all its processes run. Whether they answer
+    /// is [`probe`](crate::cloud::probe)'s question.
+    pub fn cloud(&self) -> Option<Cloud> {
+        usable(&self.folders).filter(State::is_up).map(|state| state.cloud(&self.folders))
+    }
+
+    /// The folders, and a place in the queue, if there ever was a cloud here.
+    fn existing(&self, events: Events<'_>) -> Result<Option<(Folders, folders::Lock)>> {
+        if !self.folders.data.exists() {
+            return Ok(None);
+        }
+        let mut folders = self.folders.clone();
+        folders.create()?;
+        let turn = folders.lock_cloud(events)?;
+        Ok(Some((folders, turn)))
+    }
+}
+
+/// The state of a cloud that need not be made anew.
+fn usable(folders: &Folders) -> Option<State> {
+    State::read(folders).filter(|state| state.prepared && state.recipe == recipe::mark())
+}
+
+fn all_answer(state: &State) -> Result<bool> {
+    let client = probe::client(PATIENCE)?;
+    Ok(Part::ALL.iter().all(|part| start::answers(&client, state, *part)))
+}
+
+/// Ends what a doctool left behind that was killed before it could write down what it had started.
+fn end_strays(folders: &Folders, state: &State) -> Result<()> {
+    let known: Vec<_> = state.processes.values().map(|process| process.pid).collect();
+    let mut strays = process::find(|words| services::is_ours(words, &folders.data));
+    strays.retain(|stray| !known.contains(&stray.pid));
+    process::end(&strays)
+}
+
+/// Ends every process of this cloud, known or left behind.
+fn end_everything(folders: &Folders) -> Result<Down> {
+    let state = State::read(folders);
+    let known: Vec<(Part, Process)> = state
+        .iter()
+        .flat_map(|state| Part::ALL.map(|part| Some((part, state.running(part)?.clone()))))
+        .flatten()
+        .collect();
+    let mut processes: Vec<_> = known.iter().map(|(_, process)| process.clone()).collect();
+    let strays = process::find(|words| services::is_ours(words, &folders.data));
+    processes.extend(
+        strays
+            .into_iter()
+            .filter(|stray| known.iter().all(|(_, process)| process.pid != stray.pid)),
+    );
+    process::end(&processes)?;
+    if let Some(mut state) = state {
+        state.processes.clear();
+        state.write(folders)?;
+    }
+    let ended = known.into_iter().map(|(part, process)| (part.name().to_owned(), process.pid));
+    Ok(Down { ended: ended.collect() })
+}
