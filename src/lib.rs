@@ -8,9 +8,12 @@
 pub mod capture;
 pub mod cli;
 pub mod cloud;
+pub mod discover;
 pub mod error;
 pub mod model;
 pub mod page;
+
 pub mod render;
+pub mod report;
 pub mod settings;
 pub mod stabilise;
