@@ -6,10 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Subcommand;
 
-use super::{Outcome, relay};
-
-/// Exit code of `status` when something is missing.
-const DRIFT: u8 = 1;
+use super::{DRIFT, Outcome, relay};
 use crate::cloud::embedded::{Down, Embedded, Status};
 use crate::model::{Cloud, Event};
 
@@ -31,23 +28,22 @@ pub(super) enum Command {
 }
 
 pub(super) fn run(command: Command) -> Outcome {
-    if let Command::Relay(relay) = command {
-        return relay.run();
-    }
-    let embedded = Embedded::from_environment()?;
+    let embedded = Embedded::from_environment();
     match command {
         Command::Up => {
-            show_cloud(&embedded.up(&show_event)?);
+            show_cloud(&embedded?.up(&show_event)?);
             Ok(ExitCode::SUCCESS)
         }
         Command::Down { wipe } => {
+            let embedded = embedded?;
             let down =
                 if wipe { embedded.wipe(&show_event)? } else { embedded.down(&show_event)? };
             show_down(&down);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Relay(relay) => relay.run(),
         Command::Status => {
-            let status = embedded.status()?;
+            let status = embedded?.status()?;
             show_status(&status);
             Ok(if status.is_up() { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) })
         }
