@@ -122,11 +122,11 @@ fn what_begins_must_end_before_it_begins_again() {
 #[test]
 fn a_caller_gets_the_variables_that_send_it_through_the_proxy() {
     let proxy = proxy();
-    let environment = proxy.environment("open stack");
-    let key = proxy.caller("open stack").key;
+    let environment = proxy.environment("glance-api 2");
+    let key = proxy.caller("glance-api 2").key;
     let address = proxy.address();
     assert!(address.ip().is_loopback() && key.len() >= 32);
-    let url = format!("http://open%20stack:{key}@{address}");
+    let url = format!("http://glance-api%202:{key}@{address}");
     let expected =
         [("http_proxy", &*url), ("HTTP_PROXY", &url), ("no_proxy", ""), ("NO_PROXY", "")];
     assert_eq!(environment, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));

@@ -43,7 +43,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::runtime::{self, Runtime};
 
 use self::callers::{Callers, user};
@@ -56,6 +56,8 @@ use super::relay::{self, Attachment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{self, Caller, Events, Recording};
 
+/// What cannot stand in a URL's user name as it is (RFC 3986, section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// How long the end of the proxy may take.
 const STOP: Duration = Duration::from_millis(200);
 
@@ -158,7 +160,7 @@ impl Capture for Proxy {
     fn environment(&self, caller: &str) -> Vec<(String, String)> {
         let caller = self.caller(caller);
         let name = user(&caller.name);
-        let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
+        let name = utf8_percent_encode(&name, RESERVED);
         let proxy = format!("http://{name}:{}@{}", caller.key, self.address);
         // Without a value for `no_proxy` a user's own one would hide what is on loopback.
         [("http_proxy", &*proxy), ("HTTP_PROXY", &proxy), ("no_proxy", ""), ("NO_PROXY", "")]
