@@ -113,7 +113,7 @@ fn an_answer_that_comes_before_the_whole_request_reaches_the_caller() {
         peer.head();
         peer.send("HTTP/1.1 413 TOO BIG\r\nContent-Length: 4\r\n\r\nstop");
         // Closing with bytes unread resets the connection.
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(200));
     });
     let mut proxy = proxy();
     proxy.begin().unwrap();
@@ -152,15 +152,18 @@ fn a_service_may_read_on_after_its_answer() {
 
 #[test]
 fn a_connection_that_the_service_closed_while_idle_is_not_used() {
-    let service = Service::start(|mut peer| {
+    let (said, closed) = mpsc::channel();
+    let service = Service::start(move |mut peer| {
         let (_, body) = peer.message();
         peer.send(ok("text/plain", &body));
+        drop(peer);
+        said.send(()).unwrap();
     });
     let proxy = proxy();
     let mut client = Client::of(&proxy, "openstack");
     for body in ["1", "2", "3"] {
         assert_eq!(client.post(&service.url("/"), "text/plain", body).1, body);
-        std::thread::sleep(Duration::from_millis(30));
+        closed.recv().unwrap();
     }
     assert_eq!(service.connections(), 3);
 }

@@ -16,9 +16,10 @@
 //! length of bodies. That is [head` and `body`; each refuses what two readers could understand
 //! differently.
 //!
-//! HTTPS and HTTP/2 have their door in `connection`, where `CONNECT` is answered: a tunnel
-//! that ends in TLS hands its stream to the same loop, or to an HTTP/2 one beside it, and both
-//! write to the `journal`.
+//! HTTPS, HTTP/2 and WebSocket have their doors: `target` is where `CONNECT` is refused today and
+//! `connection` where a tunnel would hand the stream inside it to the same loop, or to an HTTP/2
+//! one beside it (hyper's, as there is no spelling to lose there); `exchange` is where a `101`
+//! ends. All write to the same `journal`.
 //!
 //! # Why async, and only here
 //!
