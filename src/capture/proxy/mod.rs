@@ -13,7 +13,7 @@
 //! it. Interim responses are its own business, too: its server says `100 Continue` when the body
 //! is first asked for, whatever the upstream thinks. What is left of HTTP/1.1 for a proxy that
 //! forwards messages as they are is little: heads (read by `httparse`, hyper's own parser) and the
-//! length of bodies. That is [head` and `body`; each refuses what two readers could understand
+//! length of bodies. That is `head` and `body`; each refuses what two readers could understand
 //! differently.
 //!
 //! HTTPS, HTTP/2 and WebSocket have their doors: `target` is where `CONNECT` is refused today and
