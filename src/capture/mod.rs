@@ -4,7 +4,7 @@
 //! behind it said. The first source is the forward proxy in [`proxy`]; others, such as a recording
 //! that is replayed or a log that a service writes, are files beside it and need nothing of it.
 
-pub mod catalog;
+mod catalog;
 pub mod participants;
 pub mod proxy;
 pub mod relay;

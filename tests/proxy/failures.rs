@@ -1,12 +1,12 @@
 //! Ends that come too early, on either side.
 
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use doctool::capture::Capture;
 use doctool::model::{Body, Message};
 
-use crate::peers::{Client, Service, nobody, ok, proxy, summary};
+use crate::peers::{Client, Peer, Service, nobody, ok, proxy, summary};
 
 #[test]
 fn a_service_that_is_not_there_is_a_bad_gateway_and_an_exchange_without_response() {
@@ -113,7 +113,7 @@ fn an_answer_that_comes_before_the_whole_request_reaches_the_caller() {
         peer.head();
         peer.send("HTTP/1.1 413 TOO BIG\r\nContent-Length: 4\r\n\r\nstop");
         // Closing with bytes unread resets the connection.
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(200));
     });
     let mut proxy = proxy();
     proxy.begin().unwrap();
@@ -152,15 +152,18 @@ fn a_service_may_read_on_after_its_answer() {
 
 #[test]
 fn a_connection_that_the_service_closed_while_idle_is_not_used() {
-    let service = Service::start(|mut peer| {
+    let (said, closed) = mpsc::channel();
+    let service = Service::start(move |mut peer| {
         let (_, body) = peer.message();
         peer.send(ok("text/plain", &body));
+        drop(peer);
+        said.send(()).unwrap();
     });
     let proxy = proxy();
     let mut client = Client::of(&proxy, "openstack");
     for body in ["1", "2", "3"] {
         assert_eq!(client.post(&service.url("/"), "text/plain", body).1, body);
-        std::thread::sleep(Duration::from_millis(30));
+        closed.recv().unwrap();
     }
     assert_eq!(service.connections(), 3);
 }
@@ -215,4 +218,67 @@ fn a_caller_that_ends_its_direction_still_gets_its_answer() {
     client.peer.end_sending();
     heard.recv_timeout(Duration::from_secs(5)).unwrap();
     assert_eq!(client.peer.message().1, "late");
+}
+
+#[test]
+fn a_caller_may_vanish_at_any_byte() {
+    let service = Service::echo();
+    let mut proxy = proxy();
+    proxy.begin().unwrap();
+    let caller = crate::peers::authorization(&proxy.caller("openstack"));
+    let url = service.url("/");
+    let request = format!(
+        "PUT {url} HTTP/1.1\r\n{caller}Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
+    );
+    for length in 0..=request.len() {
+        Peer::connect(proxy.address()).send(&request[..length]);
+    }
+    let mut client = Client::of(&proxy, "openstack");
+    assert!(client.post(&url, "text/plain", "alive").1.ends_with("alive"));
+    let start = Instant::now();
+    proxy.end().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(1), "nothing is left under way");
+}
+
+#[test]
+fn a_service_may_vanish_at_any_byte() {
+    const ANSWER: &str =
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n";
+    let service = Service::start_counting(|mut peer, number| {
+        peer.head();
+        peer.send(&ANSWER[..number]);
+    });
+    let mut proxy = proxy();
+    proxy.begin().unwrap();
+    for length in 0..ANSWER.len() {
+        let mut client = Client::of(&proxy, "openstack");
+        client.send(&format!("GET {}", service.url("/")), "\r\n");
+        let answer = String::from_utf8(client.peer.rest()).unwrap();
+        let refused = answer.starts_with("HTTP/1.1 502 ");
+        assert!(refused || answer.starts_with("HTTP/1.1 200 OK\r\n"), "{length}: {answer}");
+        assert!(refused || !answer.ends_with("0\r\n\r\n"), "{length}: {answer}");
+    }
+    let recording = proxy.end().unwrap();
+    assert_eq!(recording.exchanges.len(), ANSWER.len());
+}
+
+#[test]
+fn messages_may_come_byte_by_byte() {
+    let service = Service::start(|mut peer| {
+        let (head, body) = peer.message();
+        for byte in ok("text/plain", &format!("{head}{body}")).bytes() {
+            peer.send([byte]);
+        }
+        peer.head();
+    });
+    let proxy = proxy();
+    let caller = crate::peers::authorization(&proxy.caller("openstack"));
+    let mut peer = Peer::connect(proxy.address());
+    let url = service.url("/x");
+    for byte in format!("POST {url} HTTP/1.1\r\n{caller}Content-Length: 2\r\n\r\nab").bytes() {
+        peer.send([byte]);
+    }
+    let seen =
+        format!("POST /x HTTP/1.1\r\nHost: {}\r\nContent-Length: 2\r\n\r\nab", service.address);
+    assert_eq!(peer.message().1, seen);
 }

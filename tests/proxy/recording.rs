@@ -1,6 +1,7 @@
 //! What belongs to a recording, in which order, and what never gets into one.
 
-use std::sync::mpsc;
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -11,21 +12,30 @@ use doctool::model::Message::{Request, Response};
 
 use crate::peers::{Client, Service, ok, proxy, summary};
 
-#[test]
-fn only_what_begins_between_begin_and_end_is_recorded() {
+/// A service that says when a request for the path has arrived, and answers it when told to.
+fn service_that_waits_at(path: &'static str) -> (Service, Receiver<()>, Sender<()>) {
+    let (said, arrived) = mpsc::channel();
     let (go, wait) = mpsc::channel::<()>();
-    let wait = std::sync::Mutex::new(wait);
+    let gate = Mutex::new((said, wait));
     let service = Service::answering(move |head, _| {
-        if head.contains("/slow") {
-            wait.lock().unwrap().recv().unwrap();
+        if head.contains(&format!("{path} ")) {
+            let (said, wait) = &*gate.lock().unwrap();
+            said.send(()).unwrap();
+            wait.recv().unwrap();
         }
         ok("text/plain", "x")
     });
+    (service, arrived, go)
+}
+
+#[test]
+fn only_what_begins_between_begin_and_end_is_recorded() {
+    let (service, arrived, go) = service_that_waits_at("/slow");
     let mut proxy = proxy();
     Client::of(&proxy, "openstack").get(&service.url("/before"));
     let mut early = Client::of(&proxy, "openstack");
     early.send(&format!("GET {}", service.url("/slow")), "\r\n");
-    std::thread::sleep(Duration::from_millis(50));
+    arrived.recv().unwrap();
     proxy.begin().unwrap();
     let mut client = Client::of(&proxy, "openstack");
     client.get(&service.url("/within"));
@@ -41,19 +51,12 @@ fn only_what_begins_between_begin_and_end_is_recorded() {
 
 #[test]
 fn messages_keep_the_order_in_which_they_were_seen() {
-    let (go, wait) = mpsc::channel::<()>();
-    let wait = std::sync::Mutex::new(wait);
-    let service = Service::answering(move |head, _| {
-        if head.contains("/outer") {
-            wait.lock().unwrap().recv().unwrap();
-        }
-        ok("text/plain", "x")
-    });
+    let (service, arrived, go) = service_that_waits_at("/outer");
     let mut proxy = proxy();
     proxy.begin().unwrap();
     let mut outer = Client::of(&proxy, "openstack");
     outer.send(&format!("GET {}", service.url("/outer")), "\r\n");
-    std::thread::sleep(Duration::from_millis(50));
+    arrived.recv().unwrap();
     let mut inner = Client::of(&proxy, "glance-api");
     inner.get(&service.url("/1"));
     inner.get(&service.url("/2"));
@@ -69,15 +72,16 @@ fn messages_keep_the_order_in_which_they_were_seen() {
 
 #[test]
 fn the_end_waits_for_what_is_under_way() {
-    let service = Service::answering(|_, _| {
-        std::thread::sleep(Duration::from_millis(300));
-        ok("text/plain", "late")
-    });
+    let (service, arrived, go) = service_that_waits_at("/");
     let mut proxy = proxy();
     proxy.begin().unwrap();
     let mut client = Client::of(&proxy, "openstack");
     client.send(&format!("GET {}", service.url("/")), "\r\n");
-    std::thread::sleep(Duration::from_millis(50));
+    arrived.recv().unwrap();
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        go.send(()).unwrap();
+    });
     assert_eq!(summary(&proxy.end().unwrap()), ["openstack GET / 200 OK"]);
 }
 
@@ -122,11 +126,11 @@ fn what_begins_must_end_before_it_begins_again() {
 #[test]
 fn a_caller_gets_the_variables_that_send_it_through_the_proxy() {
     let proxy = proxy();
-    let environment = proxy.environment("open stack");
-    let key = proxy.caller("open stack").key;
+    let environment = proxy.environment("glance-api 2");
+    let key = proxy.caller("glance-api 2").key;
     let address = proxy.address();
     assert!(address.ip().is_loopback() && key.len() >= 32);
-    let url = format!("http://open%20stack:{key}@{address}");
+    let url = format!("http://glance-api%202:{key}@{address}");
     let expected =
         [("http_proxy", &*url), ("HTTP_PROXY", &url), ("no_proxy", ""), ("NO_PROXY", "")];
     assert_eq!(environment, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));

@@ -13,12 +13,13 @@
 //! it. Interim responses are its own business, too: its server says `100 Continue` when the body
 //! is first asked for, whatever the upstream thinks. What is left of HTTP/1.1 for a proxy that
 //! forwards messages as they are is little: heads (read by `httparse`, hyper's own parser) and the
-//! length of bodies. That is [head` and `body`; each refuses what two readers could understand
+//! length of bodies. That is `head` and `body`; each refuses what two readers could understand
 //! differently.
 //!
-//! HTTPS and HTTP/2 have their door in `connection`, where `CONNECT` is answered: a tunnel
-//! that ends in TLS hands its stream to the same loop, or to an HTTP/2 one beside it, and both
-//! write to the `journal`.
+//! HTTPS, HTTP/2 and WebSocket have their doors: `target` is where `CONNECT` is refused today and
+//! `connection` where a tunnel would hand the stream inside it to the same loop, or to an HTTP/2
+//! one beside it (hyper's, as there is no spelling to lose there); `exchange` is where a `101`
+//! ends. All write to the same `journal`.
 //!
 //! # Why async, and only here
 //!
@@ -43,7 +44,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::runtime::{self, Runtime};
 
 use self::callers::{Callers, user};
@@ -56,6 +57,8 @@ use super::relay::{self, Attachment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{self, Caller, Events, Recording};
 
+/// What cannot stand in a URL's user name as it is (RFC 3986, section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// How long the end of the proxy may take.
 const STOP: Duration = Duration::from_millis(200);
 
@@ -158,7 +161,7 @@ impl Capture for Proxy {
     fn environment(&self, caller: &str) -> Vec<(String, String)> {
         let caller = self.caller(caller);
         let name = user(&caller.name);
-        let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
+        let name = utf8_percent_encode(&name, RESERVED);
         let proxy = format!("http://{name}:{}@{}", caller.key, self.address);
         // Without a value for `no_proxy` a user's own one would hide what is on loopback.
         [("http_proxy", &*proxy), ("HTTP_PROXY", &proxy), ("no_proxy", ""), ("NO_PROXY", "")]
