@@ -1,8 +1,8 @@
 //! What kept the job from being done: what failed, where, and what may help.
 //!
 //! A finding is no error: drift is a value that flows to `report`. An [`Error`] means that doctool
-//! could not look. Errors carry no output of a command and no bytes of an exchange, because those
-//! may hold secrets.
+//! could not look. Stages put no output of a command and no bytes of an exchange into an error, because
+//! those may hold secrets; `pipeline` adds what a command said once the secrets are out of it.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -35,6 +35,7 @@ pub struct Error {
     message: String,
     place: Option<Place>,
     hint: Option<String>,
+    said: Option<String>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -44,7 +45,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error with a message: lower case, no full stop, names in backticks.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), place: None, hint: None, cause: None }
+        Self { kind, message: message.into(), place: None, hint: None, said: None, cause: None }
     }
 
     /// Where in the user's files the trouble is.
@@ -58,6 +59,13 @@ impl Error {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// What the program that failed said about it. Whoever calls this has taken the secrets out.
+    #[must_use]
+    pub fn said(mut self, redacted: impl Into<String>) -> Self {
+        self.said = Some(redacted.into());
         self
     }
 
@@ -76,6 +84,11 @@ impl Error {
     /// Where in the user's files the trouble is, if it is in one.
     pub fn place(&self) -> Option<&Place> {
         self.place.as_ref()
+    }
+
+    /// What the program that failed said about it, without secrets.
+    pub fn said_text(&self) -> Option<&str> {
+        self.said.as_deref()
     }
 
     /// What may help, if something is known to.

@@ -8,7 +8,16 @@
 pub mod capture;
 pub mod cli;
 pub mod cloud;
+pub mod discover;
 pub mod error;
+pub mod merge;
 pub mod model;
 pub mod page;
+pub mod pipeline;
+pub mod plan;
+pub mod render;
+pub mod report;
+pub mod run;
 pub mod settings;
+pub mod stabilise;
+pub mod write;

@@ -1,1 +1,39 @@
-//! Where exchanges come from. One trait, one file a source.
+//! Where exchanges come from: one trait, one file a source.
+//!
+//! In: a command that is about to run. Out: the [`Recording`] of everything it and the services
+//! behind it said. The first source is the forward proxy in [`proxy`]; others, such as a recording
+//! that is replayed or a log that a service writes, are files beside it and need nothing of it.
+
+mod catalog;
+pub mod participants;
+pub mod proxy;
+pub mod relay;
+pub mod replay;
+pub mod requestshook;
+
+use crate::error::Result;
+use crate::model::Recording;
+
+/// A source of exchanges.
+///
+/// What is said before [`begin`](Capture::begin) and after [`end`](Capture::end) belongs to nobody
+/// and is not kept, so that commands that only prepare a page leave no trace in it.
+pub trait Capture {
+    /// The variables that a command of this name needs so that its exchanges are seen. They
+    /// replace those that are set; one with an empty value counts as not set.
+    fn environment(&self, caller: &str) -> Vec<(String, String)>;
+
+    /// From now on, what is seen belongs to the recording.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read, or a recording has begun and not ended.
+    fn begin(&mut self) -> Result<()>;
+
+    /// Waits for a bounded time until nothing is under way, and hands over what was seen.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read, or no recording has begun.
+    fn end(&mut self) -> Result<Recording>;
+}

@@ -1,49 +1,100 @@
-//! The words the command understands, turned into settings.
+//! The words the command understands, turned into settings; one file a subcommand.
 
+mod check;
 mod cloud;
+mod list;
+mod record;
+mod refresh;
+mod relay;
+mod schema;
+mod site;
 
+use std::env;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::report::text::{self, Colour};
 
-/// Keeps console output, sequence diagrams, request/response pages and logs in MkDocs pages true to a live cloud.
+/// Keeps console output, sequence diagrams, request/response pages and logs in MkDocs pages true to
+/// a live cloud.
 #[derive(Debug, Parser)]
-#[command(name = "doctool", version)]
+#[command(name = "doctool", version, infer_subcommands = true)]
 struct Args {
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t)]
+    color: When,
     #[command(subcommand)]
     command: Command,
 }
 
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum When {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show what pages contain: includes, fences, commands, views
+    List(list::Args),
+    /// Say whether pages show what the cloud answers now; writes nothing
+    Check(check::Check),
+    /// Bring pages up to date with what the cloud answers now
+    Refresh(refresh::Refresh),
+    /// Run the commands of pages and keep the recordings in a folder
+    Record(record::Record),
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
-}
-
-/// Runs the command with the arguments of this process.
-pub fn main() -> ExitCode {
-    let args = Args::parse();
-    let outcome = match args.command {
-        Command::Cloud(command) => cloud::run(command),
-    };
-    outcome.unwrap_or_else(|error| fail(&error))
-}
-
-/// Tells what kept the job from being done.
-#[expect(clippy::print_stderr, reason = "this is where the command speaks")]
-fn fail(error: &Error) -> ExitCode {
-    eprintln!("error: {error}");
-    if let Some(place) = error.place() {
-        eprintln!("  in {place}");
-    }
-    if let Some(hint) = error.hint_text() {
-        eprintln!("hint: {hint}");
-    }
-    ExitCode::from(2)
+    /// Print the JSON schema of doctool.yml
+    Schema,
 }
 
 /// What a subcommand ends with.
 type Outcome = Result<ExitCode>;
+
+/// Exit code 1: there is something to say.
+const DRIFT: u8 = 1;
+/// Exit code 2: the job could not be done.
+const FAILED: u8 = 2;
+
+/// Runs the command with the arguments of this process.
+pub fn main() -> ExitCode {
+    let Args { color, command } = Args::parse();
+    let outcome = match command {
+        Command::List(args) => list::run(&args),
+        Command::Check(check) => check.run(colour(color, std::io::stdout().is_terminal())),
+        Command::Refresh(refresh) => refresh.run(),
+        Command::Record(record) => record.run(),
+        Command::Cloud(command) => cloud::run(command),
+        Command::Schema => schema::run(),
+    };
+    outcome.unwrap_or_else(|error| {
+        let colour = colour(color, std::io::stderr().is_terminal());
+        site::tell(&text::error(&error, colour));
+        ExitCode::from(FAILED)
+    })
+}
+
+/// The working directory.
+fn working_directory() -> Result<PathBuf> {
+    env::current_dir().map_err(|cause| {
+        Error::new(ErrorKind::File, "there is no working directory").because(cause)
+    })
+}
+
+fn colour(when: When, is_terminal: bool) -> Colour {
+    let wanted = match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => is_terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    if wanted { Colour::Ansi } else { Colour::None }
+}

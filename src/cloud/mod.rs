@@ -1,6 +1,47 @@
 //! Clouds that commands run on: profiles, readiness, the embedded one.
+//!
+//! In: a profile of doctool.yml. Out: a [`Cloud`] that answers, or why it does not.
 
 pub mod embedded;
+mod external;
 mod probe;
 
 pub use probe::probe;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Cloud, Events};
+use crate::settings::doctool::CloudProfile;
+
+use embedded::Embedded;
+
+/// The cloud of a profile. An embedded one that does not run is brought up; one that runs in part
+/// is not repaired in passing, because somebody should know.
+///
+/// # Errors
+///
+/// When the cloud or a part of it does not answer, or the profile lacks something.
+pub fn ready(name: &str, profile: &CloudProfile, events: Events<'_>) -> Result<Cloud> {
+    if profile.embedded.is_none() {
+        return external::cloud(name, profile);
+    }
+    let embedded = Embedded::from_environment()?;
+    let cloud = match embedded.cloud() {
+        Some(cloud) => {
+            probe(&cloud)?;
+            cloud
+        }
+        None => {
+            let parts = embedded.status()?.parts;
+            let missing = parts.iter().find(|part| part.process.is_none());
+            if let (Some(missing), true) =
+                (missing, parts.iter().any(|part| part.process.is_some()))
+            {
+                let message = format!("`{}` of the embedded cloud does not run", missing.name);
+                let hint = "run `doctool cloud up`: it starts what is missing";
+                return Err(Error::new(ErrorKind::Cloud, message).hint(hint));
+            }
+            embedded.up(events)?
+        }
+    };
+    Ok(Cloud { name: name.to_owned(), ..cloud })
+}

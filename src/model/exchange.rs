@@ -89,3 +89,76 @@ pub struct Recording {
     /// All messages in the order in which they were seen.
     pub messages: Vec<Message>,
 }
+
+/// Everything one run of a page's commands printed and sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Run {
+    /// What each command printed, in the order of the commands.
+    pub outputs: Vec<String>,
+    /// What was sent meanwhile.
+    pub recording: Recording,
+}
+
+/// One message of a recording as the views show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrow<'a> {
+    /// 1-based step number, as `autonumber` counts.
+    pub step: usize,
+    /// Which message of the recording this is.
+    pub message: Message,
+    /// Who asked, also where the arrow is a response.
+    pub from: &'a str,
+    /// Who was asked.
+    pub to: &'a str,
+    /// Method of the request.
+    pub method: &'a str,
+    /// Status and reason; none where the arrow is a request.
+    pub status: Option<&'a str>,
+    /// Absolute URL.
+    pub url: &'a str,
+    /// Header lines.
+    pub headers: &'a [Header],
+    /// The content.
+    pub body: &'a Body,
+}
+
+impl<'a> Arrow<'a> {
+    /// What heading and diagram call the message: `GET /identity` or `200 OK /identity`.
+    pub fn label(&self) -> String {
+        format!("{} {}", self.status.unwrap_or(self.method), self.path())
+    }
+
+    /// The URL's path without query.
+    pub fn path(&self) -> &'a str {
+        path_of(self.url)
+    }
+}
+
+impl Recording {
+    /// The messages in order, with what the views need of them.
+    pub fn arrows(&self) -> impl Iterator<Item = Arrow<'_>> {
+        self.messages.iter().enumerate().filter_map(|(index, &message)| {
+            let (Message::Request(exchange) | Message::Response(exchange)) = message;
+            let Exchange { from, to, request, response } = &self.exchanges[exchange];
+            let (status, url, headers, body) = match message {
+                Message::Request(_) => (None, &request.url, &request.headers, &request.body),
+                Message::Response(_) => {
+                    let response = response.as_ref()?;
+                    (Some(&*response.status), &response.url, &response.headers, &response.body)
+                }
+            };
+            let method = &request.method;
+            Some(Arrow { step: index + 1, message, from, to, method, status, url, headers, body })
+        })
+    }
+}
+
+/// The path of an absolute URL, without query and fragment; `/` where it is empty.
+pub fn path_of(url: &str) -> &str {
+    let rest = url.find("://").map_or(url, |scheme| &url[scheme + 3..]);
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    match rest[..end].find('/') {
+        Some(start) => &rest[start..end],
+        None => "/",
+    }
+}

@@ -1,11 +1,28 @@
 //! The values that the stages hand on. Imports nothing else of doctool.
 
 mod cloud;
+mod diagnostic;
 mod event;
 mod exchange;
+mod files;
+mod json;
+mod outcome;
+mod page;
 mod place;
+mod plan;
 
 pub use cloud::{Caller, Cloud, Relay, Service};
+pub use diagnostic::{Diagnostic, DiagnosticKind};
 pub use event::{Event, Events};
-pub use exchange::{Body, Exchange, Header, Message, Recording, Request, Response};
+pub use exchange::{
+    Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
+};
+pub use files::{FileCache, FileId};
+pub use json::Json;
+pub use outcome::{Outcome, PageOutcome};
+pub use page::{
+    Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
+    Line, Note, Origin, Page,
+};
 pub use place::Place;
+pub use plan::{Change, Command, NotRun, PagePlan, Region, View, ViewKind};

@@ -1,1 +1,80 @@
-//! What a page contains and exactly where, in the dialect of MkDocs and PyMdown.
+//! What a page contains and exactly where, in the dialect of MkDocs 1.6.1, Python-Markdown 3.11.3
+//! and pymdown-extensions 13.1.
+//!
+//! A page's file goes in, a [`Page`] comes out. The steps are those of the real thing, in its
+//! order: front matter, includes, white space, fences, and then blocks, which decide what each
+//! fence stands in.
+
+mod fences;
+mod front_matter;
+mod normal;
+mod python;
+mod snippets;
+mod source;
+
+use std::path::Path;
+
+use self::normal::Normal;
+use self::snippets::Expansion;
+use self::source::Source;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{FileCache, Note, Page, Place};
+use crate::settings::Site;
+
+/// Reads a page and all it includes. The path may be relative to the working directory.
+///
+/// Fails with [`ErrorKind::Page`] when the file cannot be read. Whatever is wrong in a page that
+/// can be read is a diagnostic.
+pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
+    let absolute = files.absolute(path);
+    let shown = files.shown_path(&absolute);
+    let file = files.read(&absolute).map_err(|error| {
+        Error::new(ErrorKind::Page, format!("cannot read `{}`", shown.display()))
+            .at(Place::file(&shown))
+            .because(error)
+    })?;
+    let bytes = files.bytes(file);
+    let source = Source::decode_lossy(file, &bytes);
+    let split = front_matter::split(&source);
+    let expansion = if python::strip(&source.text[split.offset..]).is_empty() {
+        // A page without text is not processed at all.
+        Expansion::default()
+    } else {
+        let folder = absolute.parent().unwrap_or(Path::new("/"));
+        let rows = source.rows(split.offset, split.number);
+        snippets::expand(site.snippets.as_ref(), files, folder, &source, rows)
+    };
+    let Expansion { text, lines, mut includes } = expansion;
+    let normal = Normal::new(&text, &lines, site.dialect.meta);
+    let raw = |index: usize| {
+        let (start, end) = lines[index].text;
+        &text[start as usize..end as usize]
+    };
+    let (found, _normal) = fences::find(&site.fences, normal, raw);
+    let fences: Vec<_> = found.into_iter().map(fences::Found::into_fence).collect();
+    for include in &mut includes {
+        let after = fences.partition_point(|fence| fence.lines.start < include.lines.start);
+        let index = after.checked_sub(1);
+        include.fence =
+            index.filter(|index| snippets::lies_in(&include.lines, &fences[*index].lines));
+    }
+    let notes = (0..lines.len()).filter_map(|index| note(index, raw(index))).collect();
+    Ok(Page {
+        path: site.page_path(&absolute).unwrap_or_else(|| shown.display().to_string()),
+        file,
+        front_matter: split.front_matter,
+        lines,
+        includes,
+        fences,
+        notes,
+        diagnostics: Vec::new(),
+        text,
+    })
+}
+
+/// A comment for doctool that stands alone on its line.
+fn note(index: usize, line: &str) -> Option<Note> {
+    let inner = line.trim().strip_prefix("<!--")?.strip_suffix("-->")?;
+    let text = inner.trim_start().strip_prefix("doctool:")?.trim();
+    Some(Note { text: text.to_owned(), index })
+}

@@ -1,1 +1,12 @@
 //! What `mkdocs.yml` and `doctool.yml` say, as values.
+
+pub mod doctool;
+mod extensions;
+mod mkdocs;
+mod site;
+
+pub use doctool::Config;
+pub use extensions::{
+    BlocksExtension, CustomFence, Dialect, EarlyBlock, FenceSettings, FenceStyle, ListStyle,
+};
+pub use site::{BasePath, Site, Snippets};

@@ -1,0 +1,156 @@
+//! What is kept of a body while it passes.
+//!
+//! In: the content in portions, and what the head says about it. Out: a [`Body`]. Text is kept up
+//! to a limit; of anything else the first bytes, because nobody reads more of them on a page.
+
+use std::io::Read;
+
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+
+use super::head::{Fields, text};
+use crate::model::Body;
+
+/// Bytes that are shown of what is no text.
+const HEAD: usize = 32;
+
+/// A body as far as it has passed.
+#[derive(Debug)]
+pub(super) struct Kept {
+    limit: usize,
+    coding: Coding,
+    content_type: String,
+    bytes: Vec<u8>,
+    length: u64,
+}
+
+/// What the content is packed in (RFC 9110, section 8.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Plain,
+    Gzip,
+    Deflate,
+    Unknown,
+}
+
+impl Kept {
+    /// Nothing yet of a body that this head announces.
+    pub(super) fn new(fields: &Fields, limit: usize) -> Self {
+        let last = |name| fields.all(name).last().map(|value| text(value).to_ascii_lowercase());
+        let coding = match last("content-encoding").as_deref() {
+            None | Some("" | "identity") => Coding::Plain,
+            Some("gzip" | "x-gzip") => Coding::Gzip,
+            Some("deflate") => Coding::Deflate,
+            Some(_) => Coding::Unknown,
+        };
+        let content_type = last("content-type").unwrap_or_default();
+        Self { limit, coding, content_type, bytes: Vec::new(), length: 0 }
+    }
+
+    /// Takes the next portion.
+    pub(super) fn push(&mut self, data: &[u8]) {
+        self.length += data.len() as u64;
+        let limit = if self.may_be_text() { self.limit.max(HEAD) } else { HEAD };
+        let room = limit.saturating_sub(self.bytes.len());
+        if room > 0 {
+            self.bytes.extend_from_slice(&data[..room.min(data.len())]);
+        }
+    }
+
+    /// What there is to show.
+    pub(super) fn body(&self) -> Body {
+        if self.length == 0 {
+            return Body::Empty;
+        }
+        if self.coding == Coding::Plain {
+            return self.as_text(&self.bytes, self.length).unwrap_or_else(|| self.as_bytes());
+        }
+        let complete = self.length == self.bytes.len() as u64;
+        let unpacked = complete.then(|| self.unpack()).flatten();
+        unpacked
+            .and_then(|(bytes, length)| self.as_text(&bytes, length))
+            .unwrap_or_else(|| self.as_bytes())
+    }
+
+    /// Whether more than the first bytes can turn out to be shown.
+    fn may_be_text(&self) -> bool {
+        match self.coding {
+            Coding::Plain => {
+                self.bytes.len() < HEAD || is_textual(&self.content_type) || opens_json(&self.bytes)
+            }
+            Coding::Gzip | Coding::Deflate => true,
+            Coding::Unknown => false,
+        }
+    }
+
+    fn as_text(&self, bytes: &[u8], length: u64) -> Option<Body> {
+        if length == 0 {
+            return Some(Body::Empty);
+        }
+        let limit = self.limit.min(bytes.len());
+        let complete = length == limit as u64;
+        let text =
+            if complete { std::str::from_utf8(bytes).ok() } else { valid_start(&bytes[..limit]) };
+        let text = text.filter(|_| is_textual(&self.content_type) || opens_json(bytes))?.to_owned();
+        Some(if complete { Body::Text(text) } else { Body::Cut { text, length } })
+    }
+
+    fn as_bytes(&self) -> Body {
+        let head = self.bytes[..HEAD.min(self.bytes.len())].to_vec();
+        Body::Bytes { head, length: Some(self.length) }
+    }
+
+    /// The content out of its packing, up to the limit, and its whole length.
+    fn unpack(&self) -> Option<(Vec<u8>, u64)> {
+        let packed = self.bytes.as_slice();
+        match self.coding {
+            Coding::Gzip => self.unpack_from(MultiGzDecoder::new(packed)),
+            // The coding's name means zlib's format; some send it without zlib's frame.
+            Coding::Deflate => self
+                .unpack_from(ZlibDecoder::new(packed))
+                .or_else(|| self.unpack_from(DeflateDecoder::new(packed))),
+            Coding::Plain | Coding::Unknown => None,
+        }
+    }
+
+    fn unpack_from(&self, mut reader: impl Read) -> Option<(Vec<u8>, u64)> {
+        let mut bytes = Vec::new();
+        let start = reader.by_ref().take(self.limit as u64).read_to_end(&mut bytes).ok()?;
+        let rest = std::io::copy(&mut reader, &mut std::io::sink()).ok()?;
+        Some((bytes, start as u64 + rest))
+    }
+}
+
+/// Whether a type, in lower case, is one that people read.
+fn is_textual(content_type: &str) -> bool {
+    let name = content_type.split(';').next().unwrap_or_default().trim();
+    name.starts_with("text/")
+        || name.ends_with("+json")
+        || name.ends_with("+xml")
+        || name.ends_with("json-patch")
+        || matches!(
+            name,
+            "application/json"
+                | "application/xml"
+                | "application/yaml"
+                | "application/x-yaml"
+                | "application/javascript"
+                | "application/ndjson"
+                | "application/x-ndjson"
+                | "application/x-www-form-urlencoded"
+        )
+}
+
+fn opens_json(bytes: &[u8]) -> bool {
+    matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
+/// The text up to a character that the limit cut in two; none if anything else is wrong with it.
+fn valid_start(bytes: &[u8]) -> Option<&str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text),
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()
+        }
+        Err(_) => None,
+    }
+}

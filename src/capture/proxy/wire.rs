@@ -1,0 +1,290 @@
+//! A connection's two directions, each with the bytes that are on their way.
+//!
+//! In: a TCP stream. Out: heads, bodies passed from one connection to another with bounded memory,
+//! and what each failure means for the other side. Reading stops while writing waits, so a slow
+//! reader slows its writer, not the recorder.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::{Instant, timeout_at};
+
+use super::body::{Decoder, Length, Step};
+use super::head::trailers;
+use super::journal::Keep;
+
+/// A head longer than this is refused.
+const LONGEST_HEAD: usize = 64 * 1024;
+/// Room for the first bytes of a message; most fit.
+const HEAD_ROOM: usize = 8 * 1024;
+/// Room for a portion of a body.
+const BODY_ROOM: usize = 64 * 1024;
+
+/// A TCP connection.
+pub(super) struct Connection {
+    pub(super) incoming: Incoming,
+    pub(super) outgoing: Outgoing,
+}
+
+/// What arrives, and what of it has not been used.
+pub(super) struct Incoming {
+    stream: OwnedReadHalf,
+    buffer: BytesMut,
+}
+
+/// What is to be sent.
+pub(super) struct Outgoing {
+    stream: OwnedWriteHalf,
+    buffer: BytesMut,
+    discards: bool,
+}
+
+/// Why no head was read.
+#[derive(Debug)]
+pub(super) enum NoHead {
+    /// The sender closed or reset the connection, and had sent nothing.
+    Closed,
+    /// The same, in the middle of it.
+    Cut,
+    /// There was no end to it.
+    TooLarge,
+}
+
+/// Which side kept a body from being passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// It did not arrive in full, or not as a body.
+    From,
+    /// It could not be sent.
+    To,
+}
+
+impl Connection {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        // Without this a head and a body that come apart wait for each other's acknowledgement.
+        // Where it fails the connection is slow, not wrong.
+        let _ = stream.set_nodelay(true);
+        let (read, write) = stream.into_split();
+        Self {
+            incoming: Incoming { stream: read, buffer: BytesMut::new() },
+            outgoing: Outgoing { stream: write, buffer: BytesMut::new(), discards: false },
+        }
+    }
+
+    /// Whether the other side can be expected to take another request: it has neither closed nor
+    /// said anything that nobody asked for.
+    pub(super) fn is_fresh(&mut self) -> bool {
+        let mut byte = [0];
+        let silent = matches!(
+            self.incoming.stream.try_read(&mut byte),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock
+        );
+        silent && self.incoming.buffer.is_empty() && !self.outgoing.discards
+    }
+
+    /// Says that nothing more comes, and reads what still arrives, so that what was said before is
+    /// not lost: a system that gets bytes for a closed connection tells the sender to forget all.
+    pub(super) async fn linger(&mut self, patience: Duration) {
+        let _ = self.outgoing.shutdown().await;
+        let deadline = Instant::now() + patience;
+        while let Ok(Ok(1..)) = timeout_at(deadline, self.incoming.fill(HEAD_ROOM)).await {
+            self.incoming.buffer.clear();
+        }
+    }
+
+    /// Makes the close that follows look like the breakdown that it is.
+    pub(super) fn reset_on_close(&self) {
+        // Where it fails the other side sees an ordinary close.
+        let _ = self.outgoing.stream.as_ref().set_zero_linger();
+    }
+}
+
+impl Incoming {
+    /// The next head with its empty line.
+    pub(super) async fn head(&mut self) -> Result<Bytes, NoHead> {
+        let mut seen = 0;
+        loop {
+            // Some clients end a body with a line that does not belong to it (RFC 9112, 2.2).
+            while seen == 0 && self.buffer.starts_with(b"\r\n") {
+                self.buffer.advance(2);
+            }
+            let length = head_length(&self.buffer, seen);
+            if length.unwrap_or(self.buffer.len()) > LONGEST_HEAD {
+                return Err(NoHead::TooLarge);
+            }
+            if let Some(length) = length {
+                // A copy, so that a head that is kept does not keep the whole buffer.
+                let head = Bytes::copy_from_slice(&self.buffer[..length]);
+                self.buffer.advance(length);
+                return Ok(head);
+            }
+            seen = self.buffer.len().saturating_sub(2);
+            match self.fill(HEAD_ROOM).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) if self.buffer.is_empty() => return Err(NoHead::Closed),
+                Ok(0) | Err(_) => return Err(NoHead::Cut),
+            }
+        }
+    }
+
+    /// Whether nothing is there that was not used.
+    pub(super) fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Waits until the sender closes or resets, reading ahead a little of what it says.
+    pub(super) async fn closed(&mut self) -> io::Result<()> {
+        loop {
+            if self.buffer.len() >= LONGEST_HEAD {
+                std::future::pending::<()>().await;
+            }
+            if self.fill(HEAD_ROOM).await? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn fill(&mut self, room: usize) -> io::Result<usize> {
+        self.buffer.reserve(room);
+        self.stream.read_buf(&mut self.buffer).await
+    }
+}
+
+impl Outgoing {
+    /// The bytes that the next flush sends.
+    pub(super) fn buffer(&mut self) -> &mut BytesMut {
+        &mut self.buffer
+    }
+
+    /// From now on, takes everything and sends nothing.
+    pub(super) fn discard(&mut self) {
+        self.discards = true;
+        self.buffer.clear();
+    }
+
+    /// Sends what there is.
+    pub(super) async fn flush(&mut self) -> io::Result<()> {
+        if self.discards {
+            self.buffer.clear();
+            return Ok(());
+        }
+        self.stream.write_all_buf(&mut self.buffer).await
+    }
+
+    /// Says that nothing more comes. What is put here later goes nowhere.
+    pub(super) async fn shutdown(&mut self) -> io::Result<()> {
+        self.discard();
+        self.stream.shutdown().await
+    }
+
+    fn put(&mut self, data: &[u8], chunked: bool) {
+        if chunked {
+            self.buffer.put_slice(format!("{:x}\r\n", data.len()).as_bytes());
+            self.buffer.put_slice(data);
+            self.buffer.put_slice(b"\r\n");
+        } else {
+            self.buffer.put_slice(data);
+        }
+    }
+
+    fn put_end(&mut self, lines: &[u8], chunked: bool) -> Result<(), Broken> {
+        if chunked {
+            self.buffer.put_slice(b"0\r\n");
+            if !lines.is_empty() {
+                for field in trailers(lines).ok_or(Broken::From)? {
+                    field.write(&mut self.buffer);
+                }
+            }
+            self.buffer.put_slice(b"\r\n");
+        }
+        Ok(())
+    }
+}
+
+/// One body on its way from one connection to another. May be stopped and taken up again.
+pub(super) struct Passage {
+    decoder: Decoder,
+    chunked: bool,
+    keep: Option<Keep>,
+    ended: bool,
+}
+
+impl Passage {
+    /// A body of this length, sent on in chunks or as it is.
+    pub(super) fn new(length: Length, chunked: bool, keep: Option<Keep>) -> Self {
+        Self { decoder: Decoder::new(length), chunked, keep, ended: false }
+    }
+
+    /// Sends what waits to be sent, then the body to its end.
+    pub(super) async fn run(
+        &mut self,
+        from: &mut Incoming,
+        to: &mut Outgoing,
+    ) -> Result<(), Broken> {
+        while !self.run_once(from, to).await? {}
+        Ok(())
+    }
+
+    /// Does as much as one read allows; says whether that was all.
+    pub(super) async fn run_once(
+        &mut self,
+        from: &mut Incoming,
+        to: &mut Outgoing,
+    ) -> Result<bool, Broken> {
+        let done = self.pass(&mut from.buffer, to)?;
+        to.flush().await.map_err(|_| Broken::To)?;
+        if done {
+            return Ok(true);
+        }
+        match from.fill(BODY_ROOM).await {
+            Ok(1..) => Ok(false),
+            Ok(0) if self.decoder.may_end() => Ok(true),
+            Ok(0) | Err(_) => Err(Broken::From),
+        }
+    }
+
+    /// Moves the body's bytes that are there; says whether its end was among them.
+    fn pass(&mut self, from: &mut BytesMut, to: &mut Outgoing) -> Result<bool, Broken> {
+        while !self.ended {
+            let (used, step) = self.decoder.step(from).map_err(|_| Broken::From)?;
+            let more = match step {
+                Step::Data(data) => {
+                    if let Some(keep) = &self.keep {
+                        keep.push(data);
+                    }
+                    to.put(data, self.chunked);
+                    false
+                }
+                Step::More => true,
+                Step::End(lines) => {
+                    to.put_end(lines, self.chunked)?;
+                    self.ended = true;
+                    false
+                }
+            };
+            from.advance(used);
+            if more {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The length of the head with its empty line; what was seen before is not looked at again.
+fn head_length(bytes: &[u8], seen: usize) -> Option<usize> {
+    let mut at = seen;
+    while let Some(found) = bytes[at..].iter().position(|byte| *byte == b'\n') {
+        at += found + 1;
+        match &bytes[at..] {
+            [b'\n', ..] => return Some(at + 1),
+            [b'\r', b'\n', ..] => return Some(at + 2),
+            _ => {}
+        }
+    }
+    None
+}

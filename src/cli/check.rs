@@ -1,0 +1,26 @@
+//! `doctool check`: whether pages are stale.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::site::{Pages, say};
+use super::{DRIFT, Outcome};
+use crate::pipeline;
+use crate::report::text::{self, Colour};
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pages: Pages,
+}
+
+impl Check {
+    pub(super) fn run(&self, colour: Colour) -> Outcome {
+        self.pages.with(|job| {
+            let outcome = pipeline::check(job)?;
+            say(&text::check(&outcome, job.files, colour));
+            Ok(if outcome.has_drift() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS })
+        })
+    }
+}

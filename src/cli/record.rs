@@ -1,0 +1,30 @@
+//! `doctool record`: keeps what a run says, to replay it without a cloud.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Outcome;
+use super::site::{Pages, say};
+use crate::pipeline;
+
+#[derive(Debug, Args)]
+pub(super) struct Record {
+    #[command(flatten)]
+    pages: Pages,
+    /// Folder for the recordings, a folder a page
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+impl Record {
+    pub(super) fn run(&self) -> Outcome {
+        self.pages.with(|job| {
+            for page in pipeline::record(job, &self.out)? {
+                say(&format!("recorded {page}\n"));
+            }
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! Which pages of which site, run where: the words that several subcommands share.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the command speaks")]
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::working_directory;
+use crate::error::Result;
+use crate::model::FileCache;
+use crate::pipeline::{Job, Source};
+use crate::report::progress::Progress;
+use crate::settings::{Config, Site, doctool};
+
+/// Pages, and where their commands run.
+#[derive(Debug, Args)]
+pub(super) struct Pages {
+    /// Pages or folders of pages; the whole site if none is given
+    paths: Vec<PathBuf>,
+    /// Cloud profile of doctool.yml to run commands on
+    #[arg(long, value_name = "NAME", conflicts_with = "replay")]
+    cloud: Option<String>,
+    /// Read recordings below this folder instead of running commands
+    #[arg(long, value_name = "DIR")]
+    replay: Option<PathBuf>,
+}
+
+impl Pages {
+    /// Does something with the pages while their progress is shown.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&Job<'_>) -> Result<T>) -> Result<T> {
+        let source = match &self.replay {
+            Some(folder) => Source::Replay(folder.clone()),
+            None => Source::Cloud(self.cloud.clone()),
+        };
+        let progress = Progress::new();
+        let done = with_site(&self.paths, source, &|event| progress.show(event), work);
+        progress.finish();
+        done
+    }
+}
+
+/// Reads the settings and does something with the pages of the site.
+pub(super) fn with_site<T>(
+    paths: &[PathBuf],
+    source: Source,
+    events: crate::model::Events<'_>,
+    work: impl FnOnce(&Job<'_>) -> Result<T>,
+) -> Result<T> {
+    let folder = working_directory()?;
+    let site = Site::find(&folder)?;
+    let config = Config::read(&site.folder.join(doctool::FILE_NAME))?;
+    let files = FileCache::new(folder);
+    work(&Job { site: &site, config: &config, files: &files, paths, source, events })
+}
+
+/// Prints what was asked for.
+pub(super) fn say(text: &str) {
+    print!("{text}");
+}
+
+/// Prints what goes beside it, to standard error.
+pub(super) fn tell(text: &str) {
+    eprint!("{text}");
+}

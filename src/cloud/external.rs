@@ -1,0 +1,136 @@
+//! A cloud that somebody else runs: the variables of its profile lead there.
+//!
+//! In: the profile, and the `clouds.yaml` that it names. Out: a [`Cloud`] whose passwords and tokens
+//! are known, so that they can be kept out of pages.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_yaml::Value;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Cloud;
+use crate::settings::doctool::CloudProfile;
+
+/// The cloud that the profile's variables lead to.
+///
+/// # Errors
+///
+/// When the profile says nothing, or takes a variable from an environment that does not have it.
+pub(super) fn cloud(name: &str, profile: &CloudProfile) -> Result<Cloud> {
+    if profile.env.is_empty() {
+        let message = format!("cloud `{name}` says nothing of how to reach it");
+        let hint = "give it `embedded: openstack`, or `env:` with variables such as `OS_CLOUD`";
+        return Err(Error::new(ErrorKind::Settings, message).hint(hint));
+    }
+    let mut variables = BTreeMap::new();
+    for (variable, value) in &profile.env {
+        let value = match value {
+            Some(value) => value.clone(),
+            None => env::var(variable).map_err(|_| {
+                let message = format!("cloud `{name}` takes `{variable}` from the environment");
+                let hint = format!("set `{variable}`, or give it a value in doctool.yml");
+                Error::new(ErrorKind::Settings, message).hint(hint)
+            })?,
+        };
+        variables.insert(variable.clone(), value);
+    }
+    let mut secrets: Vec<(String, String)> = variables
+        .iter()
+        .filter_map(|(variable, value)| Some((kind(variable)?.to_owned(), value.clone())))
+        .collect();
+    for file in client_files(&variables) {
+        if let Some(value) =
+            fs::read_to_string(file).ok().and_then(|text| serde_yaml::from_str(&text).ok())
+        {
+            collect(&value, &mut secrets);
+        }
+    }
+    Ok(Cloud { name: name.to_owned(), env: variables, secrets, ..Cloud::default() })
+}
+
+/// Where openstacksdk looks for clouds and their secrets (openstacksdk, "Configuring OpenStack SDK
+/// Applications").
+fn client_files(variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
+    let named = ["OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE"];
+    let named = named.iter().filter_map(|name| variables.get(*name)).map(PathBuf::from);
+    let config = env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".config")));
+    let folders =
+        config.into_iter().chain([PathBuf::from("/etc")]).map(|root| root.join("openstack"));
+    named
+        .chain(
+            folders.flat_map(|folder| ["clouds.yaml", "secure.yaml"].map(|name| folder.join(name))),
+        )
+        .collect()
+}
+
+/// Adds every value below a key that names a secret.
+fn collect(value: &Value, secrets: &mut Vec<(String, String)>) {
+    match value {
+        Value::Mapping(members) => {
+            for (key, value) in members {
+                match (key.as_str().and_then(kind), value) {
+                    (Some(kind), Value::String(value)) => {
+                        secrets.push((kind.to_owned(), value.clone()))
+                    }
+                    (Some(kind), Value::Number(value)) => {
+                        secrets.push((kind.to_owned(), value.to_string()))
+                    }
+                    (_, value) => collect(value, secrets),
+                }
+            }
+        }
+        Value::Sequence(values) => values.iter().for_each(|value| collect(value, secrets)),
+        _ => {}
+    }
+}
+
+/// What to call the value of a variable or key, if it is secret.
+fn kind(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    let kinds = [
+        ("password", "password"),
+        ("passcode", "password"),
+        ("secret", "secret"),
+        ("token", "token"),
+    ];
+    kinds.iter().find(|(end, _)| name.ends_with(end)).map(|(_, kind)| *kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CloudProfile, cloud};
+
+    #[test]
+    fn passwords_of_the_profile_and_of_its_clouds_file_are_secrets() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let file = folder.path().join("clouds.yaml");
+        let text =
+            "clouds: {one: {auth: {username: me, password: of-the-file, auth_url: http://x}}}";
+        std::fs::write(&file, text).expect("the folder can be written");
+        let variables = [
+            ("OS_CLIENT_CONFIG_FILE", file.to_str().expect("the path is text")),
+            ("OS_PASSWORD", "of-the-profile"),
+            ("OS_USERNAME", "me"),
+        ];
+        let env = variables.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
+        let cloud = cloud("mine", &CloudProfile { embedded: None, env: env.into() });
+        let secrets = cloud.expect("the profile is complete").secrets;
+        for value in ["of-the-file", "of-the-profile"] {
+            assert!(secrets.contains(&("password".to_owned(), value.to_owned())), "{value}");
+        }
+        assert!(!secrets.iter().any(|(_, value)| value == "me"));
+    }
+
+    #[test]
+    fn a_variable_without_a_value_must_be_set() {
+        let env = [("DOCTOOL_TEST_NOT_SET".to_owned(), None)].into();
+        let error =
+            cloud("mine", &CloudProfile { embedded: None, env }).expect_err("it is not set");
+        assert!(error.to_string().contains("`DOCTOOL_TEST_NOT_SET`"));
+    }
+}

@@ -1,0 +1,114 @@
+//! What is to be run for the pages, and which parts of which files that will tell anew.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use super::Place;
+
+/// What a page documents: its commands and the views that their run feeds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PagePlan {
+    /// The page's path below docs_dir.
+    pub path: String,
+    /// The page's own file, absolute.
+    pub file: PathBuf,
+    /// Run before the documented commands, and not recorded.
+    pub setup: Vec<Command>,
+    /// The documented commands in the order of the page.
+    pub commands: Vec<Command>,
+    /// Run after the documented commands in any case, and not recorded.
+    pub teardown: Vec<Command>,
+    /// Files that the commands find in their working directory; absolute.
+    pub files: Vec<PathBuf>,
+    /// What looks like a command and is not run.
+    pub not_run: Vec<NotRun>,
+    /// The parts that a run tells anew.
+    pub views: Vec<View>,
+    /// Whether the page or a note on it asks to leave it alone.
+    pub skipped: bool,
+}
+
+/// A command as documented, and as it is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The command as documented, on one line.
+    pub text: String,
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// What it reads from standard input: a here-document.
+    pub input: Option<String>,
+    /// Where it is documented.
+    pub place: Place,
+}
+
+/// Something that looks like a command and is not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotRun {
+    /// The command as documented.
+    pub text: String,
+    /// Where it is documented.
+    pub place: Place,
+    /// Why it is not run; lower case, no full stop.
+    pub reason: String,
+}
+
+/// What a generated part shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ViewKind {
+    /// What the command with this index printed.
+    Console(usize),
+    /// The sequence of messages.
+    Diagram,
+    /// Each request and response.
+    Body,
+    /// Every message in full; the page's last recording.
+    Log,
+}
+
+impl fmt::Display for ViewKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Console(_) => "console",
+            Self::Diagram => "diagram",
+            Self::Body => "body",
+            Self::Log => "log",
+        })
+    }
+}
+
+/// A generated part and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// What it shows.
+    pub kind: ViewKind,
+    /// Where it stands.
+    pub region: Region,
+}
+
+/// Whole lines of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// The file, absolute. It may not exist yet.
+    pub file: PathBuf,
+    /// The file as shown to people, and the first line of the region.
+    pub place: Place,
+    /// The bytes of the lines, endings included.
+    pub span: Range<usize>,
+    /// What each line begins with that is not part of the text, such as an indent.
+    pub prefix: String,
+    /// The lines as they stand there, without prefix, joined by `\n` and ended by one if there is
+    /// any.
+    pub text: String,
+}
+
+/// A part that is to be told anew, as it stands and as it is to stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What the part shows.
+    pub kind: ViewKind,
+    /// Where it stands, and what stands there.
+    pub region: Region,
+    /// What is to stand there, in the form of [`Region::text`].
+    pub text: String,
+}

@@ -1,0 +1,381 @@
+//! What follows the backticks of an opening line, as `pymdownx.superfences` 13.1 reads it: the
+//! text behind them in, what sort of fence that makes out.
+
+use crate::page::python::{is_digit, is_space, is_word};
+use crate::settings::FenceSettings;
+
+/// An opening line that makes a fence.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Header {
+    pub(super) language: Option<String>,
+    pub(super) title: Option<String>,
+    pub(super) options: Vec<(String, String)>,
+    pub(super) braces: bool,
+    pub(super) custom: Option<String>,
+}
+
+/// What stands behind the language.
+enum Rest<'a> {
+    Nothing,
+    Braces(&'a str),
+    Options(&'a str),
+    Unrecognised,
+}
+
+/// Keys with their values; a key alone has none.
+type Inputs = Vec<(String, Option<String>)>;
+
+/// Reads what follows the backticks; none when it makes no fence.
+pub(super) fn read(settings: &FenceSettings, text: &str) -> Option<Header> {
+    let (word, rest) = split(text)?;
+    let relaxed = || settings.relaxed_headers.then(|| unrecognised(settings, word)).flatten();
+    match rest {
+        Rest::Unrecognised => relaxed(),
+        // Python takes empty braces for no braces.
+        Rest::Nothing | Rest::Braces("") => with_options(settings, word, "").or_else(relaxed),
+        Rest::Options(options) => with_options(settings, word, options).or_else(relaxed),
+        Rest::Braces(inner) => with_braces(settings, word, inner).or_else(relaxed),
+    }
+}
+
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// The language and what stands behind it; none when there is white space other than blanks.
+fn split(text: &str) -> Option<(Option<&str>, Rest<'_>)> {
+    let (word, rest) = match language(text) {
+        Some((word, rest)) => (Some(word), rest),
+        None => (None, text),
+    };
+    let inner = rest.trim_matches(BLANKS);
+    if inner.is_empty() {
+        return Some((word, Rest::Nothing));
+    }
+    if let Some(braces) = inner.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')) {
+        return Some((word, Rest::Braces(braces)));
+    }
+    if are_options(inner) {
+        return Some((word, Rest::Options(inner)));
+    }
+    let odd = inner.contains(|c| is_space(c) && !BLANKS.contains(&c));
+    (!odd).then_some((word, Rest::Unrecognised))
+}
+
+/// The language, with an optional dot before it; a blank or the end must follow.
+fn language(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_start_matches(BLANKS);
+    let is_part = |c: char| is_word(c) || matches!(c, '#' | '.' | '+' | '-');
+    let rest = text.trim_start_matches(is_part);
+    let word = &text[..text.len() - rest.len()];
+    let word = match word.strip_prefix('.') {
+        Some(name) if !name.is_empty() => name,
+        _ => word,
+    };
+    let ends = rest.is_empty() || rest.starts_with(BLANKS);
+    (ends && !word.is_empty()).then_some((word, rest))
+}
+
+/// Whether a text is nothing but options: words, alone or with a quoted value, each followed by a
+/// blank or the end. A value may hold its own quote, as long as the rest can be read as options.
+fn are_options(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let size = bytes.len();
+    let is_blank = |index: usize| matches!(bytes[index], b' ' | b'\t');
+    let ends = |index: usize| index == size || is_blank(index);
+    // Filled from the right, so that the time is linear: whether the rest from here is options,
+    // and whether a value can be closed here or further right, by either quote.
+    let mut good = vec![false; size + 1];
+    let mut closes = [vec![false; size + 2], vec![false; size + 2]];
+    good[size] = true;
+    for index in (0..size).rev() {
+        for (quote, closes) in [b'"', b'\''].into_iter().zip(&mut closes) {
+            let here = bytes[index] == quote && ends(index + 1) && good[index + 1];
+            closes[index] = here || closes[index + 1];
+        }
+        let begins = index == 0 || is_blank(index - 1);
+        if is_blank(index) {
+            good[index] = good[index + 1];
+        } else if begins && bytes[index].is_ascii_alphabetic() {
+            let end = index + key_length(&text[index..]);
+            let value = match bytes.get(end..end + 2) {
+                Some(b"=\"") => closes[0][end + 2],
+                Some(b"='") => closes[1][end + 2],
+                _ => false,
+            };
+            good[index] = value || ends(end) && good[end];
+        }
+    }
+    good[0]
+}
+
+fn key_length(text: &str) -> usize {
+    text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count()
+}
+
+/// The keys and values of a text that is options. Each value ends at its first quote, so a value
+/// that holds one gives further keys.
+fn options(text: &str) -> Inputs {
+    let mut inputs = Inputs::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_alphabetic()) {
+        rest = &rest[start..];
+        let key = &rest[..key_length(rest)];
+        rest = &rest[key.len()..];
+        let mut value = key;
+        for quote in ["=\"", "='"] {
+            if let Some(quoted) = rest.strip_prefix(quote)
+                && let Some(end) = quoted.find(&quote[1..])
+            {
+                value = &quoted[..end];
+                rest = &quoted[end + 1..];
+                break;
+            }
+        }
+        put(&mut inputs, key, Some(value));
+    }
+    inputs
+}
+
+/// A key that is given again keeps its place and takes the last value.
+fn put(inputs: &mut Inputs, key: &str, value: Option<&str>) {
+    let value = value.map(str::to_owned);
+    match inputs.iter_mut().find(|(other, _)| other == key) {
+        Some(input) => input.1 = value,
+        None => inputs.push((key.to_owned(), value)),
+    }
+}
+
+/// A fence with options outside braces, all of which its handler has to know.
+fn with_options(settings: &FenceSettings, word: Option<&str>, text: &str) -> Option<Header> {
+    let inputs = options(text);
+    let plain = Header { language: word.map(str::to_owned), ..Header::default() };
+    for custom in handlers(settings, word) {
+        match custom {
+            // A custom fence takes options as attributes, which only braces may have.
+            Some(name) if inputs.is_empty() => {
+                return Some(Header { custom: Some(name.to_owned()), ..plain });
+            }
+            Some(_) => {}
+            None => {
+                let known = |(key, value): &(String, Option<String>)| {
+                    settings.use_pygments
+                        && is_highlight_option(key, value.as_deref()) == Some(true)
+                };
+                if inputs.iter().all(known) {
+                    return Some(Header {
+                        title: value(&inputs, "title"),
+                        options: pairs(inputs),
+                        ..plain
+                    });
+                }
+            }
+        }
+    }
+    None
+}
+
+/// A fence with attributes in braces, of which unknown ones stay attributes.
+fn with_braces(settings: &FenceSettings, word: Option<&str>, inner: &str) -> Option<Header> {
+    let mut inputs = Inputs::new();
+    let mut classes = Vec::new();
+    let mut id = None;
+    for (key, value) in attributes(&inner.replace('\t', "    ")) {
+        match key.as_str() {
+            "." => classes.push(value.unwrap_or_default()),
+            "id" => id = value,
+            _ => put(&mut inputs, &key, value.as_deref()),
+        }
+    }
+    let language = match word {
+        Some(word) => word.to_owned(),
+        None if classes.is_empty() => String::new(),
+        None => classes.remove(0),
+    };
+    for custom in handlers(settings, Some(&language)) {
+        let title = match custom {
+            Some(_) => None,
+            None if !settings.use_pygments => None,
+            None => {
+                // Python fails at an option that has to have a value and has none.
+                if inputs
+                    .iter()
+                    .any(|(key, value)| is_highlight_option(key, value.as_deref()).is_none())
+                {
+                    continue;
+                }
+                value(&inputs, "title")
+            }
+        };
+        let mut options = pairs(inputs);
+        options.extend(id.map(|id| ("id".to_owned(), id)));
+        options.extend(classes.into_iter().map(|class| ("class".to_owned(), class)));
+        return Some(Header {
+            language: Some(language.clone()),
+            title,
+            options,
+            braces: true,
+            custom: custom.map(str::to_owned),
+        });
+    }
+    None
+}
+
+/// A fence whose header is not understood, where the site allows that.
+fn unrecognised(settings: &FenceSettings, word: Option<&str>) -> Option<Header> {
+    let custom = handlers(settings, word).next()?.map(str::to_owned);
+    Some(Header { language: word.map(str::to_owned), custom, ..Header::default() })
+}
+
+/// The handlers for a language in the order in which they are asked: custom fences, the last one
+/// first, then the highlighter, which stands as none. A custom fence `*` replaces the highlighter.
+fn handlers<'a>(
+    settings: &'a FenceSettings,
+    language: Option<&'a str>,
+) -> impl Iterator<Item = Option<&'a str>> {
+    let named = settings.custom.iter().rev().map(|custom| custom.name.as_str());
+    let replaced = named.clone().find(|name| *name == "*");
+    named
+        .filter(move |name| *name != "*" && Some(*name) == language)
+        .map(Some)
+        .chain(std::iter::once(replaced))
+}
+
+/// Whether the highlighter takes this as an option; none where it fails at it.
+fn is_highlight_option(key: &str, value: Option<&str>) -> Option<bool> {
+    match key {
+        "hl_lines" => value.map(are_line_numbers),
+        "linenums" => value.map(|value| value.starts_with(is_digit)),
+        "title" | "title_mode" => Some(true),
+        _ => Some(false),
+    }
+}
+
+/// Whether a text is numbers and ranges such as `1 3-5`.
+fn are_line_numbers(text: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.chars().all(is_digit);
+    let range = |text: &str| match text.split_once('-') {
+        Some((first, last)) => number(first) && number(last),
+        None => number(text),
+    };
+    let tidy = !text.starts_with(BLANKS) && !text.ends_with(BLANKS);
+    tidy && text.split(BLANKS).filter(|part| !part.is_empty()).all(range) && !text.is_empty()
+}
+
+fn value(inputs: &Inputs, key: &str) -> Option<String> {
+    inputs.iter().find(|(other, _)| other == key).and_then(|(_, value)| value.clone())
+}
+
+fn pairs(inputs: Inputs) -> Vec<(String, String)> {
+    inputs.into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect()
+}
+
+/// The attributes in braces as the extension `attr_list` reads them, up to what it cannot read.
+/// Classes have the key `.`.
+pub(super) fn attributes(text: &str) -> Inputs {
+    let mut found = Inputs::new();
+    let mut rest = text;
+    loop {
+        if let Some(after) = rest.strip_prefix(' ') {
+            rest = after;
+            continue;
+        }
+        let length = rest.find([' ', '=', '}']).unwrap_or(rest.len());
+        if length == 0 {
+            return found;
+        }
+        let (key, after) = rest.split_at(length);
+        let Some(value) = after.strip_prefix('=') else {
+            found.push(word(key));
+            rest = after;
+            continue;
+        };
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let quoted = quote.and_then(|quote| {
+            let end = value[1..].find(quote)?;
+            Some((&value[1..=end], &value[end + 2..]))
+        });
+        let bare = value.find([' ', '=', '}']).unwrap_or(value.len());
+        match quoted {
+            Some((value, after)) => {
+                found.push((key.to_owned(), Some(value.to_owned())));
+                rest = after;
+            }
+            None if bare > 0 => {
+                found.push((key.to_owned(), Some(value[..bare].to_owned())));
+                rest = &value[bare..];
+            }
+            None => {
+                // The key is a word by itself, and the `=` behind it cannot be read.
+                found.push(word(key));
+                return found;
+            }
+        }
+    }
+}
+
+/// A word among attributes: a class, an id, or a key without a value.
+fn word(text: &str) -> (String, Option<String>) {
+    match (text.strip_prefix('.'), text.strip_prefix('#')) {
+        (Some(class), _) => (".".to_owned(), Some(class.to_owned())),
+        (_, Some(id)) => ("id".to_owned(), Some(id.to_owned())),
+        _ => (text.to_owned(), None),
+    }
+}
+
+/// What follows a closing brace among attributes that should have been the last one.
+pub(super) fn has_remainder(text: &str) -> bool {
+    let mut rest = text;
+    // What `attributes` reads is taken off the same way; only the place where it stops matters.
+    loop {
+        rest = rest.trim_start_matches(' ');
+        let length = rest.find([' ', '=', '}']).unwrap_or(rest.len());
+        if length == 0 {
+            return rest.contains('}');
+        }
+        let after = &rest[length..];
+        let Some(value) = after.strip_prefix('=') else {
+            rest = after;
+            continue;
+        };
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let quoted = quote.and_then(|quote| Some(value[1..].find(quote)? + 2));
+        let bare = value.find([' ', '=', '}']).unwrap_or(value.len());
+        match quoted {
+            Some(length) => rest = &value[length..],
+            None if bare > 0 => rest = &value[bare..],
+            None => return value.contains('}'),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(text: &str) -> Option<Header> {
+        let settings = FenceSettings { use_pygments: true, ..FenceSettings::default() };
+        read(&settings, text)
+    }
+
+    #[test]
+    fn an_option_it_does_not_know_makes_no_fence() {
+        assert!(header(" py title=\"T\" linenums=\"1\"").is_some());
+        assert!(header(" py copy").is_none());
+        assert!(header(" py linenums=\"1\" \"hl_lines=\"3\"").is_none());
+        assert!(header(" py hl_lines=\"1,2\"").is_none());
+    }
+
+    #[test]
+    fn a_value_may_hold_its_quote_when_the_rest_fits() {
+        let found = header(" py title=\"T\"linenums=\"1\"").expect("a fence");
+        assert_eq!(found.title.as_deref(), Some("T"));
+        assert!(header(" py title=\"a\"b\"").is_none());
+    }
+
+    #[test]
+    fn the_first_class_is_the_language() {
+        assert_eq!(header("{ .py .x }").and_then(|h| h.language).as_deref(), Some("py"));
+        assert_eq!(header(" { py }").and_then(|h| h.language).as_deref(), Some(""));
+        assert_eq!(header("{}").map(|h| h.language), Some(None));
+        assert!(header(" {.c} py").is_none());
+    }
+}

@@ -1,0 +1,218 @@
+//! Fences: a page's normal lines in, the fences among them out, containers still unknown.
+//!
+//! `pymdownx.superfences` goes over the lines once, from top to bottom, before any block is parsed.
+//! It knows indentation and `>`, but no lists, no admonitions and no HTML.
+
+mod header;
+mod plain;
+
+use std::ops::Range;
+
+use self::header::Header;
+use super::normal::{Normal, expand};
+use super::python::strip;
+use crate::settings::{FenceSettings, FenceStyle};
+
+/// A fence, before it is known what it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Opening and closing line included.
+    pub(super) lines: Range<usize>,
+    pub(super) marker: String,
+    /// What stands before the opening backticks, tabs as blanks.
+    pub(super) indent: String,
+    header: Header,
+    /// Content without the indent.
+    pub(super) text: String,
+}
+
+impl Found {
+    /// The finished value. Its containers are still to be filled in.
+    pub(super) fn into_fence(self) -> crate::model::Fence {
+        let Header { language, title, options, braces, custom } = self.header;
+        crate::model::Fence {
+            lines: self.lines,
+            marker: self.marker,
+            indent: self.indent,
+            language,
+            title,
+            options,
+            braces,
+            custom,
+            containers: Vec::new(),
+            text: self.text,
+        }
+    }
+}
+
+/// Finds the fences of a page. With `preserve_tabs`, gives the normal lines again, in which the
+/// lines of fences are as they were before their tabs were expanded.
+pub(super) fn find<'a>(
+    settings: &FenceSettings,
+    normal: Normal<'a>,
+    raw: impl Fn(usize) -> &'a str,
+) -> (Vec<Found>, Normal<'a>) {
+    if settings.style == FenceStyle::Plain {
+        return (plain::find(&normal), normal);
+    }
+    if !settings.preserve_tabs {
+        return (scan(settings, normal.dropped..normal.len(), |index| normal.line(index)), normal);
+    }
+    let early = scan(settings, 0..normal.len(), &raw);
+    let mut fences = early.iter().peekable();
+    let normal = normal.replaced(|index| {
+        while fences.next_if(|fence| fence.lines.end <= index).is_some() {}
+        let fence = fences.peek().filter(|fence| fence.lines.contains(&index))?;
+        let edge = index == fence.lines.start || index == fence.lines.end - 1;
+        let (space, rest) = cut(raw(index), fence.indent.len());
+        Some(if edge { format!("{space}{}", expand(rest)) } else { format!("{space}{rest}") })
+    });
+    (scan(settings, normal.dropped..normal.len(), |index| normal.line(index)), normal)
+}
+
+/// A fence that has been opened and not closed yet.
+struct Open {
+    start: usize,
+    marker: String,
+    indent: String,
+    /// Characters of the indent as they stand in the line.
+    indent_length: usize,
+    header: Header,
+    /// How many blank lines have just gone by.
+    blank: usize,
+    text: Vec<String>,
+}
+
+enum Step {
+    Content,
+    Blank,
+    Close,
+    Abort,
+}
+
+fn scan<'a>(
+    settings: &FenceSettings,
+    lines: Range<usize>,
+    line: impl Fn(usize) -> &'a str,
+) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut open: Option<Open> = None;
+    for index in lines {
+        let text = line(index);
+        let Some(fence) = &mut open else {
+            open = opened(settings, text).map(|fence| Open { start: index, ..fence });
+            continue;
+        };
+        let (space, rest) = cut(text, fence.indent.len());
+        match fence.step(settings, &space, rest) {
+            // A line that ends a fence in this way opens none, even if it looks like it.
+            Step::Abort => open = None,
+            Step::Close => {
+                if let Some(fence) = open.take() {
+                    found.push(Found {
+                        lines: fence.start..index + 1,
+                        marker: fence.marker,
+                        indent: fence.indent,
+                        header: fence.header,
+                        text: fence.text.join("\n"),
+                    });
+                }
+            }
+            step => {
+                fence.blank = if matches!(step, Step::Blank) { fence.blank + 1 } else { 0 };
+                fence.text.push(behind(&space, rest, fence.indent.len()));
+            }
+        }
+    }
+    found
+}
+
+/// What is left of a line behind so many characters.
+fn behind(space: &str, rest: &str, width: usize) -> String {
+    if let Some(space) = space.get(width..) {
+        return format!("{space}{rest}");
+    }
+    let missing = width - space.len();
+    rest.char_indices().nth(missing).map_or(String::new(), |(start, _)| rest[start..].to_owned())
+}
+
+/// Reads a line as an opening line.
+fn opened(settings: &FenceSettings, line: &str) -> Option<Open> {
+    let rest = line.trim_start_matches(['>', ' ', '\t']);
+    let marker = marker(rest)?;
+    let header = header::read(settings, &rest[marker.len()..])?;
+    let space = &line[..line.len() - rest.len()];
+    Some(Open {
+        start: 0,
+        marker: marker.to_owned(),
+        indent: expand(space).into_owned(),
+        indent_length: space.len(),
+        header,
+        blank: 0,
+        text: Vec::new(),
+    })
+}
+
+/// The three or more backticks or tildes that a text begins with.
+fn marker(text: &str) -> Option<&str> {
+    let first = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let length = text.bytes().take_while(|byte| char::from(*byte) == first).count();
+    (length >= 3).then(|| &text[..length])
+}
+
+/// Cuts a line after so many columns of blanks, tabs and `>`; the first part has tabs as blanks.
+fn cut(line: &str, width: usize) -> (std::borrow::Cow<'_, str>, &str) {
+    let mut columns = 0;
+    let mut length = 0;
+    for byte in line.bytes() {
+        if columns >= width || !matches!(byte, b'>' | b' ' | b'\t') {
+            break;
+        }
+        columns += if byte == b'\t' { 4 - columns % 4 } else { 1 };
+        length += 1;
+    }
+    (expand(&line[..length]), &line[length..])
+}
+
+impl Open {
+    /// What a line that has been cut after the indent means to this fence.
+    fn step(&self, settings: &FenceSettings, space: &str, rest: &str) -> Step {
+        let level = quote_level(space);
+        let own_level = quote_level(&self.indent);
+        if own_level == 0 {
+            if level > 0 {
+                return Step::Abort;
+            }
+            if strip(rest).is_empty() && strip(space).is_empty() {
+                return Step::Blank;
+            }
+            return if space.len() != self.indent.len() && !rest.is_empty() {
+                Step::Abort
+            } else if self.is_closed_by(rest) {
+                Step::Close
+            } else {
+                Step::Content
+            };
+        }
+        if level > own_level || settings.strict_quotes && level != own_level {
+            Step::Abort
+        } else if rest.is_empty() {
+            Step::Blank
+        } else if space.len() < self.indent_length || self.blank > 0 && level < own_level {
+            Step::Abort
+        } else if self.is_closed_by(rest) {
+            Step::Close
+        } else {
+            Step::Content
+        }
+    }
+
+    fn is_closed_by(&self, rest: &str) -> bool {
+        rest.strip_prefix(self.marker.as_str())
+            .is_some_and(|rest| rest.trim_start_matches([' ', '\t']).is_empty())
+    }
+}
+
+fn quote_level(space: &str) -> usize {
+    space.bytes().filter(|byte| *byte == b'>').count()
+}

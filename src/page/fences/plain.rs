@@ -1,0 +1,89 @@
+//! Fences as Python-Markdown's own `fenced_code` reads them, for sites without superfences: at
+//! column 0 only, with braces or `hl_lines` and nothing else.
+
+use std::collections::HashMap;
+
+use super::header::{Header, attributes, has_remainder};
+use super::{Found, marker};
+use crate::page::normal::Normal;
+use crate::page::python::is_word;
+
+/// Finds the fences of a page.
+pub(super) fn find(normal: &Normal<'_>) -> Vec<Found> {
+    let lines = normal.dropped..normal.len();
+    // Where each marker could close a fence, so that a fence that nothing closes costs no search.
+    let mut closers: HashMap<&str, Vec<usize>> = HashMap::new();
+    for index in lines.clone() {
+        let line = normal.line(index).trim_end_matches(' ');
+        if marker(line) == Some(line) {
+            closers.entry(line).or_default().push(index);
+        }
+    }
+    let mut found = Vec::new();
+    let mut next = lines.start;
+    for index in lines {
+        if index < next {
+            continue;
+        }
+        let line = normal.line(index);
+        let Some(marker) = marker(line) else {
+            continue;
+        };
+        let Some(header) = header(line[marker.len()..].trim_start_matches(' ')) else {
+            continue;
+        };
+        let ends = closers.get(marker).map(Vec::as_slice).unwrap_or_default();
+        let Some(end) = ends.get(ends.partition_point(|end| *end <= index)) else {
+            continue;
+        };
+        let text: Vec<_> = (index + 1..*end).map(|index| normal.line(index)).collect();
+        found.push(Found {
+            lines: index..end + 1,
+            marker: marker.to_owned(),
+            indent: String::new(),
+            header,
+            text: text.join("\n"),
+        });
+        next = end + 1;
+    }
+    found
+}
+
+fn header(text: &str) -> Option<Header> {
+    if let Some(inner) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+        if has_remainder(inner) {
+            return None;
+        }
+        let mut header = Header { braces: true, ..Header::default() };
+        for (key, value) in attributes(inner) {
+            let value = value.unwrap_or_else(|| key.clone());
+            match key.as_str() {
+                "." if header.language.is_none() => header.language = Some(value),
+                "." => header.options.push(("class".to_owned(), value)),
+                _ => header.options.push((key, value)),
+            }
+        }
+        return Some(header);
+    }
+    let dotless = text.strip_prefix('.').unwrap_or(text);
+    let rest =
+        dotless.trim_start_matches(|c: char| is_word(c) || matches!(c, '#' | '.' | '+' | '-'));
+    let word = &dotless[..dotless.len() - rest.len()];
+    // `hl_lines` may follow without a blank, and without a language it would be read as one.
+    let (word, rest) = match word.strip_suffix("hl_lines") {
+        Some(shorter) if rest.starts_with("=\"") || rest.starts_with("='") => {
+            (shorter, &dotless[shorter.len()..])
+        }
+        _ => (word, rest.trim_start_matches(' ')),
+    };
+    let mut header = Header::default();
+    header.language = (!word.is_empty()).then(|| word.to_owned());
+    if rest.is_empty() {
+        return Some(header);
+    }
+    let value = rest.strip_prefix("hl_lines=")?.trim_end_matches(' ');
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let inner = value[1..].strip_suffix(quote)?;
+    header.options.push(("hl_lines".to_owned(), inner.to_owned()));
+    Some(header)
+}

@@ -1,0 +1,122 @@
+//! A page's text after Python-Markdown's `normalize_whitespace` and the extension `meta`: the
+//! lines that fences and blocks are read from. Each is one line of the expanded page.
+
+use std::borrow::Cow;
+
+use memchr::memchr3;
+
+use super::front_matter::is_key;
+use super::python::strip;
+use super::source::small;
+use crate::model::Line;
+
+/// What Python-Markdown marks its placeholders with; removed from pages.
+const RESERVED: [char; 2] = ['\u{2}', '\u{3}'];
+
+/// The normal lines of a page.
+pub(super) struct Normal<'a> {
+    text: Cow<'a, str>,
+    /// Where each line stands in `text`.
+    lines: Vec<(u32, u32)>,
+    /// How many lines at the top the extension `meta` takes away.
+    pub(super) dropped: usize,
+}
+
+impl<'a> Normal<'a> {
+    /// Normalises the lines of a page: tabs become blanks, lines of blanks become empty.
+    pub(super) fn new(text: &'a str, lines: &[Line], meta: bool) -> Self {
+        let ranges = lines.iter().map(|line| line.text);
+        let mut normal = if memchr3(b'\t', 2, 3, text.as_bytes()).is_none() {
+            Self { text: Cow::Borrowed(text), lines: ranges.collect(), dropped: 0 }
+        } else {
+            let mut normal =
+                Self { text: Cow::Owned(String::new()), lines: Vec::new(), dropped: 0 };
+            for (start, end) in ranges {
+                normal.push(&expand(&text[start as usize..end as usize]));
+            }
+            normal
+        };
+        let text = &normal.text;
+        // The first line keeps its blanks: Python looks for a newline before them.
+        for (start, end) in normal.lines.iter_mut().skip(1) {
+            if text[*start as usize..*end as usize].bytes().all(|byte| byte == b' ') {
+                *end = *start;
+            }
+        }
+        if meta {
+            normal.dropped = normal.meta_lines();
+        }
+        normal
+    }
+
+    /// The same page with other texts for some of its lines.
+    pub(super) fn replaced(&self, mut replace: impl FnMut(usize) -> Option<String>) -> Self {
+        let mut result =
+            Self { text: Cow::Owned(String::new()), lines: Vec::new(), dropped: self.dropped };
+        for index in 0..self.lines.len() {
+            match replace(index) {
+                Some(text) => result.push(&text),
+                None => result.push(self.line(index)),
+            }
+        }
+        result
+    }
+
+    fn push(&mut self, line: &str) {
+        let text = self.text.to_mut();
+        let start = small(text.len());
+        text.push_str(line);
+        self.lines.push((start, small(text.len())));
+    }
+
+    /// How many lines there are.
+    pub(super) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The line with this index.
+    pub(super) fn line(&self, index: usize) -> &str {
+        let (start, end) = self.lines[index];
+        &self.text[start as usize..end as usize]
+    }
+
+    /// How many lines at the top are keys, with the `---` around them.
+    fn meta_lines(&self) -> usize {
+        let mut index = usize::from(self.len() > 0 && self.line(0).starts_with("---"));
+        let mut any = false;
+        while index < self.len() {
+            let line = self.line(index);
+            let edge = line.strip_prefix("---").or_else(|| line.strip_prefix("..."));
+            if strip(line).is_empty() || edge.is_some() {
+                return index + 1;
+            }
+            if is_key(line) {
+                any = true;
+            } else if !(any && line.starts_with("    ")) {
+                return index;
+            }
+            index += 1;
+        }
+        index
+    }
+}
+
+/// A line without reserved characters, its tabs as blanks up to the next multiple of four columns.
+pub(super) fn expand(line: &str) -> Cow<'_, str> {
+    if !line.contains(['\t', RESERVED[0], RESERVED[1]]) {
+        return Cow::Borrowed(line);
+    }
+    let mut text = String::with_capacity(line.len() + 8);
+    let mut column = 0;
+    for c in line.chars().filter(|c| !RESERVED.contains(c)) {
+        if c == '\t' {
+            let width = 4 - column % 4;
+            text.extend(std::iter::repeat_n(' ', width));
+            column += width;
+        } else {
+            text.push(c);
+            column += 1;
+        }
+    }
+    Cow::Owned(text)
+}

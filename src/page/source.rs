@@ -1,0 +1,173 @@
+//! A file's bytes as the text that Python reads from them, line by line: text in, lines with their
+//! bytes out. Lines end with `\n`, `\r\n` or `\r`; what follows the last one is a line too.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
+
+use crate::model::FileId;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A file's text, and where its lines stand in its bytes.
+pub(super) struct Source<'a> {
+    pub(super) file: Option<FileId>,
+    pub(super) text: Cow<'a, str>,
+    places: Places,
+}
+
+enum Places {
+    /// The text is the bytes from this offset on.
+    Verbatim(usize),
+    /// The text was made from the bytes, which have these lines.
+    Lines(Vec<(u32, u32)>),
+    /// There is no file.
+    Nowhere,
+}
+
+/// How a file's bytes are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    /// `utf-8`; a byte order mark stays in the text.
+    Utf8,
+    /// `utf-8-sig`; a byte order mark is dropped.
+    Utf8Sig,
+    /// `latin-1`: every byte is the character of that number.
+    Latin1,
+    /// `ascii`
+    Ascii,
+}
+
+impl Encoding {
+    /// The encoding of this name, as Python spells names; none if it is another one.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase().replace(['_', ' '], "-");
+        match name.as_str() {
+            "utf-8" | "utf8" | "u8" | "cp65001" => Some(Self::Utf8),
+            "utf-8-sig" | "utf8-sig" => Some(Self::Utf8Sig),
+            "latin-1" | "latin1" | "l1" | "iso-8859-1" | "iso8859-1" | "8859" | "cp819" => {
+                Some(Self::Latin1)
+            }
+            "ascii" | "us-ascii" | "646" => Some(Self::Ascii),
+            _ => None,
+        }
+    }
+}
+
+/// One line of a [`Source`]: its range in the text, and its 1-based number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) number: usize,
+}
+
+impl<'a> Source<'a> {
+    /// Reads bytes; none when they are not in this encoding.
+    pub(super) fn decode(file: FileId, bytes: &'a [u8], encoding: Encoding) -> Option<Self> {
+        let offset = match encoding {
+            Encoding::Utf8Sig if bytes.starts_with(BYTE_ORDER_MARK) => BYTE_ORDER_MARK.len(),
+            _ => 0,
+        };
+        let (text, places) = match encoding {
+            Encoding::Latin1 => {
+                let text: String = bytes.iter().copied().map(char::from).collect();
+                (Cow::Owned(text), Places::Lines(lines_of(bytes)))
+            }
+            Encoding::Ascii if !bytes.is_ascii() => return None,
+            _ => {
+                let text = std::str::from_utf8(&bytes[offset..]).ok()?;
+                (Cow::Borrowed(text), Places::Verbatim(offset))
+            }
+        };
+        Some(Self { file: Some(file), text, places })
+    }
+
+    /// Reads bytes as UTF-8 without a byte order mark; what is not UTF-8 becomes U+FFFD.
+    pub(super) fn decode_lossy(file: FileId, bytes: &'a [u8]) -> Self {
+        Self::decode(file, bytes, Encoding::Utf8Sig).unwrap_or_else(|| {
+            let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+            let text = String::from_utf8_lossy(text).into_owned();
+            Self {
+                file: Some(file),
+                text: Cow::Owned(text),
+                places: Places::Lines(lines_of(bytes)),
+            }
+        })
+    }
+
+    /// Text that stands in no file.
+    pub(super) fn without_file(text: String) -> Self {
+        Self { file: None, text: Cow::Owned(text), places: Places::Nowhere }
+    }
+
+    /// All lines from an offset on, which must be the start of the line with this number.
+    pub(super) fn rows(&self, offset: usize, number: usize) -> Rows<'_> {
+        let carriage_returns = memchr(b'\r', self.text.as_bytes()).is_some();
+        Rows { text: &self.text, next: Some(offset), number, carriage_returns }
+    }
+
+    /// The text of a line.
+    pub(super) fn row(&self, row: Row) -> &str {
+        &self.text[row.start..row.end]
+    }
+
+    /// The bytes of a line.
+    pub(super) fn span(&self, row: Row) -> (u32, u32) {
+        match &self.places {
+            Places::Verbatim(offset) => (small(row.start + offset), small(row.end + offset)),
+            Places::Lines(lines) => lines.get(row.number - 1).copied().unwrap_or_default(),
+            Places::Nowhere => (0, 0),
+        }
+    }
+}
+
+/// An offset in a file, of which none is larger than 4 GiB.
+pub(super) fn small(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
+
+fn lines_of(bytes: &[u8]) -> Vec<(u32, u32)> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    loop {
+        let (end, next) = line_end(bytes, start, true);
+        lines.push((small(start), small(end)));
+        match next {
+            Some(next) => start = next,
+            None => return lines,
+        }
+    }
+}
+
+/// Where the line that starts here ends, and where the next one starts.
+fn line_end(bytes: &[u8], start: usize, carriage_returns: bool) -> (usize, Option<usize>) {
+    let rest = &bytes[start..];
+    let found = if carriage_returns { memchr2(b'\r', b'\n', rest) } else { memchr(b'\n', rest) };
+    let Some(length) = found else {
+        return (bytes.len(), None);
+    };
+    let both = rest[length..].starts_with(b"\r\n");
+    (start + length, Some(start + length + if both { 2 } else { 1 }))
+}
+
+/// The lines of a [`Source`].
+pub(super) struct Rows<'a> {
+    text: &'a str,
+    next: Option<usize>,
+    number: usize,
+    carriage_returns: bool,
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        let start = self.next?;
+        let (end, next) = line_end(self.text.as_bytes(), start, self.carriage_returns);
+        let row = Row { start, end, number: self.number };
+        self.next = next;
+        self.number += 1;
+        Some(row)
+    }
+}

@@ -1,0 +1,186 @@
+//! What runs, once, in which order, and which views each run feeds.
+//!
+//! In: the pages and the settings. Out: a [`PagePlan`] a page, with the documented commands, what
+//! is not run and why, and the parts of files that a run tells anew. What a view is comes from
+//! where it stands, not from file names.
+
+mod console;
+mod front_matter;
+mod region;
+mod views;
+mod words;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{
+    Command, ContainerKind, Fence, FileCache, NotRun, Page, PagePlan, Place, View, ViewKind,
+};
+use crate::settings::{Config, Site};
+
+use front_matter::Wishes;
+
+/// What the page documents.
+///
+/// # Errors
+///
+/// When its front matter asks doctool for something that does not exist, or a view's file is not
+/// UTF-8.
+pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Result<PagePlan> {
+    let own_place = Place::file(files.shown(page.file));
+    let wishes = front_matter::wishes(page.front_matter.as_ref(), &own_place)?;
+    let mut planner = Planner {
+        config,
+        files,
+        page,
+        commands: Vec::new(),
+        not_run: Vec::new(),
+        views: Vec::new(),
+    };
+    let skipped = views::skipped(page);
+    for (index, fence) in page.fences.iter().enumerate() {
+        if !skipped.fences.contains(&index) {
+            planner.fence(fence);
+        }
+    }
+    let Planner { commands, not_run, views: mut views_found, .. } = planner;
+    if !commands.is_empty() {
+        views_found.extend(views::included(site, files, page, &wishes.views, &skipped)?);
+    }
+    let Wishes { setup, teardown, files: wanted, skip, .. } = wishes;
+    let file = files.path(page.file);
+    let folder = file.parent().expect("a file is in a folder").to_owned();
+    Ok(PagePlan {
+        path: page.path.clone(),
+        setup: unrecorded(config, &own_place, &setup)?,
+        teardown: unrecorded(config, &own_place, &teardown)?,
+        files: wanted.iter().map(|path| files.absolute(&folder.join(path))).collect(),
+        file,
+        commands,
+        not_run,
+        views: views_found,
+        skipped: skip,
+    })
+}
+
+/// Commands of the front matter. They are asked for, so one that cannot be run is an error.
+fn unrecorded(config: &Config, page: &Place, lines: &[String]) -> Result<Vec<Command>> {
+    let command = |line: &String| {
+        let argv = allowed(config, line).map_err(|reason| {
+            let message = format!("`{line}` in the front matter {reason}");
+            Error::new(ErrorKind::Page, message).at(page.clone())
+        })?;
+        Ok(Command { text: line.clone(), argv, input: None, place: page.clone() })
+    };
+    lines.iter().map(command).collect()
+}
+
+/// Program and arguments of a line, or why it is not run.
+fn allowed(config: &Config, line: &str) -> std::result::Result<Vec<String>, String> {
+    let program = line.split_whitespace().next().unwrap_or_default();
+    if !config.run.allow.iter().any(|allowed| allowed == program) {
+        return Err(format!("is not run: `{program}` is not in `run.allow`"));
+    }
+    words::words(line)
+}
+
+/// Gathers what the fences of a page document.
+struct Planner<'a> {
+    config: &'a Config,
+    files: &'a FileCache,
+    page: &'a Page,
+    commands: Vec<Command>,
+    not_run: Vec<NotRun>,
+    views: Vec<View>,
+}
+
+impl Planner<'_> {
+    fn fence(&mut self, fence: &Fence) {
+        if views::is_mermaid(fence) {
+            return;
+        }
+        let lines: Vec<&str> = fence.text.split('\n').collect();
+        let entries = console::entries(&lines);
+        if entries.is_empty() {
+            self.titled(fence);
+            self.root_prompts(fence, &lines);
+        }
+        for entry in entries {
+            let index = fence.content().start + entry.start;
+            let output = entry.output;
+            self.command(&entry.command, entry.input, index, |planner| {
+                region::of_content(planner.page, planner.files, fence, output)
+            });
+        }
+    }
+
+    /// The form where the command is only the title of the block around its output.
+    fn titled(&mut self, fence: &Fence) {
+        let Some(container) = fence.containers.last() else { return };
+        let is_block = matches!(container.kind, ContainerKind::Details | ContainerKind::Admonition);
+        let Some(title) = container.title.as_deref().filter(|_| is_block) else { return };
+        let title = title.trim().trim_matches('`');
+        let shares_block = |other: &&Fence| {
+            other.containers.last().is_some_and(|other| other.head == container.head)
+        };
+        let is_first =
+            self.page.fences.iter().find(shares_block).is_some_and(|first| first == fence);
+        let has_prompt = self
+            .page
+            .fences
+            .iter()
+            .filter(shares_block)
+            .any(|other| other.text.split('\n').any(console::is_prompt));
+        if is_first && !has_prompt && allowed(self.config, title).is_ok() {
+            self.command(title, None, container.head, |planner| {
+                region::of_content(planner.page, planner.files, fence, 0..fence.content().len())
+            });
+        }
+    }
+
+    /// Adds a command that is documented at a line of the page, unless it must not run.
+    fn command(
+        &mut self,
+        text: &str,
+        input: Option<String>,
+        index: usize,
+        output: impl FnOnce(&Self) -> Option<crate::model::Region>,
+    ) {
+        let Some(place) = self.place(index) else { return };
+        let text = text.to_owned();
+        let reason = match allowed(self.config, &text) {
+            Err(reason) => reason.trim_start_matches("is not run: ").to_owned(),
+            Ok(argv) => match output(self) {
+                None => "its output comes from several places".to_owned(),
+                Some(region) => {
+                    let kind = ViewKind::Console(self.commands.len());
+                    self.views.push(View { kind, region });
+                    self.commands.push(Command { text, argv, input, place });
+                    return;
+                }
+            },
+        };
+        self.not_run.push(NotRun { text, place, reason });
+    }
+
+    /// Lines that begin with `# ` in a block of commands: root's prompt, or a comment.
+    fn root_prompts(&mut self, fence: &Fence, lines: &[&str]) {
+        const LANGUAGES: [&str; 7] =
+            ["bash", "cmd", "console", "sh", "shell", "shell-session", "zsh"];
+        if !fence.language.as_deref().is_some_and(|language| LANGUAGES.contains(&language)) {
+            return;
+        }
+        for (number, line) in lines.iter().enumerate() {
+            let (Some(text), Some(place)) =
+                (line.strip_prefix("# "), self.place(fence.content().start + number))
+            else {
+                continue;
+            };
+            let reason = "`#` is root's prompt or a comment".to_owned();
+            self.not_run.push(NotRun { text: text.to_owned(), place, reason });
+        }
+    }
+
+    fn place(&self, index: usize) -> Option<Place> {
+        let origin = self.page.origin(index)?;
+        Some(Place::line(self.files.shown(origin.file), origin.line))
+    }
+}

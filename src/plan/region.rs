@@ -1,0 +1,133 @@
+//! Where a view stands: whole lines of one file, with their bytes.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Fence, FileCache, FileId, Include, Page, Place, Region};
+use crate::settings::{BasePath, Site};
+
+/// The lines of a fence's content with these numbers, counted from 0; none when they come from
+/// several places, so that there is no one place to edit. An empty range stands behind the line
+/// before it.
+pub(super) fn of_content(
+    page: &Page,
+    files: &FileCache,
+    fence: &Fence,
+    lines: Range<usize>,
+) -> Option<Region> {
+    let first = fence.content().start;
+    let before = page.origin(first + lines.start - 1)?;
+    let indices = first + lines.start..first + lines.end;
+    let file = if lines.is_empty() { before.file } else { page.origin(indices.start)?.file };
+    let bytes = files.bytes(file);
+    let mut span = match lines.is_empty() {
+        true => end_of_line(&bytes, before.span.end)..end_of_line(&bytes, before.span.end),
+        false => page.origin(indices.start)?.span,
+    };
+    let mut line =
+        if lines.is_empty() { before.line + 1 } else { page.origin(indices.start)?.line };
+    let place = Place::line(files.shown(file), line);
+    for index in indices.clone() {
+        let origin = page.origin(index)?;
+        if origin.file != file || origin.line != line {
+            return None;
+        }
+        line += 1;
+        span.end = end_of_line(&bytes, origin.span.end);
+    }
+    let content: Vec<&str> = fence.text.split('\n').collect();
+    let prefix =
+        page.prefix(fence, if lines.is_empty() { first + lines.start - 1 } else { indices.start });
+    let text = content[lines].iter().map(|line| format!("{line}\n")).collect();
+    Some(Region { file: files.path(file), place, span, prefix: prefix.to_owned(), text })
+}
+
+/// What an include brings in: the whole file, or the lines of it that it names.
+///
+/// # Errors
+///
+/// When the file is not UTF-8, or there is no base path below which a new file could be made.
+pub(super) fn of_include(
+    site: &Site,
+    page: &Page,
+    files: &FileCache,
+    include: &Include,
+) -> Result<Option<Region>> {
+    let target = include.target.as_deref().unwrap_or_default().trim();
+    let (Some(file), Some(resolved)) = (include.file, &include.resolved) else {
+        return Ok(new_file(site, page, files, target).map(|file| Region {
+            place: Place::line(files.shown_path(&file), 1),
+            file,
+            span: 0..0,
+            prefix: String::new(),
+            text: String::new(),
+        }));
+    };
+    if resolved.ends_with(Path::new(target)) {
+        return whole_file(files, file).map(Some);
+    }
+    Ok(selected_lines(page, files, file, include.lines.clone()))
+}
+
+fn new_file(site: &Site, page: &Page, files: &FileCache, target: &str) -> Option<PathBuf> {
+    let folder = site.snippets.as_ref()?.base_paths.iter().find_map(|base| match base {
+        BasePath::Path(path) if path.is_dir() => Some(path.clone()),
+        BasePath::Path(_) => None,
+        BasePath::PageFolder => files.path(page.file).parent().map(Path::to_owned),
+    })?;
+    let file = files.absolute(&folder.join(target));
+    file.starts_with(&folder).then_some(file)
+}
+
+fn whole_file(files: &FileCache, file: FileId) -> Result<Region> {
+    let bytes = files.bytes(file);
+    let place = Place::line(files.shown(file), 1);
+    let start = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let text = std::str::from_utf8(&bytes[start..]).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        Error::new(ErrorKind::Page, "this file is not UTF-8")
+            .at(Place::line(&place.file, line))
+            .hint("save it as UTF-8, or delete it and let `doctool refresh` write it")
+    })?;
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text.lines().map(|line| format!("{line}\n")).collect();
+    Ok(Region {
+        file: files.path(file),
+        place,
+        span: start..bytes.len(),
+        prefix: String::new(),
+        text,
+    })
+}
+
+fn selected_lines(
+    page: &Page,
+    files: &FileCache,
+    file: FileId,
+    lines: Range<usize>,
+) -> Option<Region> {
+    let bytes = files.bytes(file);
+    let first = page.origin(lines.start).filter(|_| !lines.is_empty())?;
+    let (mut span, mut text) = (first.span.clone(), String::new());
+    for (offset, index) in lines.enumerate() {
+        let origin = page.origin(index)?;
+        if origin.file != file || origin.line != first.line + offset {
+            return None;
+        }
+        span.end = end_of_line(&bytes, origin.span.end);
+        text.push_str(&String::from_utf8_lossy(&bytes[origin.span]));
+        text.push('\n');
+    }
+    let place = Place::line(files.shown(file), first.line);
+    Some(Region { file: files.path(file), place, span, prefix: String::new(), text })
+}
+
+/// Where the line ends, ending included, whose text ends at `end`.
+fn end_of_line(bytes: &[u8], end: usize) -> usize {
+    match &bytes[end..] {
+        [b'\r', b'\n', ..] => end + 2,
+        [b'\r' | b'\n', ..] => end + 1,
+        _ => end,
+    }
+}

@@ -1,0 +1,129 @@
+//! Which included files are views of the page, told from where they are included.
+
+use std::collections::HashSet;
+
+use crate::error::Result;
+use crate::model::{Fence, FileCache, Include, IncludeStatus, Page, View, ViewKind};
+use crate::settings::Site;
+
+use super::front_matter::ViewTargets;
+use super::region;
+
+/// What notes such as `<!-- doctool: skip -->` take out of doctool's hands.
+#[derive(Debug, Default)]
+pub(super) struct Skipped {
+    /// Indices of fences.
+    pub(super) fences: HashSet<usize>,
+    /// Indices of includes that stand in no fence.
+    includes: HashSet<usize>,
+}
+
+/// The blocks that follow a note that asks to skip them.
+pub(super) fn skipped(page: &Page) -> Skipped {
+    let mut skipped = Skipped::default();
+    for note in page.notes.iter().filter(|note| note.text == "skip") {
+        let fence = page.fences.iter().position(|fence| fence.opener() > note.index);
+        let is_next = |include: &Include| {
+            include.fence.is_none() && include.parent.is_none() && include.lines.start > note.index
+        };
+        let include = page.includes.iter().position(is_next);
+        match (fence, include) {
+            (Some(fence), Some(include))
+                if page.includes[include].lines.start < page.fences[fence].opener() =>
+            {
+                skipped.includes.insert(include);
+            }
+            (Some(fence), _) => {
+                skipped.fences.insert(fence);
+            }
+            (None, Some(include)) => {
+                skipped.includes.insert(include);
+            }
+            (None, None) => {}
+        }
+    }
+    skipped
+}
+
+/// Whether the fence is a Mermaid diagram.
+pub(super) fn is_mermaid(fence: &Fence) -> bool {
+    fence.custom.as_deref().or(fence.language.as_deref()) == Some("mermaid")
+}
+
+/// The diagram, the request/response page and the log that the page includes: the first of each.
+///
+/// # Errors
+///
+/// When the file of one of them is not UTF-8.
+pub(super) fn included(
+    site: &Site,
+    files: &FileCache,
+    page: &Page,
+    wanted: &ViewTargets,
+    skipped: &Skipped,
+) -> Result<Vec<View>> {
+    let mut views = Vec::new();
+    for (kind, wanted) in [
+        (ViewKind::Diagram, &wanted.diagram),
+        (ViewKind::Body, &wanted.body),
+        (ViewKind::Log, &wanted.log),
+    ] {
+        let include = page.includes.iter().enumerate().find(|(index, include)| {
+            let is_skipped = skipped.includes.contains(index)
+                || include.fence.is_some_and(|fence| skipped.fences.contains(&fence));
+            let can_be_view = include.parent.is_none()
+                && include.origin.is_some()
+                && matches!(include.status, IncludeStatus::Ok | IncludeStatus::Missing);
+            can_be_view
+                && !is_skipped
+                && match wanted {
+                    Some(target) => include.target.as_ref() == Some(target),
+                    None => stands_for(kind, files, page, include),
+                }
+        });
+        if let Some((_, include)) = include
+            && let Some(region) = region::of_include(site, page, files, include)?
+        {
+            views.push(View { kind, region });
+        }
+    }
+    Ok(views)
+}
+
+/// Whether an include is of this kind by its place and, where the file has content, by its form.
+fn stands_for(kind: ViewKind, files: &FileCache, page: &Page, include: &Include) -> bool {
+    let fence = include.fence.map(|fence| &page.fences[fence]);
+    let has_form = |is_form: fn(&str) -> bool| {
+        let bytes = include.file.map(|file| files.bytes(file));
+        let text = bytes.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        text.trim().is_empty() || text.lines().any(is_form)
+    };
+    match (kind, fence) {
+        (ViewKind::Diagram, Some(fence)) => {
+            is_mermaid(fence) && fence.text.trim_start().starts_with("sequenceDiagram")
+        }
+        (ViewKind::Body, None) => has_form(is_arrow),
+        (ViewKind::Log, Some(fence)) => {
+            let fills = |fence: &Fence| {
+                fence
+                    .content()
+                    .all(|line| include.lines.contains(&line) || page.line(line).trim().is_empty())
+            };
+            !is_mermaid(fence) && fills(fence) && has_form(is_log_heading)
+        }
+        _ => false,
+    }
+}
+
+/// `` `openstack` --> `keystone` ``, as it stands below each heading of a request/response page.
+fn is_arrow(line: &str) -> bool {
+    let mut words = line.split(' ');
+    let is_name = |word: Option<&str>| {
+        word.is_some_and(|word| word.len() > 2 && word.starts_with('`') && word.ends_with('`'))
+    };
+    is_name(words.next()) && matches!(words.next(), Some("-->" | "<--")) && is_name(words.next())
+}
+
+fn is_log_heading(line: &str) -> bool {
+    line.starts_with("### (") && (line.contains(") REQ >>> (") || line.contains(") RESP <<< ("))
+}

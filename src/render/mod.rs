@@ -1,0 +1,39 @@
+//! One view from a stable recording: console output, diagram, request/response page, log.
+//!
+//! In: a [`StableRecording`], which only `stabilise` can make, so nothing unredacted can be drawn.
+//! Out: the view's text with `\n` line ends, as it stands in its file or fence.
+
+mod body;
+mod console;
+mod content;
+mod diagram;
+mod log;
+
+pub use body::body;
+pub use console::console;
+pub use diagram::diagram;
+pub use log::log;
+
+/// Protects a line of content that PyMdown's snippets would take for an include or a section mark:
+/// one `;` before the scissors is removed when the page is built.
+///
+/// As pymdownx.snippets 13.1 reads it; blanks before the `;` are allowed for.
+fn escape_scissors(line: &str) -> String {
+    let start = line.len() - line.trim_start_matches([' ', '\t', ';']).len();
+    let dashes = line[start..].trim_start_matches('-');
+    let is_scissors = dashes.len() < line[start..].len()
+        && dashes.strip_prefix("8<").is_some_and(|rest| rest.starts_with('-'));
+    if is_scissors { format!("{};{}", &line[..start], &line[start..]) } else { line.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escape_scissors;
+
+    #[test]
+    fn content_that_looks_like_an_include_is_escaped() {
+        assert_eq!(escape_scissors("  --8<-- \"a\""), "  ;--8<-- \"a\"");
+        assert_eq!(escape_scissors(";-8<-"), ";;-8<-");
+        assert_eq!(escape_scissors("-- 8<--"), "-- 8<--");
+    }
+}

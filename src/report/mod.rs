@@ -1,0 +1,5 @@
+//! Tells people and machines what was found. Gives text; `cli` prints it.
+
+pub mod list_json;
+pub mod progress;
+pub mod text;

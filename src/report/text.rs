@@ -1,0 +1,167 @@
+//! For people: diffs with their places, errors with their hints, a summary at the end.
+
+use std::fmt::Write as _;
+
+use similar::TextDiff;
+
+use crate::error::Error;
+use crate::model::{Change, Diagnostic, FileCache, Outcome};
+use crate::write;
+
+/// Whether colour is wanted: a value, so that what is printed is decided at the edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Plain text.
+    None,
+    /// Escape sequences as terminals understand them.
+    Ansi,
+}
+
+/// What a stretch of text is, to be coloured.
+#[derive(Clone, Copy)]
+enum Style {
+    Error,
+    Warning,
+    Place,
+    Added,
+    Removed,
+    Hint,
+}
+
+impl Colour {
+    fn paint(self, style: Style, text: &str) -> String {
+        let code = match (self, style) {
+            (Self::None, _) => return text.to_owned(),
+            (_, Style::Error) => "1;31",
+            (_, Style::Warning) => "1;33",
+            (_, Style::Place) => "1",
+            (_, Style::Added) => "32",
+            (_, Style::Removed) => "31",
+            (_, Style::Hint) => "36",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}
+
+/// An error: what failed, where, what the program said, what may help.
+pub fn error(error: &Error, colour: Colour) -> String {
+    let mut out = format!("{} {error}\n", colour.paint(Style::Error, "error:"));
+    if let Some(place) = error.place() {
+        out.push_str(&format!("  --> {}\n", colour.paint(Style::Place, &place.to_string())));
+    }
+    for line in error.said_text().unwrap_or_default().lines() {
+        out.push_str(&format!("    | {line}\n"));
+    }
+    if let Some(hint) = error.hint_text() {
+        out.push_str(&format!("{} {hint}\n", colour.paint(Style::Hint, "hint:")));
+    }
+    out
+}
+
+/// What `check` found: a diff a stale view, what else is wrong, and a summary.
+pub fn check(outcome: &Outcome, files: &FileCache, colour: Colour) -> String {
+    let mut out = String::new();
+    for page in &outcome.pages {
+        for change in page.stale() {
+            out.push_str(&diff(change, files, colour));
+        }
+        for diagnostic in &page.diagnostics {
+            out.push_str(&warning(diagnostic, colour));
+        }
+    }
+    let (verified, stale) = (outcome.verified(), outcome.stale());
+    let pages = outcome.pages.len();
+    let judgement = match stale {
+        0 => format!("{} up to date", counted(verified, "view")),
+        stale => format!("{stale} of {} stale", counted(verified, "view")),
+    };
+    let _ = writeln!(out, "{judgement} on {}{}", counted(pages, "page"), left_out(outcome));
+    out
+}
+
+/// What `refresh` did: a line a page, and a summary.
+pub fn refresh(outcome: &Outcome, files: &FileCache) -> String {
+    let mut out = String::new();
+    for page in &outcome.pages {
+        let views: Vec<String> = page
+            .stale()
+            .map(|change| {
+                format!("{} ({})", change.kind, files.shown_path(&change.region.file).display())
+            })
+            .collect();
+        let what = if views.is_empty() { "unchanged".to_owned() } else { views.join(", ") };
+        let _ = writeln!(out, "{}: {what}", page.path);
+    }
+    let _ = writeln!(
+        out,
+        "{} of {} rewritten on {}{}",
+        outcome.stale(),
+        counted(outcome.verified(), "view"),
+        counted(outcome.pages.len(), "page"),
+        left_out(outcome)
+    );
+    out
+}
+
+/// A diff from what stands in the file to what the cloud says, with the file's line numbers.
+fn diff(change: &Change, files: &FileCache, colour: Colour) -> String {
+    let bytes = files.read(&change.region.file).map(|file| files.bytes(file)).unwrap_or_default();
+    let new = write::spliced(&bytes, &[change]);
+    let (old, new) = (String::from_utf8_lossy(&bytes), String::from_utf8_lossy(&new));
+    let diff = TextDiff::from_lines(&*old, &*new);
+    let mut unified = diff.unified_diff();
+    let first = diff.ops().iter().find(|op| op.tag() != similar::DiffTag::Equal);
+    let line = first.map_or(change.region.place.line, |op| op.old_range().start + 1);
+    let file = change.region.place.file.display();
+    let place = colour.paint(Style::Place, &format!("{file}:{line}"));
+    let kind = change.kind;
+    let mut out = format!("{place}: the {kind} is stale\n");
+    let shown = unified
+        .header(&format!("{file} ({kind} as documented)"), &format!("{file} ({kind} of this run)"));
+    for line in shown.context_radius(2).to_string().split_inclusive('\n') {
+        let style = match line.as_bytes().first() {
+            Some(b'+') => Some(Style::Added),
+            Some(b'-') => Some(Style::Removed),
+            _ => None,
+        };
+        let text = line.trim_end_matches(['\n', '\r']);
+        out.push_str(&style.map_or_else(|| text.to_owned(), |style| colour.paint(style, text)));
+        out.push('\n');
+    }
+    out.push('\n');
+    out
+}
+
+/// Something about a page, with the line and a caret below it.
+pub fn warning(diagnostic: &Diagnostic, colour: Colour) -> String {
+    let Diagnostic { kind, place, text, span, message, hint } = diagnostic;
+    let head = colour.paint(Style::Warning, &format!("warning[{kind}]:"));
+    let number = place.line.to_string();
+    let margin = " ".repeat(number.len());
+    let before = text.get(..span.start).unwrap_or_default();
+    // Tabs stay tabs, so that the caret stands below what it marks whatever a tab's width is.
+    let blank: String =
+        before.chars().map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
+    let marked = text.get(span.clone()).unwrap_or_default().chars().count().max(1);
+    let caret = colour.paint(Style::Warning, &"^".repeat(marked));
+    let mut out = format!("{head} {message}\n");
+    let _ = writeln!(out, "{margin}--> {}", colour.paint(Style::Place, &place.to_string()));
+    let _ = writeln!(out, "{margin} |\n{number} | {text}\n{margin} | {blank}{caret}");
+    if let Some(hint) = hint {
+        let _ = writeln!(out, "{margin} = {} {hint}", colour.paint(Style::Hint, "hint:"));
+    }
+    out.push('\n');
+    out
+}
+
+fn left_out(outcome: &Outcome) -> String {
+    let not_run: usize = outcome.pages.iter().map(|page| page.not_run.len()).sum();
+    match not_run {
+        0 => String::new(),
+        count => format!("; {} not run, see `doctool list`", counted(count, "command")),
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,272 @@
+//! `doctool.yml`: which cloud, which programs may run, what is secret. Every key has a default.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use regex::Regex;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Place;
+
+/// The name of the file, beside `mkdocs.yml`.
+pub const FILE_NAME: &str = "doctool.yml";
+
+/// The profile that every site has.
+pub const EMBEDDED: &str = "embedded";
+
+/// Settings of doctool for one site.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "doctool.yml")]
+pub struct Config {
+    /// The profile that commands run on unless `--cloud` names another.
+    pub cloud: String,
+    /// Profiles by name. `embedded` is always there.
+    pub clouds: BTreeMap<String, CloudProfile>,
+    /// What may run, and how.
+    pub run: RunSettings,
+    /// What is kept of what is recorded.
+    pub record: RecordSettings,
+    /// Names for services, by their URL; the first rule that fits wins.
+    pub participants: Vec<ParticipantRule>,
+    /// What is secret besides what doctool knows.
+    pub redact: RedactSettings,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            cloud: EMBEDDED.to_owned(),
+            clouds: BTreeMap::new(),
+            run: RunSettings::default(),
+            record: RecordSettings::default(),
+            participants: Vec::new(),
+            redact: RedactSettings::default(),
+        }
+    }
+}
+
+/// A cloud to run commands on: the embedded one, or one that variables lead to.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CloudProfile {
+    /// The embedded cloud of this kind, which doctool installs and starts by itself.
+    pub embedded: Option<EmbeddedKind>,
+    /// Variables for commands, such as `OS_CLOUD`. One without a value is taken from the
+    /// environment that doctool runs in.
+    pub env: BTreeMap<String, Option<String>>,
+}
+
+/// A kind of embedded cloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EmbeddedKind {
+    /// Keystone, Glance and the `openstack` client.
+    Openstack,
+}
+
+/// What may run, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunSettings {
+    /// Programs that documented commands may start. Nothing else runs, and nothing runs in a shell.
+    pub allow: Vec<String>,
+    /// Seconds after which a command is ended.
+    #[schemars(range(min = 1))]
+    pub timeout: u64,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self { allow: vec!["openstack".to_owned()], timeout: 120 }
+    }
+}
+
+/// What is kept of what is recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RecordSettings {
+    /// Bytes of a body that are kept; longer ones are cut.
+    pub body_limit: usize,
+}
+
+impl Default for RecordSettings {
+    fn default() -> Self {
+        Self { body_limit: 1024 * 1024 }
+    }
+}
+
+/// A name for the service behind URLs of a form.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ParticipantRule {
+    /// Regular expression, searched in the URL.
+    pub url: String,
+    /// The participant's name.
+    pub name: String,
+}
+
+/// What is secret besides what doctool knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RedactSettings {
+    /// Headers whose values are secret.
+    pub headers: Vec<String>,
+    /// Fields in JSON, forms and queries whose values are secret.
+    pub fields: Vec<String>,
+}
+
+impl Config {
+    /// Reads the file; the defaults where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, is no YAML, or has a key or value that nothing knows.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => {
+                let message = format!("cannot read `{}`", path.display());
+                return Err(Error::new(ErrorKind::Settings, message).because(error));
+            }
+        };
+        let config = Self::parse(&text).map_err(|(message, line, column)| {
+            let place = Place { file: path.to_owned(), line, column };
+            let error = Error::new(ErrorKind::Settings, message.clone()).at(place);
+            match suggestion(&message) {
+                Some(hint) => error.hint(hint),
+                None => error,
+            }
+        })?;
+        config.checked().map_err(|error| error.at(Place::file(path)))
+    }
+
+    /// The profile of this name.
+    ///
+    /// # Errors
+    ///
+    /// When there is none; the hint names one that is spelled alike.
+    pub fn profile(&self, name: &str) -> Result<CloudProfile> {
+        if let Some(profile) = self.clouds.get(name) {
+            return Ok(profile.clone());
+        }
+        if name == EMBEDDED {
+            let embedded = Some(EmbeddedKind::Openstack);
+            return Ok(CloudProfile { embedded, ..CloudProfile::default() });
+        }
+        let known: Vec<&str> = self.clouds.keys().map(String::as_str).chain([EMBEDDED]).collect();
+        let error = Error::new(ErrorKind::Settings, format!("there is no cloud `{name}`"));
+        Err(match nearest(name, &known) {
+            Some(nearest) => error.hint(format!("use `{nearest}`, or add `{name}` to {FILE_NAME}")),
+            None => error.hint(format!("add it below `clouds:` in {FILE_NAME}")),
+        })
+    }
+
+    /// The JSON schema of the file.
+    pub fn schema() -> String {
+        let schema = schemars::schema_for!(Self);
+        serde_json::to_string_pretty(&schema).expect("a schema is JSON")
+    }
+
+    /// The message, line and column of what is wrong.
+    fn parse(text: &str) -> std::result::Result<Self, (String, usize, usize)> {
+        if text
+            .lines()
+            .all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#'))
+        {
+            return Ok(Self::default());
+        }
+        serde_yaml::from_str(text).map_err(|error| {
+            let (line, column) =
+                error.location().map_or((0, 0), |location| (location.line(), location.column()));
+            let message = error.to_string();
+            let place = format!(" at line {line} column {column}");
+            (message.strip_suffix(&place).unwrap_or(&message).to_owned(), line, column)
+        })
+    }
+
+    fn checked(self) -> Result<Self> {
+        for rule in &self.participants {
+            Regex::new(&rule.url).map_err(|error| {
+                let message = format!("`participants`: `{}` is no regular expression", rule.url);
+                Error::new(ErrorKind::Settings, message).because(error)
+            })?;
+        }
+        for (name, profile) in &self.clouds {
+            if profile.embedded.is_some() && !profile.env.is_empty() {
+                let message = format!("cloud `{name}` has both `embedded` and `env`");
+                let hint = "keep `embedded`, which sets its own variables, or make two clouds";
+                return Err(Error::new(ErrorKind::Settings, message).hint(hint));
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// What was meant by the key that a message of serde names as unknown.
+fn suggestion(message: &str) -> Option<String> {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let (unknown, known) = quoted.split_first()?;
+    if !message.contains("unknown field") && !message.contains("unknown variant") {
+        return None;
+    }
+    nearest(unknown, known).map(|nearest| format!("write `{nearest}` if that is what you mean"))
+}
+
+/// The known word that is spelled most alike, if one is.
+fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let similarity = |other: &str| strsim::jaro_winkler(word, other);
+    let best = known.iter().max_by(|one, two| similarity(one).total_cmp(&similarity(two)))?;
+    (similarity(best) > 0.7).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    fn error(text: &str) -> String {
+        let folder = tempfile::tempdir().expect("there is room for a file");
+        let path = folder.path().join("doctool.yml");
+        std::fs::write(&path, text).expect("the folder can be written");
+        let error = Config::read(&path).expect_err("the text is wrong");
+        let place = error.place().map(|place| format!("{}:{}", place.line, place.column));
+        format!("{} {error} | {}", place.unwrap_or_default(), error.hint_text().unwrap_or("-"))
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_a_place_and_a_suggestion() {
+        let text = "cloud: mine\nclouds:\n  mine:\n    embeded: openstack\n";
+        assert_eq!(
+            error(text),
+            "4:5 clouds.mine: unknown field `embeded`, expected `embedded` or `env` \
+             | write `embedded` if that is what you mean"
+        );
+        assert!(error("run: {alow: [curl]}").ends_with("| write `allow` if that is what you mean"));
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_default() {
+        for text in ["", "# nothing\n", "run: {}\n"] {
+            assert_eq!(Config::parse(text), Ok(Config::default()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cloud_that_does_not_exist_is_suggested_another() {
+        let error = Config::default().profile("embeded").expect_err("it is misspelled");
+        assert_eq!(error.hint_text(), Some("use `embedded`, or add `embeded` to doctool.yml"));
+    }
+
+    #[test]
+    fn the_schema_refuses_unknown_keys_too() {
+        let schema: serde_json::Value =
+            serde_json::from_str(&Config::schema()).expect("it is JSON");
+        assert_eq!(schema["additionalProperties"], false);
+        assert_eq!(schema["properties"]["run"]["default"]["timeout"], 120);
+    }
+}

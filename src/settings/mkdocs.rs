@@ -1,0 +1,102 @@
+//! `mkdocs.yml` as MkDocs 1.6.1 loads it: a file in, one YAML mapping out, with `INHERIT` merged
+//! and `!ENV` replaced. Tags that nobody here needs, such as `!!python/name:`, are left alone.
+
+use std::path::{Path, PathBuf};
+
+use serde_yaml::{Mapping, Value};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Place;
+
+/// How many files may inherit from each other; more is taken for a circle.
+const MOST_PARENTS: usize = 32;
+
+/// Loads a configuration file and what it inherits from.
+pub(super) fn load(file: &Path) -> Result<Mapping> {
+    let mut chain = Vec::new();
+    let mut next = Some(file.to_path_buf());
+    while let Some(file) = next {
+        if chain.len() == MOST_PARENTS {
+            let message = "`INHERIT` goes round in a circle";
+            return Err(Error::new(ErrorKind::Settings, message).at(Place::file(&file)));
+        }
+        let mut mapping = load_one(&file)?;
+        next = mapping.shift_remove("INHERIT").and_then(|value| parent(&file, &value));
+        chain.push(mapping);
+    }
+    let mut merged = Mapping::new();
+    for mapping in chain.into_iter().rev() {
+        merge(&mut merged, mapping);
+    }
+    Ok(merged)
+}
+
+fn parent(file: &Path, value: &Value) -> Option<PathBuf> {
+    Some(file.parent()?.join(value.as_str()?))
+}
+
+fn load_one(file: &Path) -> Result<Mapping> {
+    let failed = |message: &str| {
+        let message = format!("{message} `{}`", file.display());
+        Error::new(ErrorKind::Settings, message).at(Place::file(file))
+    };
+    let text =
+        std::fs::read_to_string(file).map_err(|error| failed("cannot read").because(error))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let value: Value = serde_yaml::from_str(text).map_err(|error| {
+        let place = error.location().map_or(Place::file(file), |location| Place {
+            file: file.to_path_buf(),
+            line: location.line(),
+            column: location.column(),
+        });
+        failed("cannot understand").at(place).because(error)
+    })?;
+    match resolve(value) {
+        Value::Mapping(mapping) => Ok(mapping),
+        Value::Null => Ok(Mapping::new()),
+        _ => Err(failed("no mapping in")),
+    }
+}
+
+/// Replaces `!ENV NAME` and `!ENV [NAME, OTHER, default]` by what the environment says.
+fn resolve(value: Value) -> Value {
+    match value {
+        Value::Sequence(items) => Value::Sequence(items.into_iter().map(resolve).collect()),
+        Value::Mapping(entries) => {
+            Value::Mapping(entries.into_iter().map(|(key, value)| (key, resolve(value))).collect())
+        }
+        Value::Tagged(tagged) if tagged.tag == "ENV" => environment(tagged.value),
+        other => other,
+    }
+}
+
+fn environment(value: Value) -> Value {
+    let (names, default) = match value {
+        Value::Sequence(mut items) => {
+            let default = if items.len() > 1 { items.pop() } else { None };
+            (items, default)
+        }
+        name => (vec![name], None),
+    };
+    let found = names.iter().filter_map(Value::as_str).find_map(|name| std::env::var(name).ok());
+    match found {
+        // The text is typed as if it stood in the file: `true` is a flag.
+        Some(text) => match serde_yaml::from_str(&text) {
+            Ok(Value::Sequence(_) | Value::Mapping(_)) | Err(_) => Value::String(text),
+            Ok(scalar) => scalar,
+        },
+        None => default.unwrap_or(Value::Null),
+    }
+}
+
+/// Mappings are merged key by key, everything else is replaced.
+fn merge(into: &mut Mapping, from: Mapping) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(Value::Mapping(old)), Value::Mapping(new)) => merge(old, new),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}

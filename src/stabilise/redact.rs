@@ -1,0 +1,235 @@
+//! Takes secrets out of a run, by their place and then by value wherever else they turn up.
+//!
+//! In: what the cloud profile knows to be secret, and a run, whose headers and fields say what else
+//! is. Out: the run with a placeholder, such as `[redacted:token]`, for each.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::{Captures, Regex};
+
+use crate::model::{Body, Exchange, Header, Recording, Request, Response, Run};
+use crate::settings::doctool::RedactSettings;
+
+use super::encodings::{Needle, needles};
+use super::places::{self, CREDENTIALS, Places, is_placeholder, kind_of, placeholder};
+
+/// A run in which no known secret is left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redacted(Run);
+
+impl Redacted {
+    pub(super) fn run(&self) -> &Run {
+        &self.0
+    }
+
+    pub(super) fn into_run(self) -> Run {
+        self.0
+    }
+}
+
+/// What is secret by its shape alone: Fernet and JSON web tokens, private keys.
+static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?<token>gAAAAA[A-Za-z0-9_-]{60,}={0,2}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})|(?s:-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?-----END (?:[A-Z]+ )*PRIVATE KEY-----)",
+    )
+    .expect("the pattern is valid")
+});
+
+/// A secret shorter than this is replaced only where it stands as a secret: it may be a word.
+const SHORTEST_BY_VALUE: usize = 6;
+
+/// Secret values and what to call them.
+pub struct Secrets {
+    places: Places,
+    /// Finds the values in all encodings; a match's pattern is an index into `found`.
+    finder: AhoCorasick,
+    found: Vec<Needle>,
+}
+
+impl Secrets {
+    /// The values known beforehand as (kind, value), and those that stand in secret places of a run.
+    ///
+    /// A value that is short, or that is also somebody's name in the run, is replaced only in its
+    /// place: elsewhere nobody can tell it from the word.
+    pub fn of(known: &[(String, String)], run: &Run, settings: &RedactSettings) -> Self {
+        let places = Places::new(settings);
+        let mut values: BTreeMap<String, String> = BTreeMap::new();
+        let mut add = |kind: &str, value: &str| {
+            if !is_placeholder(value) {
+                values.entry(value.to_owned()).or_insert_with(|| kind.to_owned());
+            }
+        };
+        known.iter().for_each(|(kind, value)| add(kind, value));
+        places.visit(run, &mut add);
+        let names = places::names(run);
+        let found: Vec<Needle> = values
+            .iter()
+            .filter(|(value, _)| value.len() >= SHORTEST_BY_VALUE && !names.contains(*value))
+            .flat_map(|(value, kind)| needles(kind, value))
+            .collect();
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(found.iter().map(|needle| &needle.text))
+            .expect("the secrets of a run fit into memory");
+        Self { places, finder, found }
+    }
+
+    /// The run without secrets.
+    pub fn redact(&self, run: &Run) -> Redacted {
+        let Recording { exchanges, messages } = &run.recording;
+        Redacted(Run {
+            outputs: run.outputs.iter().map(|output| self.text(output)).collect(),
+            recording: Recording {
+                exchanges: exchanges.iter().map(|exchange| self.exchange(exchange)).collect(),
+                messages: messages.clone(),
+            },
+        })
+    }
+
+    /// A text without secrets.
+    pub fn text(&self, text: &str) -> String {
+        let placed = self.places.replaced(text);
+        let shaped = SHAPE.replace_all(&placed, |found: &Captures<'_>| {
+            placeholder(if found.name("token").is_some() { "token" } else { "private-key" })
+        });
+        self.by_value(&shaped)
+    }
+
+    fn by_value(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut done = 0;
+        for found in self.finder.find_iter(text) {
+            let needle = &self.found[found.pattern()];
+            let Some(before) = text.get(done..found.start()) else { continue };
+            let start = found.start() - run_of_base64(before.chars().rev(), needle.margins.0);
+            out.push_str(&text[done..start]);
+            out.push_str(&placeholder(&needle.kind));
+            done = found.end() + run_of_base64(text[found.end()..].chars(), needle.margins.1);
+        }
+        out.push_str(&text[done..]);
+        out
+    }
+
+    fn exchange(&self, exchange: &Exchange) -> Exchange {
+        let Exchange { from, to, request, response } = exchange;
+        Exchange {
+            from: from.clone(),
+            to: to.clone(),
+            request: Request {
+                method: request.method.clone(),
+                url: self.text(&request.url),
+                headers: self.headers(&request.headers),
+                body: self.body(&request.body),
+            },
+            response: response.as_ref().map(|response| Response {
+                status: response.status.clone(),
+                url: self.text(&response.url),
+                headers: self.headers(&response.headers),
+                body: self.body(&response.body),
+            }),
+        }
+    }
+
+    fn headers(&self, headers: &[Header]) -> Vec<Header> {
+        headers
+            .iter()
+            .map(|Header { name, value }| Header {
+                name: name.clone(),
+                value: self.header(name, value),
+            })
+            .collect()
+    }
+
+    fn header(&self, name: &str, value: &str) -> String {
+        if !self.places.is_secret(name) || value.is_empty() || is_placeholder(value) {
+            return self.text(value);
+        }
+        let kind = kind_of(name);
+        match value.split_once(' ') {
+            Some((scheme, _)) if kind == CREDENTIALS => format!("{scheme} {}", placeholder(kind)),
+            _ => placeholder(kind),
+        }
+    }
+
+    fn body(&self, body: &Body) -> Body {
+        match body {
+            Body::Empty => Body::Empty,
+            Body::Text(text) => Body::Text(self.text(text)),
+            Body::Cut { text, length } => Body::Cut { text: self.text(text), length: *length },
+            Body::Bytes { head, length } => Body::Bytes { head: self.bytes(head), length: *length },
+        }
+    }
+
+    /// The first bytes of a body; all of them go when there is a secret among them.
+    fn bytes(&self, head: &[u8]) -> Vec<u8> {
+        if self.finder.is_match(head) { b"[redacted]".to_vec() } else { head.to_vec() }
+    }
+}
+
+/// How many characters next to a match belong to the same Base64 group.
+fn run_of_base64(characters: impl Iterator<Item = char>, most: usize) -> usize {
+    let in_alphabet =
+        |character: &char| character.is_ascii_alphanumeric() || "+/-_=".contains(*character);
+    characters.take(most).take_while(in_alphabet).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::{RedactSettings, Run, Secrets};
+
+    const PASSWORD: &str = "s3cr/t p&ss+word?~";
+
+    fn secrets() -> Secrets {
+        Secrets::of(
+            &[("password".to_owned(), PASSWORD.to_owned())],
+            &Run::default(),
+            &RedactSettings::default(),
+        )
+    }
+
+    #[test]
+    fn a_value_is_found_in_every_encoding() {
+        let percent = "s3cr%2Ft%20p%26ss%2Bword%3F~";
+        for text in [PASSWORD, percent, &percent.to_lowercase(), &percent.replace("%20", "+")] {
+            assert_eq!(secrets().text(&format!("<{text}>")), "<[redacted:password]>");
+        }
+        for prefix in ["", "a", "ab", "abc", "user:"] {
+            let encoded = STANDARD.encode(format!("{prefix}{PASSWORD} and more"));
+            let redacted = secrets().text(&format!("x {encoded}"));
+            assert!(redacted.contains("[redacted:password]"), "{prefix}: {redacted}");
+            let left = redacted.replace("[redacted:password]", "");
+            assert!(left.len() < encoded.len() - PASSWORD.len(), "{prefix}: {redacted}");
+        }
+    }
+
+    #[test]
+    fn fields_are_secret_by_name() {
+        let secrets = Secrets::of(&[], &Run::default(), &RedactSettings::default());
+        for (text, redacted) in [
+            (r#"{"adminPass": "x"}"#, r#"{"adminPass": "[redacted:password]"}"#),
+            (
+                r#"{"password" :"a\"b", "name": "n"}"#,
+                r#"{"password" :"[redacted:password]", "name": "n"}"#,
+            ),
+            (r#"{"token": {"id": "abc"}}"#, r#"{"token": {"id": "[redacted:token]"}}"#),
+            ("http://h/x?client_secret=abc&y=1", "http://h/x?client_secret=[redacted:secret]&y=1"),
+            (r#"{"password_expires_at": "x"}"#, r#"{"password_expires_at": "x"}"#),
+            (r#"{"methods": ["password"]}"#, r#"{"methods": ["password"]}"#),
+        ] {
+            assert_eq!(secrets.text(text), redacted);
+        }
+    }
+
+    #[test]
+    fn redacting_twice_is_once() {
+        let once =
+            secrets().text(&format!("{{\"password\": \"{PASSWORD}\"}} gAAAAA{}", "b".repeat(100)));
+        assert_eq!(secrets().text(&once), once);
+        assert_eq!(once, "{\"password\": \"[redacted:password]\"} [redacted:token]");
+    }
+}

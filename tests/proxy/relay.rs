@@ -1,0 +1,239 @@
+//! The relay: a cloud's services and the runs that come and go.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use doctool::capture::Capture;
+use doctool::capture::proxy::{Options, Proxy};
+use doctool::error::Result;
+use doctool::model::{self, Caller, Event};
+use tempfile::NamedTempFile;
+
+use crate::peers::{Client, Peer, Service, authorization, nobody, ok, summary};
+
+/// A relay as the cloud starts it.
+struct Relay {
+    process: Child,
+    listen: SocketAddr,
+    model: model::Relay,
+    _credentials: NamedTempFile,
+}
+
+impl Relay {
+    fn start() -> Self {
+        let caller = Caller { name: "glance-api".into(), key: "service-key".into() };
+        let model =
+            model::Relay { control: nobody(), key: "control-key".into(), callers: vec![caller] };
+        let listen = nobody();
+        let mut credentials = NamedTempFile::new().unwrap();
+        let text = r#"{"control_key": "control-key", "callers": [{"name": "glance-api", "key": "service-key"}]}"#;
+        credentials.write_all(text.as_bytes()).unwrap();
+        let process = Command::new(env!("CARGO_BIN_EXE_doctool"))
+            .args(["cloud", "relay", "--listen", &listen.to_string()])
+            .args(["--control", &model.control.to_string(), "--credentials"])
+            .arg(credentials.path())
+            .spawn()
+            .unwrap();
+        let relay = Self { process, listen, model, _credentials: credentials };
+        relay.wait_for(listen);
+        relay.wait_for(relay.model.control);
+        relay
+    }
+
+    fn wait_for(&self, address: SocketAddr) {
+        let start = Instant::now();
+        while std::net::TcpStream::connect(address).is_err() {
+            assert!(start.elapsed() < Duration::from_secs(10), "the relay does not listen");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn service(&self) -> Client {
+        Client::with(self.listen, &self.model.callers[0])
+    }
+
+    fn recorder(&self) -> Proxy {
+        self.try_recorder(&|_| {}).unwrap()
+    }
+
+    fn try_recorder(&self, events: model::Events<'_>) -> Result<Proxy> {
+        Proxy::start(Options::default(), Some(&self.model), events)
+    }
+
+    fn attach(&self, line: &str) -> Peer {
+        let mut peer = Peer::connect(self.model.control);
+        peer.send(line);
+        peer
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn line(peer: &mut Peer) -> String {
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut peer.stream, &mut line).unwrap();
+    line
+}
+
+#[test]
+fn services_reach_each_other_whether_a_run_is_attached_or_not() {
+    let relay = Relay::start();
+    let keystone = Service::echo();
+    let mut glance = relay.service();
+    let url = keystone.url("/identity");
+    let alone = glance.get(&url).1;
+
+    let mut recorder = relay.recorder();
+    recorder.begin().unwrap();
+    assert_eq!(glance.get(&url).1, alone, "on the connection that was there before");
+    assert_eq!(glance.post(&url, "text/plain", "x").1.lines().last(), Some("x"));
+    Client::of(&recorder, "openstack").get(&url);
+    let recording = recorder.end().unwrap();
+    let expected = [
+        "glance-api GET /identity 200 OK",
+        "glance-api POST /identity 200 OK",
+        "openstack GET /identity 200 OK",
+    ];
+    assert_eq!(summary(&recording), expected);
+    assert!(!format!("{recording:?}").contains("service-key"));
+
+    drop(recorder);
+    assert_eq!(glance.get(&url).1, alone);
+    assert_eq!(relay.service().get(&url).1, alone);
+}
+
+#[test]
+fn runs_take_turns() {
+    let relay = Relay::start();
+    let first = relay.recorder();
+    let (said, heard) = mpsc::channel();
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| {
+            let said = Mutex::new(said);
+            relay.try_recorder(&|event| said.lock().unwrap().send(event).unwrap()).unwrap()
+        });
+        let Event::Warning(text) = heard.recv_timeout(Duration::from_secs(5)).unwrap() else {
+            panic!("no warning")
+        };
+        assert!(text.contains("another run"), "{text}");
+        assert!(!second.is_finished());
+        drop(first);
+        let mut second = second.join().unwrap();
+        second.begin().unwrap();
+        let keystone = Service::echo();
+        relay.service().get(&keystone.url("/"));
+        assert_eq!(summary(&second.end().unwrap()), ["glance-api GET / 200 OK"]);
+    });
+}
+
+#[test]
+fn a_run_that_crashes_is_detached() {
+    let relay = Relay::start();
+    let keystone = Service::echo();
+    let mut crashed = relay.attach(&format!("attach control-key {}\n", nobody()));
+    assert_eq!(line(&mut crashed), "attached\n");
+    let (head, _) = relay.service().get(&keystone.url("/"));
+    assert!(head.starts_with("HTTP/1.1 200 "), "a recorder that is gone is gone around: {head}");
+    let mut waiting = relay.attach(&format!("attach control-key {}\n", nobody()));
+    assert_eq!(line(&mut waiting), "busy\n");
+    drop(crashed);
+    assert_eq!(line(&mut waiting), "attached\n");
+    drop(waiting);
+    drop(relay.recorder());
+}
+
+#[test]
+fn a_run_detaches_without_cutting_off_what_is_on_its_way() {
+    let relay = Relay::start();
+    let (said, heard) = mpsc::channel();
+    let said = Mutex::new(said);
+    let keystone = Service::answering(move |_, _| {
+        said.lock().unwrap().send(()).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        ok("text/plain", "late")
+    });
+    let recorder = relay.recorder();
+    let mut glance = relay.service();
+    glance.send(&format!("POST {}", keystone.url("/")), "Content-Length: 0\r\n\r\n");
+    heard.recv().unwrap();
+    drop(recorder);
+    assert_eq!(glance.peer.message().1, "late");
+}
+
+#[test]
+fn only_those_with_the_key_attach_and_only_recorders_on_loopback() {
+    let relay = Relay::start();
+    for words in [
+        "attach wrong-key 127.0.0.1:1\n",
+        "attach control-key 192.0.2.1:1\n",
+        "attach control-key nowhere\n",
+        "attach control-key 127.0.0.1:1 more\n",
+        "detach control-key 127.0.0.1:1\n",
+        "GET / HTTP/1.1\r\n",
+        &format!("attach {} 127.0.0.1:1\n", "x".repeat(5000)),
+    ] {
+        assert_eq!(line(&mut relay.attach(words)), "refused\n", "{words:.60}");
+    }
+    let stranger = model::Relay { key: "guess".into(), ..relay.model.clone() };
+    let error = Proxy::start(Options::default(), Some(&stranger), &|_| {}).err().unwrap();
+    assert!(error.hint_text().unwrap().contains("doctool cloud up"), "{error}");
+    drop(relay.recorder());
+}
+
+#[test]
+fn a_relay_that_is_gone_is_an_error_with_a_hint() {
+    let relay = model::Relay { control: nobody(), key: "k".into(), callers: Vec::new() };
+    let error = Proxy::start(Options::default(), Some(&relay), &|_| {}).err().unwrap();
+    assert_eq!(error.kind(), doctool::error::ErrorKind::Cloud);
+    assert!(error.hint_text().is_some());
+}
+
+#[test]
+fn strangers_are_not_relayed() {
+    let relay = Relay::start();
+    let service = Service::echo();
+    let recorder = relay.recorder();
+    for caller in
+        [recorder.caller("openstack"), Caller { name: "glance-api".into(), key: "x".into() }]
+    {
+        let mut peer = Peer::connect(relay.listen);
+        let authorization = authorization(&caller);
+        peer.send(format!("GET {} HTTP/1.1\r\n{authorization}\r\n", service.url("/")));
+        assert!(peer.head().starts_with("HTTP/1.1 407 "));
+    }
+    assert_eq!(service.connections(), 0);
+}
+
+#[test]
+fn listens_on_loopback_only_and_quotes_no_key() {
+    let mut credentials = NamedTempFile::new().unwrap();
+    credentials.write_all(br#"{"control_key": "planted", "callers": 5}"#).unwrap();
+    for (listen, message) in [("0.0.0.0:0", "loopback only"), ("127.0.0.1:0", "no credentials")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_doctool"))
+            .args([
+                "cloud",
+                "relay",
+                "--listen",
+                listen,
+                "--control",
+                "127.0.0.1:0",
+                "--credentials",
+            ])
+            .arg(credentials.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(told.contains(message) && !told.contains("planted"), "{told}");
+    }
+}

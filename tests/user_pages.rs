@@ -1,0 +1,63 @@
+//! Real pages of a user, where they are at hand: beside the project, in `../shared/pages`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use doctool::capture::requestshook;
+use doctool::model::Run;
+use doctool::render;
+use doctool::settings::doctool::RedactSettings;
+use doctool::stabilise::{self, Pins, Secrets, StableRecording};
+
+/// The folders of the pages; none where the pages are not at hand.
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/pages/docs/openstack/image");
+    let Ok(entries) = fs::read_dir(root) else { return Vec::new() };
+    entries.map(|entry| entry.expect("the folder can be read").path()).collect()
+}
+
+fn recorded(page: &Path) -> (String, Run) {
+    let log = fs::read_to_string(page.join("log.md")).expect("a page has a log");
+    let recording = requestshook::parse(&log).expect("the log has entries");
+    (log, Run { outputs: Vec::new(), recording })
+}
+
+/// The log with the placeholders that redaction puts into it taken back by place.
+fn lines_that_differ<'a>(one: &'a str, two: &'a str) -> Vec<(&'a str, &'a str)> {
+    assert_eq!(one.lines().count(), two.lines().count());
+    one.lines().zip(two.lines()).filter(|(one, two)| one != two).collect()
+}
+
+#[test]
+fn a_log_is_printed_as_it_was_read_but_for_secrets() {
+    for page in pages() {
+        let (log, run) = recorded(&page);
+        let printed = render::log(&StableRecording::documented(&run));
+        for (was, is) in lines_that_differ(&log, &printed) {
+            assert!(is.contains("[redacted:"), "{}: {was:?} became {is:?}", page.display());
+        }
+    }
+}
+
+#[test]
+fn diagram_and_body_have_a_message_for_each_entry_of_the_log() {
+    for page in pages() {
+        let (log, run) = recorded(&page);
+        let entries = log.lines().filter(|line| line.starts_with("### (")).count();
+        let documented = StableRecording::documented(&run);
+        assert_eq!(render::diagram(&documented).lines().count(), entries);
+        let body = render::body(&documented);
+        assert_eq!(body.lines().filter(|line| line.starts_with("### (")).count(), entries);
+    }
+}
+
+#[test]
+fn replaying_the_documented_run_changes_nothing() {
+    for page in pages() {
+        let (_, run) = recorded(&page);
+        let documented = StableRecording::documented(&run);
+        let live = Secrets::of(&[], &run, &RedactSettings::default()).redact(&run);
+        let stable = stabilise::stabilise(&run, &live, Pins::default());
+        assert_eq!(render::log(&stable), render::log(&documented), "{}", page.display());
+    }
+}
