@@ -2,7 +2,7 @@
 //! the lock that makes concurrent doctools take turns.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -34,17 +34,29 @@ impl Folders {
         Self { data: shared.join("cloud"), shared }
     }
 
-    /// Makes the folders, and their paths absolute.
-    pub(super) fn create(&mut self) -> Result<()> {
-        for folder in [&mut self.shared, &mut self.data] {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&*folder)
-                .and_then(|()| folder.canonicalize())
-                .map(|path| *folder = path)
-                .map_err(|cause| cannot("create", folder, cause))?;
-        }
+    /// Waits until no other doctool changes this cloud, and keeps others from it while the lock lives.
+    pub(super) fn lock(&self, events: Events<'_>) -> Result<Lock> {
+        // Beside the data and not in it, for the data may be removed while somebody waits.
+        let mut name = self.data.file_name().unwrap_or(OsStr::new("cloud")).to_owned();
+        name.push(".lock");
+        let path = self.data.with_file_name(name);
+        make(path.parent().unwrap_or(&self.data))?;
+        Lock::take(&path, events)
+    }
+
+    /// Waits until no other doctool makes a Python environment.
+    pub(super) fn lock_shared(&self, events: Events<'_>) -> Result<Lock> {
+        Lock::take(&self.shared.join("venv.lock"), events)
+    }
+
+    /// Makes the folders.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Cloud`] when the data folder holds something else than a cloud.
+    pub(super) fn create(&self) -> Result<()> {
+        make(&self.shared)?;
+        make(&self.data)?;
         let tag = self.data.join(TAG_NAME);
         if tag.exists() {
             return Ok(());
@@ -70,7 +82,7 @@ impl Folders {
     }
 
     /// Makes the data folder empty.
-    pub(super) fn clear_data(&mut self) -> Result<()> {
+    pub(super) fn clear_data(&self) -> Result<()> {
         self.remove_data()?;
         self.create()
     }
@@ -88,12 +100,7 @@ impl Folders {
             "staging",
             "tasks",
         ] {
-            let folder = self.data.join(name);
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&folder)
-                .map_err(|cause| cannot("create", &folder, cause))?;
+            make(&self.data.join(name))?;
         }
         Ok(())
     }
@@ -107,24 +114,31 @@ impl Folders {
     pub(super) fn log(&self, name: &str) -> PathBuf {
         self.data.join("logs").join(format!("{name}.log"))
     }
-
-    /// Waits until no other doctool changes this cloud.
-    pub(super) fn lock_cloud(&self, events: Events<'_>) -> Result<Lock> {
-        let mut name =
-            self.data.file_name().map_or_else(|| OsString::from("cloud"), OsString::from);
-        name.push(".lock");
-        Lock::take(&self.data.with_file_name(name), events)
-    }
-
-    /// Waits until no other doctool makes a Python environment.
-    pub(super) fn lock_shared(&self, events: Events<'_>) -> Result<Lock> {
-        Lock::take(&self.shared.join("venv.lock"), events)
-    }
 }
 
-/// The path from the root, so that it means the same to a process in another folder.
+/// Makes a folder that only its owner may enter, unless it is there.
+fn make(folder: &Path) -> Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|cause| cannot("create", folder, cause))
+}
+
+/// The path from the root and without links, so that it means the same to every process and is the same
+/// however one came there.
 pub(super) fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    // Its end need not exist yet.
+    let known = path.ancestors().find_map(|start| Some((start, start.canonicalize().ok()?)));
+    match known {
+        Some((start, real)) => match path.strip_prefix(start) {
+            Ok(rest) if rest.as_os_str().is_empty() => real,
+            Ok(rest) => real.join(rest),
+            Err(_) => path,
+        },
+        None => path,
+    }
 }
 
 /// The user's cache folder for doctool.

@@ -69,7 +69,7 @@ pub struct PartStatus {
 /// What was ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Down {
-    /// Name and process id of each process that ran.
+    /// Name and process id of each process that ran; one that a killed doctool left behind has no name of its own.
     pub ended: Vec<(String, u32)>,
 }
 
@@ -107,35 +107,35 @@ impl Embedded {
     ///
     /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) with a hint when something it needs is missing, or a service does not come up.
     pub fn up(&self, events: Events<'_>) -> Result<Cloud> {
-        let mut folders = self.folders.clone();
+        let folders = &self.folders;
+        let _turn = folders.lock(events)?;
         folders.create()?;
-        let _turn = folders.lock_cloud(events)?;
-        if let Some(state) = usable(&folders)
+        if let Some(state) = usable(folders)
             && state.is_up()
             && all_answer(&state)?
         {
-            return Ok(state.cloud(&folders));
+            return Ok(state.cloud(folders));
         }
-        let venv = python::environment(&folders, events)?;
-        let mut state = match usable(&folders) {
+        let venv = python::environment(folders, events)?;
+        let mut state = match usable(folders) {
             Some(state) => {
-                end_strays(&folders, &state)?;
+                end_strays(folders, &state)?;
                 State { venv, ..state }
             }
             None => {
-                if State::read(&folders).is_some() {
+                if State::read(folders).is_some() {
                     events(Event::Cloud(
                         "starting over: what is there is incomplete or out of date".to_owned(),
                     ));
                 }
-                end_everything(&folders)?;
+                end_everything(folders)?;
                 folders.clear_data()?;
                 State::new(venv)?
             }
         };
-        start::start(&folders, &mut state, events)?;
+        start::start(folders, &mut state, events)?;
         events(Event::Cloud("the cloud is up".to_owned()));
-        Ok(state.cloud(&folders))
+        Ok(state.cloud(folders))
     }
 
     /// Ends the cloud's processes and no others. Its data stays for the next [`Embedded::up`].
@@ -144,10 +144,8 @@ impl Embedded {
     ///
     /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when a process does not end.
     pub fn down(&self, events: Events<'_>) -> Result<Down> {
-        let Some((folders, _turn)) = self.existing(events)? else {
-            return Ok(Down { ended: Vec::new() });
-        };
-        end_everything(&folders)
+        let _turn = self.folders.lock(events)?;
+        end_everything(&self.folders)
     }
 
     /// Like [`Embedded::down`], and removes the data, so that the next cloud has other ids, passwords and tokens. The
@@ -157,11 +155,9 @@ impl Embedded {
     ///
     /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when a process does not end or a file cannot be removed.
     pub fn wipe(&self, events: Events<'_>) -> Result<Down> {
-        let Some((folders, _turn)) = self.existing(events)? else {
-            return Ok(Down { ended: Vec::new() });
-        };
-        let down = end_everything(&folders)?;
-        folders.remove_data()?;
+        let _turn = self.folders.lock(events)?;
+        let down = end_everything(&self.folders)?;
+        self.folders.remove_data()?;
         Ok(down)
     }
 
@@ -193,17 +189,6 @@ impl Embedded {
     pub fn cloud(&self) -> Option<Cloud> {
         usable(&self.folders).filter(State::is_up).map(|state| state.cloud(&self.folders))
     }
-
-    /// The folders, and a place in the queue, if there ever was a cloud here.
-    fn existing(&self, events: Events<'_>) -> Result<Option<(Folders, folders::Lock)>> {
-        if !self.folders.data.exists() {
-            return Ok(None);
-        }
-        let mut folders = self.folders.clone();
-        folders.create()?;
-        let turn = folders.lock_cloud(events)?;
-        Ok(Some((folders, turn)))
-    }
 }
 
 /// The state of a cloud that need not be made anew.
@@ -227,23 +212,22 @@ fn end_strays(folders: &Folders, state: &State) -> Result<()> {
 /// Ends every process of this cloud, known or left behind.
 fn end_everything(folders: &Folders) -> Result<Down> {
     let state = State::read(folders);
-    let known: Vec<(Part, Process)> = state
-        .iter()
-        .flat_map(|state| Part::ALL.map(|part| Some((part, state.running(part)?.clone()))))
-        .flatten()
-        .collect();
-    let mut processes: Vec<_> = known.iter().map(|(_, process)| process.clone()).collect();
-    let strays = process::find(|words| services::is_ours(words, &folders.data));
-    processes.extend(
-        strays
-            .into_iter()
-            .filter(|stray| known.iter().all(|(_, process)| process.pid != stray.pid)),
-    );
+    let mut all: Vec<(String, Process)> = Vec::new();
+    for part in Part::ALL {
+        if let Some(process) = state.as_ref().and_then(|state| state.running(part)) {
+            all.push((part.name().to_owned(), process.clone()));
+        }
+    }
+    for stray in process::find(|words| services::is_ours(words, &folders.data)) {
+        if all.iter().all(|(_, process)| process.pid != stray.pid) {
+            all.push(("a process left behind".to_owned(), stray));
+        }
+    }
+    let processes: Vec<_> = all.iter().map(|(_, process)| process.clone()).collect();
     process::end(&processes)?;
     if let Some(mut state) = state {
         state.processes.clear();
         state.write(folders)?;
     }
-    let ended = known.into_iter().map(|(part, process)| (part.name().to_owned(), process.pid));
-    Ok(Down { ended: ended.collect() })
+    Ok(Down { ended: all.into_iter().map(|(name, process)| (name, process.pid)).collect() })
 }
