@@ -1,6 +1,6 @@
 //! One builder for tests of the command: a site in a folder of its own, and the command run on it.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
