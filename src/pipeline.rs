@@ -16,8 +16,8 @@ use crate::discover;
 use crate::error::{Error, ErrorKind, Result};
 use crate::merge;
 use crate::model::{
-    Change, Cloud, Command, Event, Events, FileCache, Outcome, Page, PageOutcome, PagePlan, Run,
-    View, ViewKind,
+    Change, Cloud, Command, Event, Events, Exchange, FileCache, Outcome, Page, PageOutcome,
+    PagePlan, Recording, Run, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
@@ -73,7 +73,7 @@ pub fn refresh(job: &Job<'_>) -> Result<Outcome> {
     let runs = runs(job, &pages)?;
     let outcome = compare(pages, runs)?;
     for page in &outcome.pages {
-        write_page(job.files, page)?;
+        write_page(job, page)?;
     }
     Ok(outcome)
 }
@@ -137,7 +137,7 @@ fn pages(job: &Job<'_>) -> Result<Vec<Documented>> {
 fn documented(site: &Site, plan: &PagePlan) -> Run {
     let text =
         |kind| plan.views.iter().find(|view| view.kind == kind).map(|view| &*view.region.text);
-    let kept = || std::fs::read_to_string(kept_log(site, plan)).unwrap_or_default();
+    let kept = || std::fs::read_to_string(kept_log(site, &plan.path)).unwrap_or_default();
     let log = text(ViewKind::Log).map_or_else(kept, str::to_owned);
     let outputs = (0..plan.commands.len())
         .map(|index| text(ViewKind::Console(index)).unwrap_or_default().to_owned());
@@ -145,8 +145,8 @@ fn documented(site: &Site, plan: &PagePlan) -> Run {
 }
 
 /// Where the log of a page without a log view is kept.
-fn kept_log(site: &Site, plan: &PagePlan) -> PathBuf {
-    replay::folder(&site.folder.join(".doctool"), &plan.path).join("log.md")
+fn kept_log(site: &Site, page: &str) -> PathBuf {
+    replay::folder(&site.folder.join(".doctool"), page).join("log.md")
 }
 
 fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Vec<Redacted>> {
@@ -158,7 +158,7 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Vec<Redacted>> {
         Source::Cloud(name) => {
             let name = name.as_ref().unwrap_or(&job.config.cloud);
             let cloud = cloud::ready(name, &job.config.profile(name)?, job.events)?;
-            (live(job, pages, &cloud)?, cloud)
+            live(job, pages, cloud)?
         }
     };
     // A secret of one page's run may turn up in another's.
@@ -171,9 +171,21 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Vec<Redacted>> {
     Ok(runs.iter().map(|run| secrets.redact(run)).collect())
 }
 
-fn live(job: &Job<'_>, pages: &[Documented], cloud: &Cloud) -> Result<Vec<Run>> {
-    let mut proxy = Proxy::start(recording(job.config, cloud)?, cloud.relay.as_ref(), job.events)?;
-    pages.iter().map(|page| live_page(job, &page.plan, cloud, &mut proxy)).collect()
+/// Runs the pages' commands one page after another. Gives the cloud back with all its secrets.
+fn live(job: &Job<'_>, pages: &[Documented], mut cloud: Cloud) -> Result<(Vec<Run>, Cloud)> {
+    let mut proxy = Proxy::start(recording(job.config, &cloud)?, cloud.relay.as_ref(), job.events)?;
+    let programs = pages.iter().flat_map(|page| &page.plan.commands).map(caller);
+    let keys: Vec<_> = programs.map(|name| ("key".to_owned(), proxy.caller(&name).key)).collect();
+    cloud.secrets.extend(keys);
+    let run = |page: &Documented| live_page(job, &page.plan, &cloud, &mut proxy);
+    let runs = pages.iter().map(run).collect::<Result<Vec<Run>>>()?;
+    Ok((runs, cloud))
+}
+
+/// The name under which a command's exchanges are seen: its program's.
+fn caller(command: &Command) -> String {
+    let name = Path::new(&command.argv[0]).file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 fn recording(config: &Config, cloud: &Cloud) -> Result<Options> {
@@ -202,12 +214,25 @@ fn live_page(
         capture.begin()?;
         let outputs = stage.all(&plan.commands, Some(capture));
         let recording = capture.end()?;
-        Ok(Run { outputs: outputs?, recording })
+        let outputs = outputs.map_err(|error| unanswered(error, &recording))?;
+        Ok(Run { outputs, recording })
     });
     let torn_down = stage.all(&plan.teardown, None);
     let run = recorded?;
     torn_down?;
     Ok(run)
+}
+
+/// The error, with a hint at the service that did not answer if there was one.
+fn unanswered(error: Error, recording: &Recording) -> Error {
+    let silent = recording.exchanges.iter().find(|exchange| exchange.response.is_none());
+    match silent {
+        Some(Exchange { to, request, .. }) => error.hint(format!(
+            "see why `{to}` does not answer at `{}`; nothing was written",
+            request.url
+        )),
+        None => error,
+    }
 }
 
 /// Where the commands of one page run.
@@ -230,8 +255,7 @@ impl Stage<'_> {
         (self.job.events)(Event::CommandStarted { page, command: text });
         let mut variables: BTreeMap<String, String> = self.cloud.env.clone();
         if let Some(capture) = capture {
-            let caller = Path::new(&command.argv[0]).file_name().unwrap_or_default();
-            variables.extend(capture.environment(&caller.to_string_lossy()));
+            variables.extend(capture.environment(&caller(command)));
         }
         let surroundings = Surroundings {
             variables,
@@ -268,11 +292,14 @@ fn compare(pages: Vec<Documented>, runs: Vec<Redacted>) -> Result<Outcome> {
         learnt.iter().for_each(|other| pins.add(other));
         let stable = stabilise::stabilise(&page.run, &run, pins);
         let Documented { page, plan, .. } = page;
+        let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
+        let unshown_log = (!shows_log).then(|| render::log(&stable));
         outcome.pages.push(PageOutcome {
             changes: plan.views.iter().map(|view| changed(view, &stable)).collect(),
             path: plan.path,
             not_run: plan.not_run,
             diagnostics: page.diagnostics,
+            unshown_log,
         });
     }
     if outcome.verified() == 0 {
@@ -291,7 +318,11 @@ fn changed(view: &View, stable: &StableRecording) -> Change {
     merge::merge(view, &new)
 }
 
-fn write_page(files: &FileCache, page: &PageOutcome) -> Result<()> {
+fn write_page(job: &Job<'_>, page: &PageOutcome) -> Result<()> {
     let changes: Vec<&Change> = page.stale().collect();
-    write::write(&changes, |file| files.read(file).ok().map(|id| files.bytes(id)))
+    write::write(&changes, |file| job.files.read(file).ok().map(|id| job.files.bytes(id)))?;
+    match &page.unshown_log {
+        Some(log) => write::keep(&kept_log(job.site, &page.path), log),
+        None => Ok(()),
+    }
 }

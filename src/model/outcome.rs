@@ -20,6 +20,8 @@ pub struct PageOutcome {
     pub not_run: Vec<NotRun>,
     /// What else the page's authors should know.
     pub diagnostics: Vec<Diagnostic>,
+    /// The log of a page that shows none, to be kept elsewhere for the next run.
+    pub unshown_log: Option<String>,
 }
 
 impl PageOutcome {

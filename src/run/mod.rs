@@ -114,7 +114,7 @@ fn start(command: &Command, surroundings: &Surroundings) -> Result<(PipeReader, 
         Error::new(ErrorKind::Command, message).because(cause).at(command.place.clone()).hint(hint)
     };
     let (reader, writer) = io::pipe().map_err(failed)?;
-    let path = search_path(&surroundings.path);
+    let path = search_path(surroundings);
     let program = find(&command.argv[0], &path).ok_or_else(|| {
         failed(io::Error::new(io::ErrorKind::NotFound, "it is in no folder of `PATH`"))
     })?;
@@ -123,11 +123,11 @@ fn start(command: &Command, surroundings: &Surroundings) -> Result<(PipeReader, 
         .args(&command.argv[1..])
         .env_clear()
         .envs(INHERITED.iter().filter_map(|name| Some((name, env::var_os(name)?))))
-        .env("PATH", path)
         .env("LANG", "C.UTF-8")
         .env("TZ", "UTC")
         .env("PYTHONHASHSEED", "0")
         .envs(surroundings.variables.iter().filter(|(_, value)| !value.is_empty()))
+        .env("PATH", path)
         .current_dir(&surroundings.folder)
         .stdin(if command.input.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(writer.try_clone().map_err(failed)?)
@@ -138,10 +138,12 @@ fn start(command: &Command, surroundings: &Surroundings) -> Result<(PipeReader, 
     Ok((reader, child))
 }
 
-fn search_path(first: &[PathBuf]) -> OsString {
-    let inherited = env::var_os("PATH").unwrap_or_default();
-    let folders = first.iter().cloned().chain(env::split_paths(&inherited));
-    env::join_paths(folders).unwrap_or(inherited)
+/// Where programs are looked for: the cloud's own folders, then `PATH` as the profile sets it.
+fn search_path(surroundings: &Surroundings) -> OsString {
+    let set = surroundings.variables.get("PATH").map(OsString::from);
+    let rest = set.or_else(|| env::var_os("PATH")).unwrap_or_default();
+    let folders = surroundings.path.iter().cloned().chain(env::split_paths(&rest));
+    env::join_paths(folders).unwrap_or(rest)
 }
 
 /// The program's file. A name with a `/` is not searched for, as in a shell.

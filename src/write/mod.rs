@@ -47,6 +47,16 @@ pub fn write(changes: &[&Change], original: impl Fn(&Path) -> Option<Arc<[u8]>>)
     exchange(prepared)
 }
 
+/// Writes a file that no page shows, whatever stands there.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub fn keep(file: &Path, content: &str) -> Result<()> {
+    let original = fs::read(file).ok().map(Arc::from);
+    exchange(vec![prepare(file, original, content.as_bytes())?])
+}
+
 /// Writes the content beside the file.
 fn prepare(file: &Path, original: Original, content: &[u8]) -> Result<Prepared> {
     let failed = |cause: io::Error| {

@@ -1,0 +1,150 @@
+//! Who may import whom: data goes one way, and a stage knows no other stage.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use walkdir::WalkDir;
+
+/// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
+/// top; the rooms between are stages, which meet only there.
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
+    ("capture", &["error", "model", "settings"]),
+    (
+        "cli",
+        &[
+            "capture", "cloud", "discover", "error", "model", "page", "pipeline", "report",
+            "settings",
+        ],
+    ),
+    ("cloud", &["error", "model", "settings"]),
+    ("discover", &["error", "model", "settings"]),
+    ("error", &["model"]),
+    ("merge", &["error", "model", "settings"]),
+    ("model", &[]),
+    ("page", &["error", "model", "settings"]),
+    (
+        "pipeline",
+        &[
+            "capture",
+            "cloud",
+            "discover",
+            "error",
+            "merge",
+            "model",
+            "page",
+            "plan",
+            "render",
+            "run",
+            "settings",
+            "stabilise",
+            "write",
+        ],
+    ),
+    ("plan", &["error", "model", "settings"]),
+    // The wanted exception: only what `stabilise` has made can be drawn.
+    ("render", &["error", "model", "settings", "stabilise"]),
+    // A diff shows a file as `write` would leave it.
+    ("report", &["error", "model", "settings", "write"]),
+    ("run", &["error", "model", "settings"]),
+    ("settings", &["error", "model"]),
+    ("stabilise", &["error", "model", "settings"]),
+    ("write", &["error", "model", "settings"]),
+];
+
+/// Lines of a source file, at most.
+const LONGEST: usize = 500;
+
+/// The source files of each room, with their paths below `src`.
+fn rooms() -> BTreeMap<String, Vec<(String, String)>> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut rooms: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for entry in WalkDir::new(&src).sort_by_file_name() {
+        let entry = entry.expect("the sources can be read");
+        let path = entry.path().strip_prefix(&src).expect("it is below src");
+        if entry.path().extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let path = path.to_string_lossy().into_owned();
+        let room = path.split(['/', '.']).next().expect("a path has a part").to_owned();
+        let text = fs::read_to_string(entry.path()).expect("the source is text");
+        rooms.entry(room).or_default().push((path, text));
+    }
+    rooms.remove("lib");
+    rooms.remove("main");
+    rooms
+}
+
+/// The rooms that a source file names after `crate::`, outside comments.
+fn imports(text: &str) -> Vec<String> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code: String = code.map(|line| format!("{line}\n")).collect();
+    let mut imports = Vec::new();
+    for part in code.split("crate::").skip(1) {
+        if let Some(group) = part.strip_prefix('{') {
+            let group = group.split("};").next().unwrap_or(group);
+            let names = group.split(['\n', ',']).map(str::trim);
+            imports.extend(names.map(|name| name.split(':').next().unwrap_or(name).to_owned()));
+        } else {
+            let end = part.find(|next: char| !next.is_alphanumeric() && next != '_');
+            imports.push(part[..end.unwrap_or(part.len())].to_owned());
+        }
+    }
+    imports.retain(|name| !name.is_empty());
+    imports
+}
+
+#[test]
+fn rooms_import_only_what_the_table_says() {
+    let table = BTreeMap::from(MAY_IMPORT);
+    for (room, files) in rooms() {
+        let allowed = table.get(&*room).unwrap_or_else(|| panic!("`{room}` is not in the table"));
+        for (path, text) in files {
+            for import in imports(&text) {
+                assert!(
+                    import == room || allowed.contains(&&*import),
+                    "src/{path} imports `{import}`, which `{room}` may not"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_room_of_the_table_exists() {
+    let rooms: Vec<String> = rooms().into_keys().collect();
+    assert_eq!(rooms, MAY_IMPORT.map(|(room, _)| room));
+}
+
+#[test]
+fn files_are_short_and_say_what_they_are_for() {
+    for (path, text) in rooms().into_values().flatten() {
+        let lines = text.lines().count();
+        assert!(lines <= LONGEST, "src/{path} has {lines} lines, more than {LONGEST}");
+        assert!(text.starts_with("//! "), "src/{path} does not begin by saying what it is for");
+    }
+}
+
+#[test]
+fn rooms_have_a_name_of_their_own() {
+    for (path, _) in rooms().into_values().flatten() {
+        for name in ["utils", "util", "common", "helpers", "types", "misc"] {
+            assert!(
+                !path.split(['/', '.']).any(|part| part == name),
+                "src/{path} is named `{name}`"
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_edge_prints() {
+    for (room, files) in rooms() {
+        for (path, text) in files {
+            let prints = ["println!(", "eprintln!(", "print!(", "eprint!("]
+                .iter()
+                .any(|word| text.contains(word));
+            assert!(!prints || room == "cli" || room == "report", "src/{path} prints");
+        }
+    }
+}

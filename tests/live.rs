@@ -1,0 +1,214 @@
+//! The main job on a real cloud: Keystone, Glance and the client, nothing simulated.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use support::Site;
+
+const LIST: &str = "docs/openstack/image/list";
+
+/// A copy of this project's list page, and a cloud of its own that is wiped when the test is over.
+struct Live {
+    site: Site,
+    data: PathBuf,
+}
+
+impl Live {
+    fn new() -> Self {
+        let cache = std::env::var_os("DOCTOOL_CACHE_DIR")
+            .map_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"), PathBuf::from);
+        let site = Site::of_this_project();
+        let data = site.path("cloud");
+        let data_text = data.to_str().expect("the path is text").to_owned();
+        let cache = cache.to_str().expect("the path is text").to_owned();
+        let site = site.with("DOCTOOL_CACHE_DIR", cache).with("DOCTOOL_CLOUD_DIR", data_text);
+        Self { site, data }
+    }
+
+    fn docs(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let docs = self.site.path("docs");
+        self.site.files().into_iter().filter(|(path, _)| path.starts_with(&docs)).collect()
+    }
+
+    /// What the cloud was made with and nobody may see.
+    fn passwords(&self) -> Vec<String> {
+        let state = std::fs::read_to_string(self.data.join("state.json")).expect("the cloud is up");
+        let state: serde_json::Value = serde_json::from_str(&state).expect("it is JSON");
+        let mut passwords = Vec::new();
+        let mut open = vec![&state["secrets"]];
+        while let Some(value) = open.pop() {
+            match value {
+                serde_json::Value::String(password) => passwords.push(password.clone()),
+                serde_json::Value::Object(members) => open.extend(members.values()),
+                _ => {}
+            }
+        }
+        assert!(passwords.len() >= 5, "the cloud has passwords");
+        passwords
+    }
+
+    /// Ends Glance as a crash would.
+    fn kill_glance(&self) {
+        let status = self.site.doctool(&["cloud", "status"]).exits(0).out;
+        let line = status.lines().find(|line| line.starts_with("glance-api")).expect("it runs");
+        let pid = line
+            .split_once("pid ")
+            .and_then(|(_, rest)| rest.split(',').next())
+            .expect("it has a pid");
+        assert!(
+            Command::new("kill").args(["-9", pid]).status().expect("kill can be run").success()
+        );
+    }
+
+    /// Nobody may find a secret of the cloud in the docs, nor in what doctool says.
+    #[track_caller]
+    fn shows_no_secret(&self, said: &str) {
+        let mut texts: Vec<(String, String)> =
+            vec![("doctool's output".to_owned(), said.to_owned())];
+        for (path, bytes) in self.docs() {
+            texts.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+        }
+        for (place, text) in texts {
+            assert!(!text.contains("gAAAAA"), "a token is in {place}");
+            for password in self.passwords() {
+                for written in [
+                    password.clone(),
+                    utf8_percent_encode(&password, NON_ALPHANUMERIC).to_string(),
+                    STANDARD.encode(&password).trim_end_matches('=').to_owned(),
+                    URL_SAFE_NO_PAD.encode(&password),
+                ] {
+                    assert!(!text.contains(&written), "a password is in {place}");
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.site.doctool(&["cloud", "down", "--wipe"]);
+    }
+}
+
+#[test]
+fn a_page_is_made_stays_as_it_is_and_is_mended() {
+    let live = Live::new();
+    let site = &live.site;
+    for view in ["diagram", "body", "log"] {
+        site.write(&format!("{LIST}/{view}.md"), "");
+    }
+
+    // The first refresh brings the cloud up and fills the views.
+    let said = site.doctool(&["refresh", LIST]).exits(0);
+    assert!(said.out.ends_with("rewritten on 1 page\n"), "{}", said.out);
+    assert!(said.err.contains("starting keystone"), "{}", said.err);
+    live.shows_no_secret(&format!("{}{}", said.out, said.err));
+    let diagram = site.read(&format!("{LIST}/diagram.md"));
+    assert_eq!(
+        diagram,
+        "openstack->>keystone: GET /identity\n\
+         keystone-->>openstack: 300 MULTIPLE CHOICES /identity\n\
+         openstack->>keystone: POST /identity/v3/auth/tokens\n\
+         keystone-->>openstack: 201 CREATED /identity/v3/auth/tokens\n\
+         openstack->>glance-api: GET /image\n\
+         glance-api-->>openstack: 300 Multiple Choices /image\n\
+         openstack->>glance-api: GET /image/v2/images\n\
+         glance-api->>keystone: GET /identity/v3/auth/tokens\n\
+         keystone-->>glance-api: 200 OK /identity/v3/auth/tokens\n\
+         glance-api-->>openstack: 200 OK /image/v2/images\n"
+    );
+    assert!(site.read(&format!("{LIST}/log.md")).contains("X-Subject-Token: [redacted:token]\n"));
+
+    // The second changes no byte, on this cloud and on one with other ids and tokens.
+    let made = live.docs();
+    let said = site.doctool(&["refresh", LIST]).exits(0);
+    assert!(said.out.starts_with("openstack/image/list/index.md: unchanged\n"), "{}", said.out);
+    assert_eq!(live.docs(), made);
+    let first = live.passwords();
+    site.doctool(&["cloud", "down", "--wipe"]).exits(0);
+    let said = site.doctool(&["check", LIST]).exits(0);
+    assert_eq!(said.out, "4 views up to date on 1 page\n");
+    assert_ne!(live.passwords(), first, "it is another cloud");
+    assert_eq!(live.docs(), made);
+
+    // A stale line is told, and mended.
+    let log = format!("{LIST}/log.md");
+    let stale = site.read(&log).replacen("Server: waitress", "Server: apache", 1);
+    site.write(&log, &stale);
+    let said = site.doctool(&["check", LIST]).exits(1);
+    assert!(said.out.contains("\n-Server: apache\n+Server: waitress\n"), "{}", said.out);
+    site.doctool(&["refresh", LIST]).exits(0);
+    assert_eq!(live.docs(), made);
+
+    a_command_that_fails_changes_nothing(&live);
+    a_service_that_is_gone_is_an_error(&live);
+}
+
+fn a_command_that_fails_changes_nothing(live: &Live) {
+    let site = &live.site;
+    site.write(
+        "docs/failing.md",
+        "---\ndoctool:\n  setup:\n    - openstack image create --disk-format raw --container-format bare left-over\n  \
+         teardown:\n    - openstack image delete left-over\n---\n# Failing\n\n\
+         ``` console\n$ openstack image show left-over --format value --column name\nold\n```\n\n\
+         ``` console\n$ openstack image show no-such-image\n```\n",
+    );
+    let before = live.docs();
+    let said = site.doctool(&["refresh", "docs/failing.md"]).exits(2);
+    assert!(
+        said.err.contains("error: `openstack image show no-such-image` exited with status 1\n  --> docs/failing.md:16\n"),
+        "{}",
+        said.err
+    );
+    assert!(said.err.contains("| No Image found for no-such-image"), "{}", said.err);
+    assert_eq!(said.out, "");
+    assert_eq!(live.docs(), before);
+    // What the page had set up is gone again: the list of images is the documented one.
+    site.doctool(&["check", LIST]).exits(0);
+}
+
+fn a_service_that_is_gone_is_an_error(live: &Live) {
+    let site = &live.site;
+    let clouds = live.data.join("clouds.yaml");
+    site.write(
+        "doctool.yml",
+        format!(
+            "clouds:\n  mine:\n    env:\n      OS_CLOUD: doctool\n      OS_CLIENT_CONFIG_FILE: {}\n      PATH: {}\n",
+            clouds.display(),
+            path_to_the_client(live),
+        ),
+    );
+    let before = live.docs();
+    live.kill_glance();
+    let said = site.doctool(&["check", LIST]).exits(2);
+    assert_eq!(
+        said.err,
+        "error: `glance-api` of the embedded cloud does not run\n\
+         hint: run `doctool cloud up`: it starts what is missing\n"
+    );
+    let said = site.doctool(&["refresh", LIST, "--cloud", "mine"]).exits(2);
+    assert!(said.err.contains("exited with status 1\n"), "{}", said.err);
+    assert!(
+        said.err.contains("hint: see why `glance-api` does not answer at `http://127.0.0.1:"),
+        "{}",
+        said.err
+    );
+    live.shows_no_secret(&said.err);
+    assert_eq!(live.docs(), before);
+    site.doctool(&["cloud", "up"]).exits(0);
+    site.doctool(&["check", LIST]).exits(0);
+}
+
+/// A `PATH` with the embedded cloud's client in it, as `doctool cloud up` names it.
+fn path_to_the_client(live: &Live) -> String {
+    let said = live.site.doctool(&["cloud", "up"]).exits(0).out;
+    let line =
+        said.lines().find_map(|line| line.trim().strip_prefix("export PATH=")).expect("it is told");
+    let folder = line.strip_suffix(":$PATH").expect("the folder comes first");
+    format!("{folder}:{}", std::env::var("PATH").expect("there is a PATH"))
+}

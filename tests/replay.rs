@@ -1,0 +1,276 @@
+//! Refresh and check from recordings: what changes, what does not, and what is said about it.
+
+mod support;
+
+use std::collections::HashMap;
+
+use regex::{Captures, Regex};
+use support::Site;
+
+const PAGE: &str = "docs/openstack/image/list";
+
+/// This project's site, and its list page recorded as it is documented.
+fn recorded() -> Site {
+    let site = Site::of_this_project();
+    let console = console(&site.read(&format!("{PAGE}/index.md")));
+    site.write("recorded/openstack/image/list/console.txt", console);
+    site.write("recorded/openstack/image/list/log.md", site.read(&format!("{PAGE}/log.md")));
+    site
+}
+
+/// The console session on a page: the lines of its console block.
+fn console(page: &str) -> String {
+    let lines = page.lines().skip_while(|line| !line.trim_start().starts_with("$ "));
+    let block = lines.take_while(|line| !line.trim_start().starts_with("```"));
+    block.map(|line| format!("{}\n", line.trim_start())).collect()
+}
+
+fn check(site: &Site) -> support::Said {
+    site.doctool(&["check", PAGE, "--replay", "recorded"])
+}
+
+fn refresh(site: &Site) -> support::Said {
+    site.doctool(&["refresh", PAGE, "--replay", "recorded"])
+}
+
+#[test]
+fn what_is_documented_is_up_to_date() {
+    let site = recorded();
+    let before = site.files();
+    let said = check(&site).exits(0);
+    assert_eq!(said.out, "4 views up to date on 1 page\n");
+    assert_eq!(said.err, "");
+    let said = refresh(&site).exits(0);
+    assert_eq!(
+        said.out,
+        "openstack/image/list/index.md: unchanged\n0 of 4 views rewritten on 1 page\n"
+    );
+    assert_eq!(site.files(), before, "nothing is written");
+}
+
+#[test]
+fn a_changed_line_of_any_view_is_named_and_restored() {
+    for (file, was, is) in [
+        ("index.md", "| ID ", "| Id "),
+        ("diagram.md", "300 MULTIPLE CHOICES", "200 OK"),
+        ("body.md", "\"id\": \"v3.14\"", "\"id\": \"v3.13\""),
+        ("body.md", "### (5) ", "### (6) "),
+        ("log.md", "Accept: application/json", "Accept: text/plain"),
+    ] {
+        let site = recorded();
+        let file = format!("{PAGE}/{file}");
+        let before = site.read(&file);
+        let changed = before.replacen(was, is, 1);
+        assert_ne!(changed, before, "`{was}` is in {file}");
+        let line = 1 + before
+            .lines()
+            .zip(changed.lines())
+            .position(|(one, two)| one != two)
+            .expect("one is");
+        site.write(&file, &changed);
+        let said = check(&site).exits(1);
+        assert!(said.out.starts_with(&format!("{file}:{line}: the ")), "{}", said.out);
+        assert!(
+            said.out
+                .contains(&format!("\n-{}\n", changed.lines().nth(line - 1).expect("it is there")))
+        );
+        assert!(said.out.ends_with("1 of 4 views stale on 1 page\n"), "{}", said.out);
+        assert_eq!(site.read(&file), changed, "check writes nothing");
+        refresh(&site).exits(0);
+        assert_eq!(site.read(&file), before);
+    }
+}
+
+/// The text with every id, time and port replaced, each by one and the same other. Checksums stay:
+/// they follow from content.
+fn renewed(text: &str, known: &mut HashMap<String, String>) -> String {
+    let pattern = Regex::new(
+        r"(?x)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b
+        |127\.0\.0\.1:\d+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000000Z|\d\d:\d\d:\d\d\x20GMT",
+    )
+    .expect("the pattern is valid");
+    let mut renew = |found: &Captures<'_>| {
+        let next = known.len();
+        let other = || match &found[0] {
+            address if address.starts_with("127.0.0.1:") => format!("127.0.0.1:{}", 40000 + next),
+            time if time.ends_with('Z') => format!("2031-01-01T00:00:{next:02}.000000Z"),
+            time if time.ends_with("GMT") => format!("01:02:{next:02} GMT"),
+            uuid if uuid.contains('-') => format!("00000000-0000-4000-8000-{next:012x}"),
+            _ => format!("{next:032x}"),
+        };
+        known.entry(found[0].to_owned()).or_insert_with(other).clone()
+    };
+    let lines = text.split_inclusive('\n').map(|line| match line.contains("\"checksum\"") {
+        true => line.to_owned(),
+        false => pattern.replace_all(line, &mut renew).into_owned(),
+    });
+    lines.collect()
+}
+
+#[test]
+fn what_only_differs_by_volatile_values_is_no_change() {
+    let site = recorded();
+    let before = site.files();
+    let mut known = HashMap::new();
+    for file in ["log.md", "console.txt"] {
+        let file = format!("recorded/openstack/image/list/{file}");
+        let text = site.read(&file);
+        let other = renewed(&text, &mut known);
+        assert_ne!(text, other);
+        site.write(&file, other);
+    }
+    assert!(known.len() > 20, "the page is full of volatile values: {}", known.len());
+    let said = check(&site).exits(0);
+    assert_eq!(said.out, "4 views up to date on 1 page\n");
+    refresh(&site).exits(0);
+    let docs = |files: Vec<(std::path::PathBuf, Vec<u8>)>| -> Vec<_> {
+        files.into_iter().filter(|(path, _)| path.starts_with(site.path("docs"))).collect()
+    };
+    assert_eq!(docs(site.files()), docs(before));
+}
+
+#[test]
+fn the_order_of_json_keys_is_the_documented_one() {
+    let site = recorded();
+    let file = "recorded/openstack/image/list/log.md";
+    let log = site.read(file);
+    let ours = "    \"identity\": {\n      \"methods\": [\n        \"password\"\n      ],";
+    assert!(log.contains(ours), "the log has a token request");
+    let swapped = Regex::new(
+        r#"(?s)("methods": \[\s*"password"\s*\]),(\s*)("password": \{.*?\n      \})(\s*\})"#,
+    )
+    .expect("the pattern is valid")
+    .replace(&log, "$3,$2$1$4")
+    .into_owned();
+    assert_ne!(swapped, log);
+    site.write(file, swapped);
+    check(&site).exits(0);
+}
+
+#[test]
+fn two_documented_ids_that_are_one_live_id_are_drift() {
+    let site = recorded();
+    let page = site.read(&format!("{PAGE}/index.md"));
+    let rows: Vec<&str> = page.lines().filter(|line| line.contains("| active |")).collect();
+    let id = |row: &str| row.split_whitespace().nth(1).expect("a row has an id").to_owned();
+    for file in ["log.md", "console.txt"] {
+        let file = format!("recorded/openstack/image/list/{file}");
+        site.write(&file, site.read(&file).replace(&id(rows[0]), &id(rows[1])));
+    }
+    check(&site).exits(1);
+}
+
+#[test]
+fn what_people_wrote_stays() {
+    let site = recorded();
+    let body = format!("{PAGE}/body.md");
+    let written = site
+        .read(&body)
+        .replace(
+            "### (5) GET /image\n`openstack` --> `glance-api`\n",
+            "### (5) GET /image\n`openstack` --> `glance-api`\n\n!!! note \"by hand\"\n    which versions\n",
+        )
+        .replacen("linenums=\"1\"\n    Content-Length", "linenums=\"1\" hl_lines=\"3\"\n    Content-Length", 1);
+    assert!(written.contains("by hand") && written.contains("hl_lines"));
+    site.write(&body, &written);
+    let diagram = format!("{PAGE}/diagram.md");
+    let drawn = site
+        .read(&diagram)
+        .replace("glance-api->>keystone", "opt once in a while\n  glance-api->>keystone");
+    let drawn = drawn.replacen("/tokens\nglance-api-->>", "/tokens\nend\nglance-api-->>", 1);
+    assert!(drawn.contains("\nend\n"));
+    site.write(&diagram, &drawn);
+    check(&site).exits(0);
+    // The cloud changes, too.
+    let log = "recorded/openstack/image/list/log.md";
+    site.write(log, site.read(log).replace("\"v3.14\"", "\"v3.15\""));
+    let said = refresh(&site).exits(0);
+    assert!(said.out.contains("2 of 4 views rewritten"), "{}", said.out);
+    assert_eq!(site.read(&body), written.replace("\"v3.14\"", "\"v3.15\""));
+    assert_eq!(site.read(&diagram), drawn);
+}
+
+#[test]
+fn only_the_changed_lines_of_a_page_change() {
+    let site = recorded();
+    let page = format!("{PAGE}/index.md");
+    let before = format!("\u{feff}{}", site.read(&page))
+        .replace('\n', "\r\n")
+        .replace("Sequence\r", "Sequence  \r");
+    let before = before.trim_end_matches("\r\n").to_owned();
+    site.write(&page, &before);
+    check(&site).exits(0);
+    let console = "recorded/openstack/image/list/console.txt";
+    site.write(console, site.read(console).replace("| active |", "| queued |"));
+    refresh(&site).exits(0);
+    assert_eq!(site.read(&page), before.replace("| active |", "| queued |"));
+}
+
+#[test]
+fn a_page_that_shows_no_log_keeps_its_recording_elsewhere() {
+    let site = recorded();
+    let page = format!("{PAGE}/index.md");
+    let text = site.read(&page);
+    let shown = text.split("## Full log").next().expect("there is a beginning").to_owned();
+    site.write(&page, shown);
+    refresh(&site).exits(0);
+    assert_eq!(
+        site.read(".doctool/openstack/image/list/log.md"),
+        site.read(&format!("{PAGE}/log.md"))
+    );
+    let log = "recorded/openstack/image/list/log.md";
+    let other = renewed(&site.read(log), &mut HashMap::new());
+    site.write(log, other);
+    let said = check(&site).exits(0);
+    assert_eq!(said.out, "3 views up to date on 1 page\n");
+}
+
+#[test]
+fn new_view_files_are_made() {
+    let site = recorded();
+    for file in ["diagram.md", "body.md", "log.md"] {
+        std::fs::remove_file(site.path(&format!("{PAGE}/{file}"))).expect("the file is there");
+    }
+    let config = site.read("mkdocs.yml").replace("check_paths: true", "check_paths: false");
+    site.write("mkdocs.yml", config);
+    refresh(&site).exits(0);
+    check(&site).exits(0);
+    let [log, recorded] =
+        [format!("{PAGE}/log.md"), "recorded/openstack/image/list/log.md".to_owned()];
+    assert_eq!(site.read(&log), site.read(&recorded));
+}
+
+#[test]
+fn a_path_that_leads_nowhere_and_a_page_without_commands_are_errors() {
+    let site = recorded();
+    let said = site.doctool(&["check", "docs/nowhere"]).exits(2);
+    assert!(said.err.starts_with("error: "), "{}", said.err);
+    assert_eq!(said.out, "");
+    site.write("docs/plain.md", "# Plain\n\n``` bash\n$ make\n```\n");
+    let said = site.doctool(&["check", "docs/plain.md"]).exits(2);
+    assert_eq!(
+        said.err,
+        "error: none of these pages documents a command that may run\n\
+         hint: see what doctool finds on them, and why it is not run, with `doctool list`\n"
+    );
+}
+
+#[test]
+fn a_recording_of_another_command_is_refused() {
+    let site = recorded();
+    site.write("recorded/openstack/image/list/console.txt", "$ openstack server list\n");
+    let said = check(&site).exits(2);
+    assert!(
+        said.err.contains("this session is not of the commands of `openstack/image/list/index.md`")
+    );
+    assert!(said.err.contains("console.txt"));
+}
+
+#[test]
+fn an_unknown_key_of_the_settings_is_an_error_with_its_place() {
+    let site = recorded();
+    site.write("doctool.yml", "run:\n  alow: [curl]\n");
+    let said = check(&site).exits(2);
+    assert!(said.err.contains("doctool.yml:2:3"), "{}", said.err);
+    assert!(said.err.ends_with("hint: write `allow` if that is what you mean\n"), "{}", said.err);
+}
