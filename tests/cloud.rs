@@ -3,7 +3,7 @@
 //! Nothing is simulated, so the first run fetches the cloud's packages. They go to `DOCTOOL_CACHE_DIR` if that is set, else
 //! below the target folder, and serve all later runs; each cloud's data lies in a folder of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -124,10 +124,11 @@ fn kill(pid: u32) {
     }
 }
 
+/// True unless it has ended; it may still wait for somebody to ask how.
 fn runs(pid: u32) -> bool {
-    let mut command = Command::new("kill");
-    command.args(["-0", &pid.to_string()]).stderr(Stdio::null());
-    command.status().unwrap().success()
+    let output = Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output().unwrap();
+    let state = String::from_utf8(output.stdout).unwrap();
+    !state.trim().is_empty() && !state.starts_with('Z')
 }
 
 /// Somebody else's process, which nothing may end.
@@ -252,12 +253,12 @@ fn goes_on_wherever_an_earlier_up_was_killed() {
     cloud.up();
     assert_eq!(cloud.openstack(&["image", "list", "-f", "value", "-c", "Name"]).lines().count(), 3);
     // Whatever the killed ones had started is known or was ended.
-    let known = cloud.pids().into_values().collect::<std::collections::BTreeSet<_>>();
+    let known = cloud.pids().into_values().collect::<BTreeSet<_>>();
     assert_eq!(known, processes_that_name(&cloud.data()));
 }
 
 /// Who has the folder on the command line.
-fn processes_that_name(folder: &Path) -> std::collections::BTreeSet<u32> {
+fn processes_that_name(folder: &Path) -> BTreeSet<u32> {
     let output = Command::new("ps").args(["-axww", "-o", "pid=,command="]).output().unwrap();
     String::from_utf8_lossy(&output.stdout)
         .lines()

@@ -19,6 +19,8 @@
 //! or `refused`. The attachment lasts as long as the connection, so that a run that crashes is
 //! detached by the system. The run ends its direction to detach; the relay closes when nothing is
 //! on its way through the recorder any more.
+//!
+//! To `ping KEY` it answers `pong`: this is the relay that knows the key, and services reach it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -73,6 +75,8 @@ pub fn serve(listen: SocketAddr, control: SocketAddr, credentials: &Path) -> Res
         .into_iter()
         .map(|caller| model::Caller { name: caller.name, key: caller.key })
         .collect();
+    // Both doors are there before one is opened: whoever is answered at one may use the other.
+    let entrance = proxy::listen(listen)?;
     let door = TcpListener::bind(control).map_err(|error| {
         let message = format!("the relay cannot listen on `{control}`");
         Error::new(ErrorKind::Cloud, message).because(error)
@@ -90,7 +94,7 @@ pub fn serve(listen: SocketAddr, control: SocketAddr, credentials: &Path) -> Res
             thread::spawn(move || desk.serve(run));
         }
     });
-    proxy::forward(listen, &callers, route)
+    proxy::forward(entrance, &callers, route)
 }
 
 fn read(credentials: &Path) -> Result<Credentials> {
@@ -125,6 +129,9 @@ impl Desk {
         run.set_read_timeout(Some(AT_ONCE))?;
         let mut line = String::new();
         BufReader::new(run).take(LONGEST_LINE).read_line(&mut line)?;
+        if self.is_ping(&line) {
+            return run.write_all(b"pong\n");
+        }
         let Some(recorder) = self.recorder(&line) else { return run.write_all(b"refused\n") };
         run.set_read_timeout(None)?;
         let turn = self.turn(run)?;
@@ -134,6 +141,11 @@ impl Desk {
         let ended = run.read(&mut [0]);
         drop(turn);
         ended.map(drop)
+    }
+
+    fn is_ping(&self, line: &str) -> bool {
+        let key = line.strip_prefix("ping ").and_then(|rest| rest.strip_suffix('\n'));
+        key.is_some_and(|key| is_same(key, &self.key))
     }
 
     /// The recorder's address in the line of a run that may attach.

@@ -62,11 +62,16 @@ fn show_cloud(cloud: &Cloud) {
     }
     println!("to use it by hand:");
     for (name, value) in &cloud.env {
-        println!("  export {name}={value}");
+        println!("  export {name}={}", quoted(value));
     }
     for folder in &cloud.path {
-        println!("  export PATH={}:$PATH", folder.display());
+        println!("  export PATH={}:\"$PATH\"", quoted(&folder.display().to_string()));
     }
+}
+
+/// As one word of a shell.
+fn quoted(word: &str) -> String {
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }
 
 fn show_down(down: &Down) {

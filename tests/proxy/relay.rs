@@ -190,6 +190,15 @@ fn only_those_with_the_key_attach_and_only_recorders_on_loopback() {
 }
 
 #[test]
+fn knows_its_own_cloud_by_the_key() {
+    let relay = Relay::start();
+    assert_eq!(line(&mut relay.attach("ping control-key\n")), "pong\n");
+    for words in ["ping wrong-key\n", "ping control-key more\n", "ping\n"] {
+        assert_eq!(line(&mut relay.attach(words)), "refused\n", "{words}");
+    }
+}
+
+#[test]
 fn a_relay_that_is_gone_is_an_error_with_a_hint() {
     let relay = model::Relay { control: nobody(), key: "k".into(), callers: Vec::new() };
     let error = Proxy::start(Options::default(), Some(&relay), &|_| {}).err().unwrap();

@@ -187,8 +187,7 @@ impl Capture for Proxy {
 
 /// Forwards until the process ends, recording nothing: directly, or through the recorder that the
 /// route names.
-pub(super) fn forward(address: SocketAddr, callers: &[Caller], route: Route) -> Result<()> {
-    let listener = listen(address)?;
+pub(super) fn forward(listener: TcpListener, callers: &[Caller], route: Route) -> Result<()> {
     let known = Callers::new()?;
     callers.iter().for_each(|caller| known.admit(caller));
     let connect_timeout = Options::default().connect_timeout;
@@ -197,7 +196,8 @@ pub(super) fn forward(address: SocketAddr, callers: &[Caller], route: Route) -> 
     Ok(())
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener> {
+/// A door that [`forward`] can open.
+pub(super) fn listen(address: SocketAddr) -> Result<TcpListener> {
     let listener = TcpListener::bind(address).map_err(|error| not_listening(address, error))?;
     listener.set_nonblocking(true).map_err(|error| not_listening(address, error))?;
     Ok(listener)

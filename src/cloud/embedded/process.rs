@@ -91,11 +91,15 @@ impl Process {
 ///
 /// [`ErrorKind::Cloud`] when one cannot be ended.
 pub(super) fn end(processes: &[Process]) -> Result<()> {
+    end_within(GRACE, processes)
+}
+
+fn end_within(grace: Duration, processes: &[Process]) -> Result<()> {
     for signal in [Signal::TERM, Signal::KILL] {
         for process in processes {
             process.signal(signal);
         }
-        let deadline = Instant::now() + GRACE;
+        let deadline = Instant::now() + grace;
         while processes.iter().any(Process::runs) {
             if Instant::now() > deadline {
                 break;
@@ -223,7 +227,7 @@ mod tests {
         while fs::read_to_string(&log).unwrap().is_empty() {
             sleep(Duration::from_millis(5));
         }
-        end(std::slice::from_ref(&process)).unwrap();
+        end_within(Duration::from_millis(200), std::slice::from_ref(&process)).unwrap();
         assert!(!process.runs());
     }
 

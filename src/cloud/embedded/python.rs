@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn does_not_take_an_environment_that_was_never_finished() {
         let root = tempfile::tempdir().unwrap();
-        let mut folders = Folders::below(root.path());
+        let folders = Folders::below(root.path());
         folders.create().unwrap();
         let venv = folders.shared.join(format!("venv-3.11-{}", recipe::requirements_mark()));
         fs::create_dir_all(venv.join("bin")).unwrap();

@@ -205,7 +205,7 @@ mod tests {
 
     fn folders() -> (tempfile::TempDir, Folders) {
         let root = tempfile::tempdir().unwrap();
-        let mut folders = Folders::below(root.path());
+        let folders = Folders::below(root.path());
         folders.create().unwrap();
         (root, folders)
     }
