@@ -29,8 +29,13 @@ pub enum ErrorKind {
 }
 
 /// A job that could not be done: kind, message, and if known the place, a hint and the cause.
+///
+/// Small, because every result carries one.
 #[derive(Debug)]
-pub struct Error {
+pub struct Error(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     kind: ErrorKind,
     message: String,
     place: Option<Place>,
@@ -45,62 +50,63 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error with a message: lower case, no full stop, names in backticks.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), place: None, hint: None, said: None, cause: None }
+        let message = message.into();
+        Self(Box::new(Parts { kind, message, place: None, hint: None, said: None, cause: None }))
     }
 
     /// Where in the user's files the trouble is.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
-        self.place = Some(place);
+        self.0.place = Some(place);
         self
     }
 
     /// What may help; begins with a verb.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// What the program that failed said about it. Whoever calls this has taken the secrets out.
     #[must_use]
     pub fn said(mut self, redacted: impl Into<String>) -> Self {
-        self.said = Some(redacted.into());
+        self.0.said = Some(redacted.into());
         self
     }
 
     /// The error underneath.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
         self
     }
 
     /// What sort of thing failed.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// Where in the user's files the trouble is, if it is in one.
     pub fn place(&self) -> Option<&Place> {
-        self.place.as_ref()
+        self.0.place.as_ref()
     }
 
     /// What the program that failed said about it, without secrets.
     pub fn said_text(&self) -> Option<&str> {
-        self.said.as_deref()
+        self.0.said.as_deref()
     }
 
     /// What may help, if something is known to.
     pub fn hint_text(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.0.hint.as_deref()
     }
 }
 
 impl fmt::Display for Error {
     /// The message and its causes on one line, without the place and the hint.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)?;
+        formatter.write_str(&self.0.message)?;
         let mut cause = self.source();
         while let Some(error) = cause {
             write!(formatter, ": {error}")?;
@@ -112,6 +118,6 @@ impl fmt::Display for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
+        self.0.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
     }
 }

@@ -5,8 +5,10 @@
 //! order: front matter, includes, white space, fences, and then blocks, which decide what each
 //! fence stands in.
 
+mod blocks;
 mod fences;
 mod front_matter;
+mod html;
 mod normal;
 mod python;
 mod snippets;
@@ -14,12 +16,15 @@ mod source;
 
 use std::path::Path;
 
+use self::blocks::BlockRow;
+use self::fences::Found;
+use self::html::{Kept, Stash, Text};
 use self::normal::Normal;
 use self::snippets::Expansion;
-use self::source::Source;
+use self::source::{Source, small};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{FileCache, Note, Page, Place};
-use crate::settings::Site;
+use crate::model::{Container, FileCache, Note, Page, Place};
+use crate::settings::{EarlyBlock, FenceStyle, Site};
 
 /// Reads a page and all it includes. The path may be relative to the working directory.
 ///
@@ -50,8 +55,11 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
         let (start, end) = lines[index].text;
         &text[start as usize..end as usize]
     };
-    let (found, _normal) = fences::find(&site.fences, normal, raw);
-    let fences: Vec<_> = found.into_iter().map(fences::Found::into_fence).collect();
+    let (found, normal) = fences::find(&site.fences, normal, raw);
+    let containers = containers(site, &normal, &found);
+    let placed = found.into_iter().zip(containers);
+    let fences: Vec<_> =
+        placed.filter_map(|(found, chain)| Some(found.into_fence(chain?))).collect();
     for include in &mut includes {
         let after = fences.partition_point(|fence| fence.lines.start < include.lines.start);
         let index = after.checked_sub(1);
@@ -70,6 +78,47 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
         diagnostics: Vec::new(),
         text,
     })
+}
+
+/// What each fence stands in; none for those that turn out to be none.
+fn containers(site: &Site, normal: &Normal<'_>, found: &[Found]) -> Vec<Option<Vec<Container>>> {
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let mut stash = Stash::default();
+    let mut document = Text::default();
+    let mut index = normal.dropped;
+    for (number, fence) in found.iter().enumerate() {
+        for index in index..fence.lines.start {
+            document.push_line(normal.line(index), small(index));
+        }
+        let line = small(fence.lines.start);
+        let placeholder = stash.keep(Kept::Fence(number));
+        let apart = site.fences.style == FenceStyle::Plain;
+        if apart {
+            document.push_line("", line);
+        }
+        document.push_line(&format!("{}{placeholder}", fence.indent), line);
+        if apart {
+            document.push_line("", line);
+        }
+        index = fence.lines.end;
+    }
+    for index in index..normal.len() {
+        document.push_line(normal.line(index), small(index));
+    }
+    // Python-Markdown puts two line ends behind every page.
+    for _ in 0..2 {
+        document.push_line("", small(normal.len().saturating_sub(1)));
+    }
+    let markdown = site.dialect.early.contains(&EarlyBlock::MarkdownInHtml);
+    let document = html::extract(document, &mut stash, markdown);
+    let original = |number: usize| {
+        let fence = &found[number];
+        let row = |index: usize| BlockRow { text: normal.line(index), line: small(index) };
+        (fence.indent.len(), fence.lines.clone().map(row).collect())
+    };
+    blocks::place(&site.dialect, &site.fences, &stash, document.rows(), found.len(), original)
 }
 
 /// A comment for doctool that stands alone on its line.

@@ -16,31 +16,33 @@ pub(super) fn of_content(
     fence: &Fence,
     lines: Range<usize>,
 ) -> Option<Region> {
-    let first = fence.content().start;
-    let before = page.origin(first + lines.start - 1)?;
-    let indices = first + lines.start..first + lines.end;
-    let file = if lines.is_empty() { before.file } else { page.origin(indices.start)?.file };
-    let bytes = files.bytes(file);
-    let mut span = match lines.is_empty() {
-        true => end_of_line(&bytes, before.span.end)..end_of_line(&bytes, before.span.end),
-        false => page.origin(indices.start)?.span,
-    };
-    let mut line =
-        if lines.is_empty() { before.line + 1 } else { page.origin(indices.start)?.line };
-    let place = Place::line(files.shown(file), line);
-    for index in indices.clone() {
+    let start = fence.content().start + lines.start;
+    let indices = start..start + lines.len();
+    let is_empty = indices.is_empty();
+    // An empty region goes by the line before it, which may be the fence's opening one.
+    let guide = if is_empty { start - 1 } else { start };
+    let first = page.origin(guide)?;
+    let bytes = files.bytes(first.file);
+    let mut span = first.span;
+    if is_empty {
+        span.start = end_of_line(&bytes, span.end);
+        span.end = span.start;
+    }
+    for (index, line) in indices.zip(first.line..) {
         let origin = page.origin(index)?;
-        if origin.file != file || origin.line != line {
+        if origin.file != first.file || origin.line != line {
             return None;
         }
-        line += 1;
         span.end = end_of_line(&bytes, origin.span.end);
     }
     let content: Vec<&str> = fence.text.split('\n').collect();
-    let prefix =
-        page.prefix(fence, if lines.is_empty() { first + lines.start - 1 } else { indices.start });
-    let text = content[lines].iter().map(|line| format!("{line}\n")).collect();
-    Some(Region { file: files.path(file), place, span, prefix: prefix.to_owned(), text })
+    Some(Region {
+        file: files.path(first.file),
+        place: Place::line(files.shown(first.file), first.line + usize::from(is_empty)),
+        span,
+        prefix: page.prefix(fence, guide).to_owned(),
+        text: content[lines].iter().map(|line| format!("{line}\n")).collect(),
+    })
 }
 
 /// What an include brings in: the whole file, or the lines of it that it names.

@@ -25,7 +25,13 @@ fn message_line(arrow: &Arrow<'_>) -> String {
 
 /// A participant's name with what would end it in Mermaid's grammar written as an entity.
 fn participant(name: &str) -> String {
-    escaped(name, &[':', ';', '#', ',', '+', '<', '>', '(', ')'])
+    let name = escaped(name, &[':', ';', '#', ',', '+', '<', '>', '(', ')']);
+    // A word of its own in the grammar, in any case.
+    if name.eq_ignore_ascii_case("end") {
+        format!("#{};{}", name.as_bytes()[0], &name[1..])
+    } else {
+        name
+    }
 }
 
 /// Replaces the characters by Mermaid's `#code;` entities.
@@ -49,5 +55,6 @@ mod tests {
     fn a_host_and_port_is_one_participant() {
         assert_eq!(participant("127.0.0.1:8080"), "127.0.0.1#58;8080");
         assert_eq!(participant("glance-api"), "glance-api");
+        assert_eq!(participant("end"), "#101;nd");
     }
 }

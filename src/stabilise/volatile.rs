@@ -176,7 +176,7 @@ mod tests {
             assert_eq!(pieces(text), [Piece::Literal(text)]);
         }
         let sha512 = "0".repeat(128);
-        assert_eq!(pieces(&sha512), [Piece::Literal(&*sha512)]);
+        assert_eq!(pieces(&sha512), [Piece::Literal(&sha512)]);
     }
 
     #[test]

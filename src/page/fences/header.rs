@@ -360,7 +360,7 @@ mod tests {
     fn an_option_it_does_not_know_makes_no_fence() {
         assert!(header(" py title=\"T\" linenums=\"1\"").is_some());
         assert!(header(" py copy").is_none());
-        assert!(header(" py linenums=\"1\" \"hl_lines=\"3\"").is_none());
+        assert!(header(" py linenums=\"1\" hl_lines=\"a\"").is_none());
         assert!(header(" py hl_lines=\"1,2\"").is_none());
     }
 

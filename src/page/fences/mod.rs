@@ -11,6 +11,7 @@ use std::ops::Range;
 use self::header::Header;
 use super::normal::{Normal, expand};
 use super::python::strip;
+use crate::model::{Container, Fence};
 use crate::settings::{FenceSettings, FenceStyle};
 
 /// A fence, before it is known what it stands in.
@@ -27,10 +28,10 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// The finished value. Its containers are still to be filled in.
-    pub(super) fn into_fence(self) -> crate::model::Fence {
+    /// The finished value.
+    pub(super) fn into_fence(self, containers: Vec<Container>) -> Fence {
         let Header { language, title, options, braces, custom } = self.header;
-        crate::model::Fence {
+        Fence {
             lines: self.lines,
             marker: self.marker,
             indent: self.indent,
@@ -39,7 +40,7 @@ impl Found {
             options,
             braces,
             custom,
-            containers: Vec::new(),
+            containers,
             text: self.text,
         }
     }

@@ -1,0 +1,346 @@
+//! Blocks as Python-Markdown 3.11.3 and the extensions of pymdown-extensions 13.1 parse them: the
+//! page's lines with placeholders for fences in, what each fence stands in out.
+//!
+//! Only the structure counts here. Each kind of block is tried in the order of its priority, and
+//! may give back a part of what it took, just as there.
+
+mod early;
+mod lists;
+mod quotes;
+mod references;
+mod rows;
+mod slashes;
+mod table;
+mod titles;
+mod tree;
+
+pub(super) use self::rows::Row as BlockRow;
+
+use self::rows::{Block, Row};
+use self::slashes::Slashes;
+use self::tree::{Node, ROOT, Tree};
+use super::html::{Kept, Stash};
+use crate::model::{Container, ContainerKind};
+use crate::settings::{Dialect, EarlyBlock, FenceSettings, FenceStyle};
+
+/// How deep blocks may nest. Python gives up at a depth that depends on its stack; beyond this one
+/// everything is a paragraph.
+const DEEPEST: usize = 150;
+
+/// Parses the document, in which a placeholder stands for each fence and for each piece of HTML.
+/// Gives what each fence stands in, and nothing for those that turn out to be no fences.
+///
+/// `original` gives the lines of a fence as they were, for when an indented code block takes it.
+pub(super) fn place<'t>(
+    dialect: &Dialect,
+    fences: &FenceSettings,
+    stash: &'t Stash,
+    rows: Vec<Row<'t>>,
+    count: usize,
+    original: impl Fn(usize) -> (usize, Vec<Row<'t>>),
+) -> Vec<Option<Vec<Container>>> {
+    let original = &original;
+    let mut parser = Parser {
+        dialect,
+        fences,
+        stash,
+        original,
+        tree: Tree::new(),
+        states: Vec::new(),
+        order: order(dialect),
+        spent: vec![false; stash.len()],
+        reverted: vec![false; count],
+        footnotes: Vec::new(),
+        slashes: Slashes::default(),
+        depth: 0,
+    };
+    parser.parse_chunk(ROOT, &Block::new(rows));
+    parser.parse_footnotes();
+    parser.placed(count)
+}
+
+/// What the parser is in the middle of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    List,
+    LooseList,
+    Detabbed,
+    Quote,
+    Slashes,
+}
+
+/// The kinds of blocks, each of which looks for its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Processor {
+    Admonition,
+    Details,
+    Tabbed { alternate: bool },
+    MarkdownInHtml,
+    Empty,
+    ListIndent,
+    Slashes,
+    DefinitionIndent,
+    Code,
+    Table,
+    HashHeader,
+    SetextHeader,
+    Rule,
+    OrderedList,
+    UnorderedList,
+    Definition,
+    Quote,
+    Footnote,
+    Abbreviation,
+    Reference,
+    Paragraph,
+}
+
+/// The processors that a dialect has, highest priority first.
+fn order(dialect: &Dialect) -> Vec<Processor> {
+    let mut order: Vec<_> = dialect
+        .early
+        .iter()
+        .map(|block| match *block {
+            EarlyBlock::Admonition => Processor::Admonition,
+            EarlyBlock::Details => Processor::Details,
+            EarlyBlock::Tabbed { alternate } => Processor::Tabbed { alternate },
+            EarlyBlock::MarkdownInHtml => Processor::MarkdownInHtml,
+        })
+        .collect();
+    let others = [
+        (true, Processor::Empty),
+        (true, Processor::ListIndent),
+        (!dialect.blocks.is_empty(), Processor::Slashes),
+        (dialect.definitions, Processor::DefinitionIndent),
+        (true, Processor::Code),
+        (true, Processor::Table),
+        (true, Processor::HashHeader),
+        (true, Processor::SetextHeader),
+        (true, Processor::Rule),
+        (true, Processor::OrderedList),
+        (true, Processor::UnorderedList),
+        (dialect.definitions, Processor::Definition),
+        (true, Processor::Quote),
+        (dialect.footnotes, Processor::Footnote),
+        (dialect.abbreviations, Processor::Abbreviation),
+        (true, Processor::Reference),
+        (true, Processor::Paragraph),
+    ];
+    order.extend(others.into_iter().filter(|(enabled, _)| *enabled).map(|(_, kind)| kind));
+    order
+}
+
+struct Parser<'t, 's> {
+    dialect: &'s Dialect,
+    fences: &'s FenceSettings,
+    stash: &'t Stash,
+    original: &'s dyn Fn(usize) -> (usize, Vec<Row<'t>>),
+    tree: Tree<'t>,
+    states: Vec<State>,
+    order: Vec<Processor>,
+    /// Which entries of the stash have become elements.
+    spent: Vec<bool>,
+    /// Which fences an indented code block has taken.
+    reverted: Vec<bool>,
+    /// Footnotes in the order of their first definition: id, line, text.
+    footnotes: Vec<(String, u32, Block<'t>)>,
+    slashes: Slashes<'t>,
+    depth: usize,
+}
+
+/// Blocks still to be parsed; the next one is the last.
+type Queue<'t> = Vec<Block<'t>>;
+
+impl<'t> Parser<'t, '_> {
+    /// Splits a text at its blank lines and parses the blocks.
+    fn parse_chunk(&mut self, parent: Node, block: &Block<'t>) {
+        self.parse_blocks(parent, block.split());
+    }
+
+    fn parse_blocks(&mut self, parent: Node, mut blocks: Vec<Block<'t>>) {
+        blocks.reverse();
+        self.depth += 1;
+        while let Some(block) = blocks.last() {
+            let block = block.clone();
+            if self.depth > DEEPEST {
+                self.paragraph(parent, &mut blocks);
+                continue;
+            }
+            for index in 0..self.order.len() {
+                let processor = self.order[index];
+                if self.run(processor, parent, &block, &mut blocks) {
+                    break;
+                }
+            }
+        }
+        self.depth -= 1;
+    }
+
+    /// Lets a processor try the next block; it takes it off the queue if it is one of its own.
+    fn run(
+        &mut self,
+        processor: Processor,
+        parent: Node,
+        block: &Block<'t>,
+        blocks: &mut Queue<'t>,
+    ) -> bool {
+        match processor {
+            Processor::Admonition => self.admonition(parent, block, blocks),
+            Processor::Details => self.details(parent, block, blocks),
+            Processor::Tabbed { alternate } => self.tabbed(alternate, parent, block, blocks),
+            Processor::MarkdownInHtml => self.markdown_in_html(parent, block, blocks),
+            Processor::Empty => self.empty(block, blocks),
+            Processor::ListIndent => self.list_indent(false, parent, block, blocks),
+            Processor::Slashes => self.slashes(parent, block, blocks),
+            Processor::DefinitionIndent => self.list_indent(true, parent, block, blocks),
+            Processor::Code => self.code(parent, block, blocks),
+            Processor::Table => self.table(parent, block, blocks),
+            Processor::HashHeader => self.hash_header(parent, block, blocks),
+            Processor::SetextHeader => self.setext_header(parent, block, blocks),
+            Processor::Rule => self.rule(parent, block, blocks),
+            Processor::OrderedList => self.list(true, parent, block, blocks),
+            Processor::UnorderedList => self.list(false, parent, block, blocks),
+            Processor::Definition => self.definition(parent, block, blocks),
+            Processor::Quote => self.quote(parent, block, blocks),
+            Processor::Footnote => self.footnote(block, blocks),
+            Processor::Abbreviation => self.abbreviation(block, blocks),
+            Processor::Reference => self.reference(block, blocks),
+            Processor::Paragraph => self.paragraph(parent, blocks),
+        }
+    }
+
+    fn is_state(&self, state: State) -> bool {
+        self.states.last() == Some(&state)
+    }
+
+    /// A block that is empty or begins with an empty line.
+    fn empty(&mut self, block: &Block<'t>, blocks: &mut Queue<'t>) -> bool {
+        if !block.is_empty() && !block.first().is_empty() {
+            return false;
+        }
+        blocks.pop();
+        let rest = block.slice(1..block.rows().len());
+        if !rest.is_empty() {
+            blocks.push(rest);
+        }
+        true
+    }
+
+    /// An indented code block. A fence in it is none: its lines are shown as they are.
+    fn code(&mut self, parent: Node, block: &Block<'t>, blocks: &mut Queue<'t>) -> bool {
+        let is_super = self.fences.style == FenceStyle::Super;
+        if is_super && self.fences.disable_indented_code_blocks || !block.is_indented(4) {
+            return false;
+        }
+        blocks.pop();
+        let block = if is_super { self.revert_fences(block) } else { block.clone() };
+        let (inner, rest) = block.detab(4);
+        let code = match self.tree.last_child(parent) {
+            Some(last) if self.tree.is_code_block(last) => self.tree.get(last).children[0],
+            _ => {
+                let pre = self.tree.add(parent, "pre", block.line());
+                self.tree.add(pre, "code", block.line())
+            }
+        };
+        self.tree.get_mut(code).text.extend_from_slice(inner.rows());
+        if !rest.is_empty() {
+            blocks.push(rest);
+        }
+        true
+    }
+
+    /// Puts the lines of fences back in place of their placeholders.
+    fn revert_fences(&mut self, block: &Block<'t>) -> Block<'t> {
+        if !block.rows().iter().any(|row| row.text.ends_with('\u{3}')) {
+            return block.clone();
+        }
+        let mut rows = Vec::new();
+        for row in block.rows() {
+            let text = row.text.trim_start_matches(['>', ' ']);
+            let indent = row.text.len() - text.len();
+            match self.stash.alone(text) {
+                Some(Kept::Fence(fence)) if !self.reverted[*fence] => {
+                    self.reverted[*fence] = true;
+                    let (width, lines) = (self.original)(*fence);
+                    let surplus = width.saturating_sub(indent);
+                    rows.extend(lines.into_iter().map(|row| Row {
+                        text: row.text.get(surplus..).unwrap_or_default(),
+                        ..row
+                    }));
+                }
+                _ => rows.push(*row),
+            }
+        }
+        Block::new(rows)
+    }
+
+    fn paragraph(&mut self, parent: Node, blocks: &mut Queue<'t>) -> bool {
+        let Some(block) = blocks.pop() else {
+            return true;
+        };
+        if block.is_blank() {
+            return true;
+        }
+        if !self.is_state(State::List) {
+            let paragraph = self.tree.add(parent, "p", block.line());
+            self.tree.get_mut(paragraph).text = block.stripped_rows();
+            return true;
+        }
+        // In a tight list the text belongs to the item itself.
+        match self.tree.last_child(parent) {
+            Some(sibling) => self.tree.get_mut(sibling).tail.extend_from_slice(block.rows()),
+            None if self.tree.has_text(parent) => {
+                self.tree.get_mut(parent).text.extend_from_slice(block.rows());
+            }
+            None => self.tree.get_mut(parent).text = block.stripped_rows(),
+        }
+        true
+    }
+
+    /// Where the placeholders of fences have ended up.
+    fn placed(&self, count: usize) -> Vec<Option<Vec<Container>>> {
+        let mut containers: Vec<Option<Vec<Container>>> = vec![None; count];
+        for node in 0..self.tree.len() {
+            let element = self.tree.get(node);
+            let parent = element.parent.unwrap_or(node);
+            for (rows, holder) in [(&element.text, node), (&element.tail, parent)] {
+                for index in rows.iter().flat_map(|row| self.stash.all(row.text)) {
+                    match self.stash.get(index) {
+                        Kept::Fence(fence) if !self.reverted[*fence] => {
+                            containers[*fence] = Some(self.chain(holder));
+                        }
+                        Kept::Raw { line, fences } => {
+                            for fence in fences {
+                                let mut chain = self.chain(holder);
+                                chain.push(Container {
+                                    kind: ContainerKind::RawHtml,
+                                    title: None,
+                                    head: *line as usize,
+                                });
+                                containers[*fence] = Some(chain);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        containers
+    }
+
+    /// What an element stands in, itself included.
+    fn chain(&self, node: Node) -> Vec<Container> {
+        let mut chain = Vec::new();
+        let mut next = Some(node);
+        while let Some(node) = next {
+            let element = self.tree.get(node);
+            if let Some((kind, title)) = &element.container {
+                let head = element.line as usize;
+                chain.push(Container { kind: *kind, title: title.clone(), head });
+            }
+            next = element.parent;
+        }
+        chain.reverse();
+        chain
+    }
+}

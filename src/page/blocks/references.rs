@@ -1,0 +1,260 @@
+//! Definitions that vanish from the text: footnotes, abbreviations and link references. The last
+//! two may swallow a fence; a footnote's text is parsed when the page is.
+
+use super::early::give_back;
+use super::rows::{Block, Look, Row, behind_indent};
+use super::{Parser, Queue, ROOT};
+use crate::model::ContainerKind;
+use crate::page::python::{is_space, strip};
+
+/// A definition found in a block: its first row, the one behind its last, and what follows on the
+/// last row.
+struct Defined<'t> {
+    start: usize,
+    end: usize,
+    text: &'t str,
+}
+
+impl<'t> Parser<'t, '_> {
+    /// `[^id]: text` with what is indented under it.
+    pub(super) fn footnote(&mut self, block: &Block<'t>, blocks: &mut Queue<'t>) -> bool {
+        let Some((mut id, mut found)) = find_footnote(block, 0) else {
+            return false;
+        };
+        blocks.pop();
+        let before = block.slice(0..found.start);
+        let mut rest;
+        loop {
+            rest = block.slice(found.end..block.rows().len()).without_leading_newlines();
+            // Definitions that follow each other directly are taken in one go.
+            let offset = block.rows().len() - rest.rows().len();
+            let next = find_footnote(block, offset).filter(|(_, next)| next.start == offset);
+            let Some((next_id, next)) = next else {
+                break;
+            };
+            self.set_footnote(
+                std::mem::replace(&mut id, next_id),
+                vec![footnote_row(block, &found)],
+            );
+            found = next;
+        }
+        let mut rows = vec![footnote_row(block, &found)];
+        if let Some((_, next)) = find_footnote(&rest, 0) {
+            let own = rest.slice(0..next.start).without_trailing_newlines().loose_detab(4);
+            rows.extend_from_slice(own.rows());
+            blocks.push(rest.slice(next.start..rest.rows().len()));
+        } else {
+            rows.extend_from_slice(rest.loose_detab(4).without_trailing_newlines().rows());
+            while let Some(block) = blocks.pop_if(|block| block.is_indented(4)) {
+                let line = block.line();
+                let next = find_footnote(&block, 0).map(|(_, next)| next.start);
+                let own = block.slice(0..next.unwrap_or(block.rows().len()));
+                let own = if next.is_some() { own.without_trailing_newlines() } else { own };
+                rows.push(Row { text: "", line });
+                rows.extend_from_slice(own.loose_detab(4).rows());
+                if let Some(next) = next {
+                    blocks.push(block.slice(next..block.rows().len()));
+                    break;
+                }
+            }
+        }
+        self.set_footnote(id, rows);
+        if !before.is_blank() {
+            blocks.push(before.without_trailing_newlines());
+        }
+        true
+    }
+
+    /// A footnote that is defined again keeps its place and takes the last text.
+    fn set_footnote(&mut self, id: String, mut rows: Vec<Row<'t>>) {
+        let line = rows[0].line;
+        while rows.last().is_some_and(|row| strip(row.text).is_empty()) {
+            rows.pop();
+        }
+        if rows.len() > 1 && rows[0].text.is_empty() {
+            rows.remove(0);
+        }
+        let text = Block::new(rows);
+        match self.footnotes.iter_mut().find(|(other, ..)| *other == id) {
+            Some(known) => (known.1, known.2) = (line, text),
+            None => self.footnotes.push((id, line, text)),
+        }
+    }
+
+    /// Parses the text of all footnotes, which stand at the end of the document.
+    pub(super) fn parse_footnotes(&mut self) {
+        let mut index = 0;
+        while let Some((_, line, text)) = self.footnotes.get(index).cloned() {
+            let kind = ContainerKind::Footnote;
+            let node = self.tree.add_container(ROOT, "div", line, kind, None);
+            self.parse_chunk(node, &text);
+            index += 1;
+        }
+    }
+
+    /// `*[short]: long`
+    pub(super) fn abbreviation(&mut self, block: &Block<'t>, blocks: &mut Queue<'t>) -> bool {
+        let Some(found) = find(block, Look::Abbreviation, "*[", find_abbreviation) else {
+            return false;
+        };
+        if found.text.is_empty() {
+            return false;
+        }
+        take(block, &found, blocks);
+        true
+    }
+
+    /// `[id]: url "title"`
+    pub(super) fn reference(&mut self, block: &Block<'t>, blocks: &mut Queue<'t>) -> bool {
+        let Some(found) = find(block, Look::Reference, "[", find_reference) else {
+            return false;
+        };
+        take(block, &found, blocks);
+        true
+    }
+}
+
+/// Takes a definition out of a block; what stands around it is given back.
+fn take<'t>(block: &Block<'t>, found: &Defined<'t>, blocks: &mut Queue<'t>) {
+    blocks.pop();
+    let after = block.slice(found.end..block.rows().len());
+    if !after.is_blank() {
+        give_back(blocks, after.without_leading_newlines());
+    }
+    let before = block.slice(0..found.start);
+    if !before.is_blank() {
+        give_back(blocks, before.without_trailing_newlines());
+    }
+}
+
+/// The first row from which a definition can be read.
+fn find<'t>(
+    block: &Block<'t>,
+    look: Look,
+    mark: &str,
+    read: impl Fn(&[Row<'t>], usize) -> Option<Defined<'t>>,
+) -> Option<Defined<'t>> {
+    let test = |text: &str| match look {
+        Look::Abbreviation => text.starts_with(mark),
+        _ => behind_indent(text).is_some_and(|rest| rest.starts_with(mark)),
+    };
+    let mut from = 0;
+    loop {
+        let part = block.slice(from..block.rows().len());
+        let at = from + part.find(look, test)?;
+        if let Some(found) = read(block.rows(), at) {
+            return Some(found);
+        }
+        from = at + 1;
+    }
+}
+
+/// The first footnote that begins at this row or later, with its id.
+fn find_footnote<'t>(block: &Block<'t>, from: usize) -> Option<(String, Defined<'t>)> {
+    let part = block.slice(from..block.rows().len());
+    let read = |rows: &[Row<'t>], start: usize| {
+        let text = behind_indent(rows[start].text)?.strip_prefix("[^")?;
+        let (at, rest) = behind_bracket(rows, start, text, &[']'])?;
+        let text = rest.strip_prefix(':')?.trim_start_matches(' ');
+        Some(Defined { start, end: at + 1, text })
+    };
+    let found = find(&part, Look::Footnote, "[^", read)?;
+    let rows = &part.rows()[found.start..found.end];
+    let text: Vec<_> = rows.iter().map(|row| row.text).collect();
+    let text = text.join("\n");
+    let id = text.split_once("[^").and_then(|(_, rest)| rest.split_once(']'));
+    let id = id.map(|(id, _)| id.to_owned()).unwrap_or_default();
+    Some((id, Defined { start: found.start + from, end: found.end + from, ..found }))
+}
+
+fn footnote_row<'t>(block: &Block<'t>, found: &Defined<'t>) -> Row<'t> {
+    let line = block.rows()[found.start].line;
+    Row { text: found.text, line }
+}
+
+/// What follows the next `]`, on the row where that is; none when another of the characters comes
+/// first.
+fn behind_bracket<'t>(
+    rows: &[Row<'t>],
+    start: usize,
+    text: &'t str,
+    stop: &[char],
+) -> Option<(usize, &'t str)> {
+    let mut at = start;
+    let mut text = text;
+    loop {
+        match text.find(stop) {
+            Some(index) if text[index..].starts_with(']') => return Some((at, &text[index + 1..])),
+            Some(_) => return None,
+            None => {
+                at += 1;
+                text = rows.get(at)?.text;
+            }
+        }
+    }
+}
+
+/// Reads an abbreviation. Its meaning may stand on the next row.
+fn find_abbreviation<'t>(rows: &[Row<'t>], start: usize) -> Option<Defined<'t>> {
+    let mut text = rows[start].text.strip_prefix("*[")?;
+    let mut at = start;
+    loop {
+        let (next, rest) = behind_bracket(rows, at, text, &[']', '\\'])?;
+        at = next;
+        text = rest;
+        let behind = rest.strip_prefix(' ').filter(|rest| rest.starts_with(':')).unwrap_or(rest);
+        let Some(meaning) = behind.strip_prefix(':') else {
+            continue;
+        };
+        let meaning = meaning.trim_start_matches(' ');
+        let (end, meaning) = match rows.get(at + 1) {
+            Some(row) if meaning.is_empty() => (at + 2, row.text),
+            _ => (at + 1, meaning),
+        };
+        let short = rows[start].text.strip_prefix("*[")?;
+        // Without a short form or a meaning it is no definition.
+        let is_short_blank = at == start && strip(&short[..short.find(']')?]).is_empty();
+        let text = if is_short_blank { "" } else { strip(meaning) };
+        return Some(Defined { start, end, text });
+    }
+}
+
+/// Reads a link reference. Its address and its title may each stand on a row of their own.
+fn find_reference<'t>(rows: &[Row<'t>], start: usize) -> Option<Defined<'t>> {
+    let text = behind_indent(rows[start].text)?.strip_prefix('[')?;
+    let (mut at, rest) = behind_bracket(rows, start, text, &[']', '['])?;
+    let mut rest = rest.strip_prefix(':')?.trim_start_matches(' ');
+    if rest.is_empty() {
+        at += 1;
+        rest = rows.get(at)?.text.trim_start_matches(' ');
+    }
+    let behind = rest.trim_start_matches(|c| !is_space(c));
+    if behind.len() == rest.len() {
+        return None;
+    }
+    let behind = behind.trim_start_matches(' ');
+    if behind.is_empty() {
+        let next = rows.get(at + 1).map(|row| row.text.trim_start_matches(' '));
+        let titled = next.is_some_and(|next| next.is_empty() || is_title(next));
+        return Some(Defined { start, end: at + 1 + usize::from(titled), text: rest });
+    }
+    // Without a blank before it, a title may begin anywhere behind the first character.
+    let address = &rest[..rest.len() - behind.len()];
+    let opens = |(index, c): (usize, char)| {
+        index > 0 && matches!(c, '"' | '\'' | '(') && is_title(&rest[index..])
+    };
+    let titled = is_title(behind) || address.char_indices().any(opens);
+    titled.then_some(Defined { start, end: at + 1, text: rest })
+}
+
+/// Whether a text is a title in quotes or parentheses, with nothing but blanks behind it.
+fn is_title(text: &str) -> bool {
+    let text = text.trim_end_matches(' ');
+    let close = match text.chars().next() {
+        Some('"') => '"',
+        Some('\'') => '\'',
+        Some('(') => ')',
+        _ => return false,
+    };
+    text.len() > 1 && text.ends_with(close)
+}

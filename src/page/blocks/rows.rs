@@ -1,0 +1,246 @@
+//! A block's lines: slices of the page's text that remember which line they were, cut and joined
+//! as Python-Markdown cuts and joins strings. No text is copied.
+
+use std::cell::Cell;
+use std::ops::Range;
+use std::rc::Rc;
+
+use crate::page::python::is_space;
+
+/// A line of a block, or what is left of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::page) struct Row<'t> {
+    pub(in crate::page) text: &'t str,
+    /// Index of the page's line.
+    pub(in crate::page) line: u32,
+}
+
+/// What a line may be looked at for. A search remembers how far it got, so that a block of many
+/// headers, each of which leaves the rest to the next round, is searched once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    Admonition,
+    Details,
+    Tab,
+    Slashes,
+    Header,
+    Rule,
+    Quote,
+    Definition,
+    Footnote,
+    Abbreviation,
+    Reference,
+}
+
+const LOOKS: usize = 11;
+
+/// Lines that belong together, as Python-Markdown's string of them joined by newlines.
+#[derive(Debug, Clone)]
+pub(super) struct Block<'t> {
+    shared: Rc<Shared<'t>>,
+    start: usize,
+    end: usize,
+}
+
+#[derive(Debug)]
+struct Shared<'t> {
+    rows: Vec<Row<'t>>,
+    /// For each [`Look`]: where a search began, and the first row that it found.
+    seen: [Cell<(usize, usize)>; LOOKS],
+}
+
+impl<'t> Block<'t> {
+    pub(super) fn new(rows: Vec<Row<'t>>) -> Self {
+        let end = rows.len();
+        let seen = std::array::from_fn(|_| Cell::new((1, 0)));
+        Self { shared: Rc::new(Shared { rows, seen }), start: 0, end }
+    }
+
+    pub(super) fn rows(&self) -> &[Row<'t>] {
+        &self.shared.rows[self.start..self.end]
+    }
+
+    /// A part of the same rows.
+    pub(super) fn slice(&self, range: Range<usize>) -> Self {
+        let start = (self.start + range.start).min(self.end);
+        let end = (self.start + range.end).clamp(start, self.end);
+        Self { shared: Rc::clone(&self.shared), start, end }
+    }
+
+    /// The text of the first row.
+    pub(super) fn first(&self) -> &'t str {
+        self.rows().first().map_or("", |row| row.text)
+    }
+
+    /// The page's line of the first row.
+    pub(super) fn line(&self) -> u32 {
+        self.rows().first().map_or(0, |row| row.line)
+    }
+
+    /// Whether the string would be empty.
+    pub(super) fn is_empty(&self) -> bool {
+        is_empty(self.rows())
+    }
+
+    /// Whether there is nothing but white space.
+    pub(super) fn is_blank(&self) -> bool {
+        is_blank(self.rows())
+    }
+
+    /// Whether the string would begin with so many blanks.
+    pub(super) fn is_indented(&self, width: usize) -> bool {
+        is_indented(self.first(), width)
+    }
+
+    /// The first row that passes the test, which must always be the same one for this look.
+    pub(super) fn find(&self, look: Look, test: impl Fn(&'t str) -> bool) -> Option<usize> {
+        let seen = &self.shared.seen[look as usize];
+        let (from, at) = seen.get();
+        let known = from <= self.start && self.start <= at;
+        let at = if known {
+            at
+        } else {
+            let rows = &self.shared.rows;
+            let at = (self.start..rows.len()).find(|index| test(rows[*index].text));
+            let at = at.unwrap_or(rows.len());
+            seen.set((self.start, at));
+            at
+        };
+        (at < self.end).then(|| at - self.start)
+    }
+
+    /// Without empty rows at the beginning.
+    pub(super) fn without_leading_newlines(&self) -> Self {
+        let empty = self.rows().iter().take_while(|row| row.text.is_empty()).count();
+        self.slice(empty..self.rows().len())
+    }
+
+    /// Without empty rows at the end.
+    pub(super) fn without_trailing_newlines(&self) -> Self {
+        let empty = self.rows().iter().rev().take_while(|row| row.text.is_empty()).count();
+        self.slice(0..self.rows().len() - empty)
+    }
+
+    /// Takes so many blanks off the rows up to the first one that has fewer; gives those rows and
+    /// the others.
+    pub(super) fn detab(&self, width: usize) -> (Self, Self) {
+        let mut inner = Vec::new();
+        for row in self.rows() {
+            if is_indented(row.text, width) {
+                inner.push(Row { text: &row.text[width..], ..*row });
+            } else if row.text.chars().all(is_space) {
+                inner.push(Row { text: "", ..*row });
+            } else {
+                break;
+            }
+        }
+        let rest = self.slice(inner.len()..self.rows().len());
+        (Self::new(inner), rest)
+    }
+
+    /// Takes so many blanks off the rows that have them.
+    pub(super) fn loose_detab(&self, width: usize) -> Self {
+        let cut = |row: &Row<'t>| {
+            let indented = is_indented(row.text, width);
+            Row { text: if indented { &row.text[width..] } else { row.text }, ..*row }
+        };
+        Self::new(self.rows().iter().map(cut).collect())
+    }
+
+    /// The blocks between the blank lines, as `split('\n\n')` gives them.
+    pub(super) fn split(&self) -> Vec<Self> {
+        split(self.rows()).into_iter().map(|range| self.slice(range)).collect()
+    }
+
+    /// The rows with their beginning stripped of white space.
+    pub(super) fn stripped_rows(&self) -> Vec<Row<'t>> {
+        let mut rows = self.rows().to_vec();
+        let blank = rows.iter().take_while(|row| row.text.chars().all(is_space)).count();
+        rows.drain(..blank);
+        if let Some(first) = rows.first_mut() {
+            first.text = first.text.trim_start_matches(is_space);
+        }
+        rows
+    }
+}
+
+/// Where blank lines split rows. The line behind a blank one belongs to the next block, even when
+/// it is blank too.
+fn split(rows: &[Row<'_>]) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    let mut index = 1;
+    while index + 1 < rows.len() {
+        if rows[index].text.is_empty() {
+            ranges.push(start..index);
+            start = index + 1;
+            index += 2;
+        } else {
+            index += 1;
+        }
+    }
+    ranges.push(start..rows.len());
+    ranges
+}
+
+pub(super) fn is_empty(rows: &[Row<'_>]) -> bool {
+    rows.is_empty() || rows.len() == 1 && rows[0].text.is_empty()
+}
+
+pub(super) fn is_blank(rows: &[Row<'_>]) -> bool {
+    rows.iter().all(|row| row.text.chars().all(is_space))
+}
+
+pub(super) fn is_indented(text: &str, width: usize) -> bool {
+    text.len() >= width && text.as_bytes()[..width].iter().all(|byte| *byte == b' ')
+}
+
+/// What follows at most three blanks.
+pub(super) fn behind_indent(text: &str) -> Option<&str> {
+    let rest = text.trim_start_matches(' ');
+    (text.len() - rest.len() <= 3).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(text: &'static str) -> Block<'static> {
+        Block::new(text.split('\n').map(|text| Row { text, line: 0 }).collect())
+    }
+
+    fn text(block: &Block<'_>) -> String {
+        block.rows().iter().map(|row| row.text).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn blocks_are_split_as_python_splits_strings() {
+        for sample in [
+            "a",
+            "a\n",
+            "a\n\nb",
+            "a\n\n\nb",
+            "a\n\n\n\nb",
+            "\n\na",
+            "\n",
+            "",
+            "a\n\n",
+            "\na\n\n\n",
+        ] {
+            let ours: Vec<_> = block(sample).split().iter().map(text).collect();
+            let python: Vec<_> = sample.split("\n\n").collect();
+            assert_eq!(ours, python, "{sample:?}");
+        }
+    }
+
+    #[test]
+    fn a_search_is_right_for_every_part_of_the_rows() {
+        let rows = block("a\n#\nb\n#\nc");
+        let find = |part: &Block<'_>| part.find(Look::Header, |text| text == "#");
+        assert_eq!(find(&rows), Some(1));
+        assert_eq!(find(&rows.slice(0..1)), None);
+        assert_eq!(find(&rows.slice(2..5)), Some(1));
+        assert_eq!(find(&rows.slice(4..5)), None);
+        assert_eq!(find(&rows), Some(1));
+    }
+}
