@@ -1,13 +1,14 @@
 //! Whether a cloud answers. In: a [`Cloud`]. Out: nothing, or which of its services is silent.
 
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use reqwest::blocking::Client;
 use reqwest::redirect::Policy;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Cloud;
+use crate::model::{Cloud, Relay};
 
 /// How long a service may take for an answer before it counts as silent.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,7 +31,7 @@ pub fn probe(cloud: &Cloud) -> Result<()> {
         }
     };
     if let Some(relay) = &cloud.relay
-        && !listens(relay.control)
+        && !relay_answers(relay)
     {
         return Err(silent("relay", &relay.control.to_string()));
     }
@@ -55,7 +56,15 @@ pub(super) fn answers(client: &Client, url: &str) -> bool {
     client.get(url).send().is_ok_and(|response| response.status().as_u16() < 500)
 }
 
-/// True when something takes connections at the address.
-pub(super) fn listens(address: SocketAddr) -> bool {
-    TcpStream::connect_timeout(&address, PATIENCE).is_ok()
+/// True when this very relay listens: another one does not know the key. What to say is written in `capture::relay`.
+pub(super) fn relay_answers(relay: &Relay) -> bool {
+    let ask = || {
+        let mut stream = TcpStream::connect_timeout(&relay.control, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(format!("ping {}\n", relay.key).as_bytes())?;
+        let mut answer = String::new();
+        stream.take(16).read_to_string(&mut answer)?;
+        Ok::<_, io::Error>(answer)
+    };
+    ask().is_ok_and(|answer| answer == "pong\n")
 }

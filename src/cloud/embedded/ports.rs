@@ -60,9 +60,14 @@ pub(super) fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
+/// Listens on the port, unless somebody else does.
+pub(super) fn listen(port: u16) -> Option<TcpListener> {
+    TcpListener::bind(loopback(port)).ok()
+}
+
 /// True when nobody listens on the port.
 pub(super) fn is_free(port: u16) -> bool {
-    TcpListener::bind(loopback(port)).is_ok()
+    listen(port).is_some()
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -35,8 +37,13 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts a command in a process group of its own, so that neither Ctrl-C nor the end of doctool ends it.
-    /// What it says goes to the log; the log of its predecessor is kept beside it.
-    pub(super) fn start(mut command: Command, log: &Path) -> Result<Self> {
+    /// What it says goes to the log; the log of its predecessor is kept beside it. Its input is the listener, if it
+    /// is given one.
+    pub(super) fn start(
+        mut command: Command,
+        log: &Path,
+        listener: Option<TcpListener>,
+    ) -> Result<Self> {
         if log.exists() {
             let earlier = log.with_extension("earlier.log");
             fs::rename(log, &earlier).map_err(|cause| cannot("write", &earlier, cause))?;
@@ -48,14 +55,13 @@ impl Process {
             .open(log)
             .map_err(|cause| cannot("write", log, cause))?;
         let errors = output.try_clone().map_err(|cause| cannot("write", log, cause))?;
-        command.stdin(Stdio::null()).stdout(output).stderr(errors).process_group(0);
+        let input = listener.map_or_else(Stdio::null, |listener| OwnedFd::from(listener).into());
+        command.stdin(input).stdout(output).stderr(errors).process_group(0);
         let program = command.get_program().to_owned();
         let pid =
             command.spawn().map_err(|cause| cannot("start", Path::new(&program), cause))?.id();
-        Self::with_pid(pid).ok_or_else(|| {
-            Error::new(ErrorKind::Cloud, format!("`{}` ended at once", program.display()))
-                .hint(format!("read `{}`", log.display()))
-        })
+        // One that has ended by now is a process that does not run, and nobody's later.
+        Ok(Self::with_pid(pid).unwrap_or(Self { pid, started: String::new(), since: 0 }))
     }
 
     /// The process that has this pid now.
@@ -223,7 +229,7 @@ mod tests {
         let log = folder.path().join("deaf.log");
         let mut command = Command::new("sh");
         command.args(["-c", "trap '' TERM; echo ready; while :; do sleep 1; done"]);
-        let process = Process::start(command, &log).unwrap();
+        let process = Process::start(command, &log, None).unwrap();
         while fs::read_to_string(&log).unwrap().is_empty() {
             sleep(Duration::from_millis(5));
         }
@@ -236,7 +242,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("sleep");
         command.arg("86399.75");
-        let process = Process::start(command, &folder.path().join("sleep.log")).unwrap();
+        let process = Process::start(command, &folder.path().join("sleep.log"), None).unwrap();
         let found = find(|words| words.get(1).is_some_and(|word| word == "86399.75"));
         end(&found).unwrap();
         assert!(found.iter().any(|other| other.pid == process.pid));

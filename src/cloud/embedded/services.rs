@@ -10,7 +10,7 @@ use super::ports::loopback;
 use super::state::{Part, State};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The command that runs a part until it is told to end.
+/// The command that runs a part until it is told to end. A service expects the socket it listens on as its input.
 pub(super) fn command(part: Part, folders: &Folders, state: &State) -> Result<Command> {
     match part {
         Part::Relay => relay(folders, state),
@@ -39,11 +39,8 @@ fn relay(folders: &Folders, state: &State) -> Result<Command> {
 
 fn service(part: Part, folders: &Folders, state: &State, module: &str, prefix: &str) -> Command {
     let mut command = script("serve.py", folders, state);
-    let port = state.ports_of(part)[0];
     command
-        .args([part.name(), module])
-        .arg(loopback(port).to_string())
-        .arg(prefix)
+        .args([part.name(), module, prefix])
         .env("OS_KEYSTONE_CONFIG_DIR", folders.file("keystone"))
         .env("OS_GLANCE_CONFIG_DIR", folders.file("glance"));
     // Each service is known to the relay by its name, and sends everything through it. Without a name and a

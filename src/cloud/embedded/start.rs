@@ -11,7 +11,7 @@ use reqwest::blocking::Client;
 use serde_json::json;
 
 use super::folders::{Folders, cannot};
-use super::ports::{self, Ports, loopback};
+use super::ports::{self, Ports};
 use super::process::{self, Process};
 use super::recipe;
 use super::services;
@@ -24,7 +24,7 @@ use crate::model::{Event, Events};
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How often ports are chosen anew when somebody else is quicker.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: usize = 5;
 
 /// Does what is left to do until the cloud is up.
 pub(super) fn start(folders: &Folders, state: &mut State, events: Events<'_>) -> Result<()> {
@@ -37,11 +37,14 @@ pub(super) fn start(folders: &Folders, state: &mut State, events: Events<'_>) ->
         if !state.prepared {
             prepare(folders, state, events)?;
         }
-        launch(folders, state, events)?;
-        match wait(folders, state)? {
-            Wait::Answered => break,
-            Wait::PortTaken if attempt < ATTEMPTS => {}
-            Wait::PortTaken => {
+        let mut end = launch(folders, state, events)?;
+        if end == Launch::Done {
+            end = wait(folders, state)?;
+        }
+        match end {
+            Launch::Done => break,
+            Launch::PortTaken if attempt < ATTEMPTS => {}
+            Launch::PortTaken => {
                 return Err(Error::new(ErrorKind::Cloud, "other programs take the cloud's ports")
                     .hint("run `doctool cloud up` again"));
             }
@@ -58,10 +61,10 @@ pub(super) fn start(folders: &Folders, state: &mut State, events: Events<'_>) ->
     Ok(())
 }
 
-/// True when a part answers at its address, whoever it is that answers there.
+/// True when a part answers at its address.
 pub(super) fn answers(client: &Client, state: &State, part: Part) -> bool {
     match part {
-        Part::Relay => state.ports_of(part).into_iter().all(|port| probe::listens(loopback(port))),
+        Part::Relay => probe::relay_answers(&state.relay()),
         Part::Keystone => probe::answers(client, &(state.url(part) + "/v3")),
         Part::GlanceApi => probe::answers(client, &(state.url(part) + "/healthcheck")),
     }
@@ -124,8 +127,15 @@ fn prepare(folders: &Folders, state: &mut State, events: Events<'_>) -> Result<(
     state.write(folders)
 }
 
+/// How a step of the starting ended.
+#[derive(PartialEq, Eq)]
+enum Launch {
+    Done,
+    PortTaken,
+}
+
 /// Starts the parts that do not run.
-fn launch(folders: &Folders, state: &mut State, events: Events<'_>) -> Result<()> {
+fn launch(folders: &Folders, state: &mut State, events: Events<'_>) -> Result<Launch> {
     for part in Part::ALL {
         if state.running(part).is_some() {
             continue;
@@ -134,30 +144,33 @@ fn launch(folders: &Folders, state: &mut State, events: Events<'_>) -> Result<()
         if part == Part::GlanceApi {
             state.warm = false;
         }
+        let listener = match part {
+            // Has two doors, and opens them itself.
+            Part::Relay => None,
+            Part::Keystone | Part::GlanceApi => match ports::listen(state.ports_of(part)[0]) {
+                None => return Ok(Launch::PortTaken),
+                listener => listener,
+            },
+        };
         let command = services::command(part, folders, state)?;
-        let process = Process::start(command, &folders.log(part.name()))?;
+        let process = Process::start(command, &folders.log(part.name()), listener)?;
         state.processes.insert(part, process);
         state.write(folders)?;
     }
-    Ok(())
-}
-
-/// How the waiting ended.
-enum Wait {
-    Answered,
-    PortTaken,
+    Ok(Launch::Done)
 }
 
 /// Waits until every part answers.
-fn wait(folders: &Folders, state: &State) -> Result<Wait> {
+fn wait(folders: &Folders, state: &State) -> Result<Launch> {
     let client = probe::client(Duration::from_secs(30))?;
     let deadline = Instant::now() + PATIENCE;
     for part in Part::ALL {
         let details = || format!("read `{}`", folders.log(part.name()).display());
         while !answers(&client, state, part) {
             if state.running(part).is_none() {
-                if !state.ports_of(part).into_iter().all(ports::is_free) {
-                    return Ok(Wait::PortTaken);
+                // Of the ports only the relay's can have been taken since they were looked at.
+                if part == Part::Relay && !state.ports_of(part).into_iter().all(ports::is_free) {
+                    return Ok(Launch::PortTaken);
                 }
                 let message = format!("`{}` ended while it started", part.name());
                 return Err(Error::new(ErrorKind::Cloud, message).hint(details()));
@@ -168,12 +181,8 @@ fn wait(folders: &Folders, state: &State) -> Result<Wait> {
             }
             sleep(Duration::from_millis(20));
         }
-        // Somebody else may listen there, while ours has given up.
-        if state.running(part).is_none() {
-            return Ok(Wait::PortTaken);
-        }
     }
-    Ok(Wait::Answered)
+    Ok(Launch::Done)
 }
 
 /// Fills the cloud with users, the catalog and images, as far as they are missing.

@@ -163,6 +163,15 @@ impl State {
         }
     }
 
+    /// The relay as a run sees it.
+    pub(super) fn relay(&self) -> Relay {
+        Relay {
+            control: loopback(self.ports.control),
+            key: self.secrets.control_key.clone(),
+            callers: self.secrets.callers(),
+        }
+    }
+
     /// The cloud as a command sees it.
     pub(super) fn cloud(&self, folders: &Folders) -> Cloud {
         let secrets = &self.secrets;
@@ -188,11 +197,7 @@ impl State {
                         .map(|word| ("key".to_owned(), word.clone())),
                 )
                 .collect(),
-            relay: Some(Relay {
-                control: loopback(self.ports.control),
-                key: secrets.control_key.clone(),
-                callers: secrets.callers(),
-            }),
+            relay: Some(self.relay()),
         }
     }
 }
