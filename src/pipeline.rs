@@ -16,12 +16,13 @@ use crate::discover;
 use crate::error::{Error, ErrorKind, Result};
 use crate::merge;
 use crate::model::{
-    Change, Cloud, Command, Event, Events, Exchange, FileCache, Outcome, Page, PageOutcome,
-    PagePlan, Recording, Run, View, ViewKind,
+    Change, Cloud, Command, Diagnostic, Event, Events, Exchange, FileCache, FileId, Outcome, Page,
+    PageOutcome, PagePlan, Recording, Run, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
 use crate::render;
+use crate::report::list_json::{self, Listing, SharedFile};
 use crate::run::{self, Failure, Scratch, Surroundings};
 use crate::settings::{Config, Site};
 use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording};
@@ -93,12 +94,26 @@ pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
     Ok(pages.into_iter().map(|page| page.plan.path).collect())
 }
 
-/// What every page documents, without running anything.
+/// What every page contains, and its flaws. Runs nothing.
 ///
 /// # Errors
 ///
 /// When the settings or a page cannot be read.
-pub fn list(job: &Job<'_>) -> Result<Vec<(Page, PagePlan)>> {
+pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
+    let mut warnings = Vec::new();
+    let mut pages = Vec::new();
+    let mut includes = Includes::default();
+    for (page, plan) in planned(job)? {
+        includes.add(job.files, &page);
+        pages.push(list_json::page(job.files, &page, &plan));
+        warnings.extend(page.diagnostics);
+    }
+    let orphans = if job.paths.is_empty() { includes.orphans(job.files) } else { Vec::new() };
+    Ok((Listing { pages, orphans, shared: includes.shared(job.files) }, warnings))
+}
+
+/// Every page that is meant, with what it documents.
+fn planned(job: &Job<'_>) -> Result<Vec<(Page, PagePlan)>> {
     discover::pages(job.site, job.files, job.paths)?
         .iter()
         .map(|path| {
@@ -107,6 +122,54 @@ pub fn list(job: &Job<'_>) -> Result<Vec<(Page, PagePlan)>> {
             Ok((page, plan))
         })
         .collect()
+}
+
+/// Which page includes which files.
+#[derive(Default)]
+struct Includes {
+    pages_of: BTreeMap<PathBuf, Vec<FileId>>,
+    /// Pages with the form of a view.
+    view_like: Vec<FileId>,
+}
+
+impl Includes {
+    fn add(&mut self, files: &FileCache, page: &Page) {
+        if plan::has_form_of_view(&files.bytes(page.file)) {
+            self.view_like.push(page.file);
+        }
+        // What the settings append to every page is meant to be shared.
+        for include in page.includes.iter().filter(|include| include.origin.is_some()) {
+            let Some(file) = include.file else { continue };
+            let pages = self.pages_of.entry(files.path(file)).or_default();
+            if pages.last() != Some(&page.file) {
+                pages.push(page.file);
+            }
+        }
+    }
+
+    fn orphans(&self, files: &FileCache) -> Vec<String> {
+        let is_orphan = |file: &&FileId| !self.pages_of.contains_key(&files.path(**file));
+        self.view_like
+            .iter()
+            .filter(is_orphan)
+            .map(|&file| shown(files, &files.path(file)))
+            .collect()
+    }
+
+    fn shared(&self, files: &FileCache) -> Vec<SharedFile> {
+        let several = self.pages_of.iter().filter(|(_, pages)| pages.len() > 1);
+        let name = |&page: &FileId| shown(files, &files.path(page));
+        several
+            .map(|(file, pages)| SharedFile {
+                file: shown(files, file),
+                pages: pages.iter().map(name).collect(),
+            })
+            .collect()
+    }
+}
+
+fn shown(files: &FileCache, path: &Path) -> String {
+    files.shown_path(path).to_string_lossy().into_owned()
 }
 
 /// A page with commands, and what it shows now.
@@ -118,7 +181,7 @@ struct Documented {
 }
 
 fn pages(job: &Job<'_>) -> Result<Vec<Documented>> {
-    let pages: Vec<Documented> = list(job)?
+    let pages: Vec<Documented> = planned(job)?
         .into_iter()
         .filter(|(_, plan)| !plan.skipped && !plan.commands.is_empty())
         .map(|(page, plan)| Documented { run: documented(job.site, &plan), page, plan })

@@ -1,62 +1,52 @@
 //! `doctool list`: pages and what is in them.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
-use super::working_directory;
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::FileCache;
-use crate::report::list_json::{self, Listing};
-use crate::settings::Site;
-use crate::{discover, page};
+use super::Outcome;
+use super::site::{say, tell, with_site};
+use crate::error::{Error, ErrorKind};
+use crate::pipeline::{self, Source};
+use crate::report::list_text;
+use crate::report::text::{self, Colour};
 
-/// Words of `doctool list`.
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// Pages or folders; all pages of the site if there are none
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Pages or folders of pages; the whole site if none is given
     paths: Vec<PathBuf>,
     /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Format {
+    #[default]
     Text,
     Json,
 }
 
-/// Lists pages.
-pub(super) fn run(args: &Args) -> Result<ExitCode> {
-    let root = working_directory()?;
-    let site = Site::find(&root)?;
-    let files = FileCache::new(&root);
-    let mut pages = Vec::new();
-    for path in discover::pages(&site, &files, &args.paths)? {
-        let page = page::read(&site, &files, &path)?;
-        pages.push(list_json::page(&files, &page));
+impl List {
+    pub(super) fn run(&self, colour: Colour) -> Outcome {
+        with_site(&self.paths, Source::Cloud(None), &|_| {}, |job| {
+            let (listing, warnings) = pipeline::list(job)?;
+            match self.format {
+                Format::Text => {
+                    for warning in &warnings {
+                        tell(&text::warning(warning, colour));
+                    }
+                    say(&list_text::listing(&listing));
+                }
+                Format::Json => {
+                    let json = serde_json::to_string(&listing).map_err(|cause| {
+                        Error::new(ErrorKind::File, "cannot print the listing").because(cause)
+                    })?;
+                    say(&(json + "\n"));
+                }
+            }
+            Ok(ExitCode::SUCCESS)
+        })
     }
-    let listing = Listing { pages };
-    let text = match args.format {
-        Format::Json => serde_json::to_string(&listing).map_err(|error| failed(error.into()))?,
-        Format::Text => lines(&listing),
-    };
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}").map_err(failed)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn failed(error: std::io::Error) -> Error {
-    Error::new(ErrorKind::File, "cannot print").because(error)
-}
-
-fn lines(listing: &Listing) -> String {
-    let line = |page: &list_json::ListedPage| {
-        let (includes, fences) = (page.includes.len(), page.fences.len());
-        format!("{}: includes {includes}, fences {fences}", page.path)
-    };
-    listing.pages.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -43,7 +43,7 @@ enum When {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Show what pages contain: includes, fences, commands, views
-    List(list::Args),
+    List(list::List),
     /// Say whether pages show what the cloud answers now; writes nothing
     Check(check::Check),
     /// Bring pages up to date with what the cloud answers now
@@ -53,8 +53,8 @@ enum Command {
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
-    /// Print the JSON schema of doctool.yml
-    Schema,
+    /// Print the JSON schema of doctool.yml, or of what `list` prints
+    Schema(schema::Schema),
 }
 
 /// What a subcommand ends with.
@@ -69,12 +69,12 @@ const FAILED: u8 = 2;
 pub fn main() -> ExitCode {
     let Args { color, command } = Args::parse();
     let outcome = match command {
-        Command::List(args) => list::run(&args),
+        Command::List(list) => list.run(colour(color, std::io::stderr().is_terminal())),
         Command::Check(check) => check.run(colour(color, std::io::stdout().is_terminal())),
         Command::Refresh(refresh) => refresh.run(),
         Command::Record(record) => record.run(),
         Command::Cloud(command) => cloud::run(command),
-        Command::Schema => schema::run(),
+        Command::Schema(schema) => schema.run(),
     };
     outcome.unwrap_or_else(|error| {
         let colour = colour(color, std::io::stderr().is_terminal());

@@ -1,12 +1,37 @@
-//! `doctool schema`: what doctool.yml may say, for editors and validators.
+//! `doctool schema`: the shapes of what doctool reads and prints, for editors and validators.
 
 use std::process::ExitCode;
 
+use clap::{Args, ValueEnum};
+
 use super::Outcome;
 use super::site::say;
+use crate::report::list_json::Listing;
 use crate::settings::Config;
 
-pub(super) fn run() -> Outcome {
-    say(&(Config::schema() + "\n"));
-    Ok(ExitCode::SUCCESS)
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// What the schema is of
+    #[arg(value_enum, default_value_t)]
+    of: Of,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Of {
+    /// doctool.yml
+    #[default]
+    Settings,
+    /// What `doctool list --format json` prints
+    List,
+}
+
+impl Schema {
+    pub(super) fn run(&self) -> Outcome {
+        let schema = match self.of {
+            Of::Settings => Config::schema(),
+            Of::List => Listing::schema(),
+        };
+        say(&(schema + "\n"));
+        Ok(ExitCode::SUCCESS)
+    }
 }

@@ -18,6 +18,8 @@ use crate::settings::{Config, Site};
 
 use front_matter::Wishes;
 
+pub use views::has_form_of_view;
+
 /// What the page documents.
 ///
 /// # Errors

@@ -115,6 +115,14 @@ fn stands_for(kind: ViewKind, files: &FileCache, page: &Page, include: &Include)
     }
 }
 
+/// Whether a file has the form of a log or of a request/response page, by its beginning.
+pub fn has_form_of_view(bytes: &[u8]) -> bool {
+    const BEGINNING: usize = 4096;
+    let beginning = String::from_utf8_lossy(&bytes[..bytes.len().min(BEGINNING)]);
+    let first = beginning.lines().find(|line| !line.trim().is_empty());
+    first.is_some_and(is_log_heading) || beginning.lines().take(8).any(is_arrow)
+}
+
 /// `` `openstack` --> `keystone` ``, as it stands below each heading of a request/response page.
 fn is_arrow(line: &str) -> bool {
     let mut words = line.split(' ');

@@ -2,22 +2,46 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::model::{
-    ContainerKind, Fence, FileCache, FileId, Include, IncludeKind, IncludeStatus, Page,
+    Command, ContainerKind, Diagnostic, Fence, FileCache, FileId, Include, IncludeKind,
+    IncludeStatus, NotRun, Page, PagePlan, View,
 };
 
 /// Everything that `list` says.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Listing {
     /// In the order of the navigation.
     pub pages: Vec<ListedPage>,
+    /// Files with the form of a view that no page includes, relative to the working directory. Only
+    /// looked for when the whole site is listed.
+    pub orphans: Vec<String>,
+    /// Files that several pages include.
+    pub shared: Vec<SharedFile>,
+}
+
+impl Listing {
+    /// The JSON schema of what is printed.
+    pub fn schema() -> String {
+        let schema = schemars::schema_for!(Self);
+        serde_json::to_string_pretty(&schema).expect("a schema is JSON")
+    }
+}
+
+/// A file that several pages include.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SharedFile {
+    /// Relative to the working directory.
+    pub file: String,
+    /// Files of the pages, relative to the working directory.
+    pub pages: Vec<String>,
 }
 
 /// A page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ListedPage {
     /// Path of the file, relative to the working directory.
     pub path: String,
@@ -25,10 +49,61 @@ pub struct ListedPage {
     pub includes: Vec<ListedInclude>,
     /// All fences in the page after its includes.
     pub fences: Vec<ListedFence>,
+    /// The documented commands, those that are not run too.
+    pub commands: Vec<ListedCommand>,
+    /// The parts that a run tells anew.
+    pub views: Vec<ListedView>,
+    /// What the page's authors should know.
+    pub diagnostics: Vec<ListedDiagnostic>,
+}
+
+/// A documented command.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ListedCommand {
+    /// The command on one line.
+    pub command: String,
+    /// The file that documents it, relative to the working directory.
+    pub file: String,
+    /// 1-based line in that file.
+    pub line: usize,
+    /// Whether it is run.
+    pub runs: bool,
+    /// Why it is not run.
+    pub reason: Option<String>,
+}
+
+/// A generated part.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ListedView {
+    /// `console`, `diagram`, `body` or `log`.
+    pub kind: String,
+    /// The file that holds it, relative to the working directory.
+    pub file: String,
+    /// 1-based number of its first line.
+    pub line: usize,
+    /// How many lines it has now.
+    pub lines: usize,
+}
+
+/// Something that the page's authors should know.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ListedDiagnostic {
+    /// What sort of finding it is, such as `missing-include`.
+    pub kind: &'static str,
+    /// The file, relative to the working directory.
+    pub file: String,
+    /// 1-based line.
+    pub line: usize,
+    /// 1-based column in characters; 0 for the line as a whole.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What may help.
+    pub hint: Option<String>,
 }
 
 /// An include.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ListedInclude {
     /// The file that holds the directive, relative to the working directory.
     pub file: String,
@@ -45,7 +120,7 @@ pub struct ListedInclude {
 }
 
 /// A fence.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ListedFence {
     /// The file that holds the opening line.
     pub file: Option<String>,
@@ -66,11 +141,57 @@ pub struct ListedFence {
 }
 
 /// A page as `list` shows it.
-pub fn page(files: &FileCache, page: &Page) -> ListedPage {
+pub fn page(files: &FileCache, page: &Page, plan: &PagePlan) -> ListedPage {
+    let run = plan.commands.iter().map(command);
+    let mut commands: Vec<ListedCommand> = run.chain(plan.not_run.iter().map(not_run)).collect();
+    commands.sort_by(|one, two| (&one.file, one.line).cmp(&(&two.file, two.line)));
     ListedPage {
         path: shown(files, page.file),
         includes: page.includes.iter().filter_map(|item| include(files, item)).collect(),
         fences: page.fences.iter().map(|item| fence(files, page, item)).collect(),
+        commands,
+        views: plan.views.iter().map(view).collect(),
+        diagnostics: page.diagnostics.iter().map(diagnostic).collect(),
+    }
+}
+
+fn command(command: &Command) -> ListedCommand {
+    ListedCommand {
+        command: command.text.clone(),
+        file: text(&command.place.file),
+        line: command.place.line,
+        runs: true,
+        reason: None,
+    }
+}
+
+fn not_run(command: &NotRun) -> ListedCommand {
+    ListedCommand {
+        command: command.text.clone(),
+        file: text(&command.place.file),
+        line: command.place.line,
+        runs: false,
+        reason: Some(command.reason.clone()),
+    }
+}
+
+fn view(view: &View) -> ListedView {
+    ListedView {
+        kind: view.kind.to_string(),
+        file: text(&view.region.place.file),
+        line: view.region.place.line,
+        lines: view.region.text.lines().count(),
+    }
+}
+
+fn diagnostic(diagnostic: &Diagnostic) -> ListedDiagnostic {
+    ListedDiagnostic {
+        kind: diagnostic.kind.name(),
+        file: text(&diagnostic.place.file),
+        line: diagnostic.place.line,
+        column: diagnostic.place.column,
+        message: diagnostic.message.clone(),
+        hint: diagnostic.hint.clone(),
     }
 }
 
