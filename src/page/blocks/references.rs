@@ -81,14 +81,13 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    /// Parses the text of all footnotes, which stand at the end of the document.
+    /// Parses the text of all footnotes, which stand at the end of the document. Those that are
+    /// defined in a footnote come too late and are lost.
     pub(super) fn parse_footnotes(&mut self) {
-        let mut index = 0;
-        while let Some((_, line, text)) = self.footnotes.get(index).cloned() {
+        for (_, line, text) in self.footnotes.clone() {
             let kind = ContainerKind::Footnote;
             let node = self.tree.add_container(ROOT, "div", line, kind, None);
             self.parse_chunk(node, &text);
-            index += 1;
         }
     }
 
