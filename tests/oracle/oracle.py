@@ -224,7 +224,8 @@ class Places(Treeprocessor):
             return [*chain, 'definition']
         if element.tag == 'blockquote':
             return [*chain, 'blockquote']
-        return [*chain, 'html'] if mark else chain
+        plain = element.tag == 'div' and not element.get('class', '').startswith('tabbed-')
+        return [*chain, 'html'] if mark or plain else chain
 
     def text(self, text, chain):
         for found in markdown_util.HTML_PLACEHOLDER_RE.finditer(text or ''):
