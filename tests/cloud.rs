@@ -1,7 +1,9 @@
 //! The embedded cloud as a user has it: brought up, used, damaged and ended through the command.
 //!
-//! Nothing is simulated, so the first run fetches the cloud's packages. They go to `DOCTOOL_CACHE_DIR` if that is set, else
-//! below the target folder, and serve all later runs; each cloud's data lies in a folder of its own.
+//! Nothing is simulated, so the first run fetches the cloud's packages. They go to
+//! `DOCTOOL_CACHE_DIR` if that is set, else below the target folder, and serve all later runs; each
+//! cloud's data lies in a folder of its own.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

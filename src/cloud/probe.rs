@@ -17,7 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Cloud`] that names the first service which does not answer, or answers with a status of 500 or above.
+/// [`ErrorKind::Cloud`] that names the first service which does not answer, or answers with a
+/// status of 500 or above.
 pub fn probe(cloud: &Cloud) -> Result<()> {
     let silent = |name: &str, address: &str| {
         let error =
@@ -44,7 +45,8 @@ pub fn probe(cloud: &Cloud) -> Result<()> {
     Ok(())
 }
 
-/// A client that asks directly, whatever proxies the environment names, and takes a redirect for an answer.
+/// A client that asks directly, whatever proxies the environment names, and takes a redirect for an
+/// answer.
 pub(super) fn client(patience: Duration) -> Result<Client> {
     Client::builder().no_proxy().redirect(Policy::none()).timeout(patience).build().map_err(
         |cause| Error::new(ErrorKind::Cloud, "the HTTP client cannot be made").because(cause),
@@ -56,7 +58,8 @@ pub(super) fn answers(client: &Client, url: &str) -> bool {
     client.get(url).send().is_ok_and(|response| response.status().as_u16() < 500)
 }
 
-/// True when this very relay listens: another one does not know the key. What to say is written in `capture::relay`.
+/// True when this very relay listens: another one does not know the key. What to say is written in
+/// `capture::relay`.
 pub(super) fn relay_answers(relay: &Relay) -> bool {
     let ask = || {
         let mut stream = TcpStream::connect_timeout(&relay.control, PATIENCE)?;
@@ -67,4 +70,65 @@ pub(super) fn relay_answers(relay: &Relay) -> bool {
         Ok::<_, io::Error>(answer)
     };
     ask().is_ok_and(|answer| answer == "pong\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+    use crate::model::Service;
+
+    /// A service that gives every request the same answer.
+    fn service(name: &str, answer: &'static str) -> Service {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/{name}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        Service { name: name.to_owned(), url }
+    }
+
+    fn cloud(services: Vec<Service>) -> Cloud {
+        Cloud { name: "lab".to_owned(), services, ..Cloud::default() }
+    }
+
+    #[test]
+    fn takes_choices_and_refusals_for_answers() {
+        let services = vec![
+            service(
+                "identity",
+                "HTTP/1.1 300 MULTIPLE CHOICES\r\nLocation: /v3\r\nContent-Length: 0\r\n\r\n",
+            ),
+            service("image", "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"),
+        ];
+        probe(&cloud(services)).unwrap();
+    }
+
+    #[test]
+    fn names_the_service_that_is_in_trouble() {
+        let answers = service("identity", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        let fails =
+            service("image", "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+        let url = fails.url.clone();
+        let error = probe(&cloud(vec![answers, fails])).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cloud);
+        assert_eq!(error.to_string(), format!("`image` does not answer at `{url}`"));
+        assert!(error.hint_text().unwrap().contains("profile `lab`"));
+    }
+
+    #[test]
+    fn does_not_take_anybody_who_listens_for_the_relay() {
+        let stranger = service("stranger", "refused\n");
+        let control = stranger.url["http://".len()..].split('/').next().unwrap().parse().unwrap();
+        let relay = Relay { control, key: "key".to_owned(), callers: Vec::new() };
+        let error = probe(&Cloud { relay: Some(relay), ..cloud(Vec::new()) }).unwrap_err();
+        assert_eq!(error.to_string(), format!("`relay` does not answer at `{control}`"));
+        assert!(error.hint_text().unwrap().starts_with("run `doctool cloud up`"));
+    }
 }

@@ -10,6 +10,8 @@ mod region;
 mod views;
 mod words;
 
+use pulldown_cmark::{Event, Parser};
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Command, ContainerKind, Fence, FileCache, NotRun, Page, PagePlan, Place, View, ViewKind,
@@ -84,6 +86,15 @@ fn allowed(config: &Config, line: &str) -> std::result::Result<Vec<String>, Stri
     words::words(line)
 }
 
+/// A title as its reader sees it, without marks such as those of code or emphasis.
+fn plain(title: &str) -> String {
+    let text = Parser::new(title.trim()).filter_map(|event| match event {
+        Event::Text(text) | Event::Code(text) | Event::InlineHtml(text) => Some(text.into_string()),
+        _ => None,
+    });
+    text.collect()
+}
+
 /// Gathers what the fences of a page document.
 struct Planner<'a> {
     config: &'a Config,
@@ -119,7 +130,7 @@ impl Planner<'_> {
         let Some(container) = fence.containers.last() else { return };
         let is_block = matches!(container.kind, ContainerKind::Details | ContainerKind::Admonition);
         let Some(title) = container.title.as_deref().filter(|_| is_block) else { return };
-        let title = title.trim().trim_matches('`');
+        let title = plain(title);
         let shares_block = |other: &&Fence| {
             other.containers.last().is_some_and(|other| other.head == container.head)
         };
@@ -131,8 +142,8 @@ impl Planner<'_> {
             .iter()
             .filter(shares_block)
             .any(|other| other.text.split('\n').any(console::is_prompt));
-        if is_first && !has_prompt && allowed(self.config, title).is_ok() {
-            self.command(title, None, container.head, |planner| {
+        if is_first && !has_prompt && allowed(self.config, &title).is_ok() {
+            self.command(&title, None, container.head, |planner| {
                 region::of_content(planner.page, planner.files, fence, 0..fence.content().len())
             });
         }
@@ -184,5 +195,21 @@ impl Planner<'_> {
     fn place(&self, index: usize) -> Option<Place> {
         let origin = self.page.origin(index)?;
         Some(Place::line(self.files.shown(origin.file), origin.line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_title_is_read_as_it_is_shown() {
+        for (title, shown) in [
+            ("openstack image list --all", "openstack image list --all"),
+            ("`openstack image list`", "openstack image list"),
+            ("**openstack** image show <id> a_b_c", "openstack image show <id> a_b_c"),
+        ] {
+            assert_eq!(plain(title), shown);
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Where the embedded cloud keeps its things. In: a cache folder, or the environment. Out: paths, and
-//! the lock that makes concurrent doctools take turns.
+//! Where the embedded cloud keeps its things. In: a cache folder, or the environment. Out: paths,
+//! and the lock that makes concurrent doctools take turns.
 
 use std::env;
 use std::ffi::OsStr;
@@ -34,7 +34,8 @@ impl Folders {
         Self { data: shared.join("cloud"), shared }
     }
 
-    /// Waits until no other doctool changes this cloud, and keeps others from it while the lock lives.
+    /// Waits until no other doctool changes this cloud, and keeps others from it while the lock
+    /// lives.
     pub(super) fn lock(&self, events: Events<'_>) -> Result<Lock> {
         // Beside the data and not in it, for the data may be removed while somebody waits.
         let mut name = self.data.file_name().unwrap_or(OsStr::new("cloud")).to_owned();
@@ -125,8 +126,8 @@ fn make(folder: &Path) -> Result<()> {
         .map_err(|cause| cannot("create", folder, cause))
 }
 
-/// The path from the root and without links, so that it means the same to every process and is the same
-/// however one came there.
+/// The path from the root and without links, so that it means the same to every process and is the
+/// same however one came there.
 pub(super) fn absolute(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     // Its end need not exist yet.

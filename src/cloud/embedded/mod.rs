@@ -1,13 +1,13 @@
-//! A real, small OpenStack on this machine: Keystone, Glance and the client, without root, on loopback. In: a
-//! cache folder. Out: a [`Cloud`] that answers.
+//! A real, small OpenStack on this machine: Keystone, Glance and the client, without root, on
+//! loopback. In: a cache folder. Out: a [`Cloud`] that answers.
 //!
-//! Its processes outlive doctool: starting them takes seconds, and they wait for the next call. Services read
-//! their proxy when they start and keep it, and a recorder lives only as long as a run. So the cloud has a
-//! third process, the relay, which is the services' proxy for all their life and hands their requests to a
-//! run's recorder while there is one.
+//! Its processes outlive doctool: starting them takes seconds, and they wait for the next call.
+//! Services read their proxy when they start and keep it, and a recorder lives only as long as a
+//! run. So the cloud has a third process, the relay, which is the services' proxy for all their
+//! life and hands their requests to a run's recorder while there is one.
 //!
-//! What is known between two calls is in `state.json` in the cloud's folder, written after each step; whatever
-//! point a doctool was killed at, the next one goes on from there or starts clean.
+//! What is known between two calls is in `state.json` in the cloud's folder, written after each
+//! step; whatever point a doctool was killed at, the next one goes on from there or starts clean.
 
 mod folders;
 mod ports;
@@ -69,7 +69,8 @@ pub struct PartStatus {
 /// What was ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Down {
-    /// Name and process id of each process that ran; one that a killed doctool left behind has no name of its own.
+    /// Name and process id of each process that ran; one that a killed doctool left behind has no
+    /// name of its own.
     pub ended: Vec<(String, u32)>,
 }
 
@@ -79,20 +80,21 @@ impl Embedded {
         Self { folders: Folders::below(&cache.into()) }
     }
 
-    /// The same with its data elsewhere. The Python environment stays in the cache folder, where several clouds can
-    /// share it.
+    /// The same with its data elsewhere. The Python environment stays in the cache folder, where
+    /// several clouds can share it.
     #[must_use]
     pub fn with_data(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folders.data = folders::absolute(&folder.into());
         self
     }
 
-    /// The cloud the environment names: `DOCTOOL_CACHE_DIR`, else the user's cache folder; and `DOCTOOL_CLOUD_DIR` for
-    /// data that shall lie elsewhere.
+    /// The cloud the environment names: `DOCTOOL_CACHE_DIR`, else the user's cache folder; and
+    /// `DOCTOOL_CLOUD_DIR` for data that shall lie elsewhere.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when there is no cache folder because nothing says where home is.
+    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when there is no cache folder because
+    /// nothing says where home is.
     pub fn from_environment() -> Result<Self> {
         let cloud = Self::new(folders::cache_folder()?);
         Ok(match folders::named("DOCTOOL_CLOUD_DIR") {
@@ -105,7 +107,8 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) with a hint when something it needs is missing, or a service does not come up.
+    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) with a hint when something it needs is
+    /// missing, or a service does not come up.
     pub fn up(&self, events: Events<'_>) -> Result<Cloud> {
         let folders = &self.folders;
         let _turn = folders.lock(events)?;
@@ -148,12 +151,13 @@ impl Embedded {
         end_everything(&self.folders)
     }
 
-    /// Like [`Embedded::down`], and removes the data, so that the next cloud has other ids, passwords and tokens. The
-    /// Python environment stays.
+    /// Like [`Embedded::down`], and removes the data, so that the next cloud has other ids,
+    /// passwords and tokens. The Python environment stays.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when a process does not end or a file cannot be removed.
+    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when a process does not end or a file
+    /// cannot be removed.
     pub fn wipe(&self, events: Events<'_>) -> Result<Down> {
         let _turn = self.folders.lock(events)?;
         let down = end_everything(&self.folders)?;
@@ -161,7 +165,8 @@ impl Embedded {
         Ok(down)
     }
 
-    /// What runs, and whether it answers. Waits for nobody: during an `up` it shows how far that is.
+    /// What runs, and whether it answers. Waits for nobody: during an `up` it shows how far that
+    /// is.
     ///
     /// # Errors
     ///
@@ -184,8 +189,8 @@ impl Embedded {
         Ok(Status { parts: Part::ALL.map(part).to_vec(), data: self.folders.data.clone() })
     }
 
-    /// The cloud, if it was brought up completely by a doctool like this one and all its processes run. Whether they answer
-    /// is [`probe`](crate::cloud::probe)'s question.
+    /// The cloud, if it was brought up completely by a doctool like this one and all its processes
+    /// run. Whether they answer is [`probe`](crate::cloud::probe())'s question.
     pub fn cloud(&self) -> Option<Cloud> {
         usable(&self.folders).filter(State::is_up).map(|state| state.cloud(&self.folders))
     }

@@ -23,8 +23,8 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// The usual ones: below the range that systems hand out by themselves, and always the same, so that
-    /// addresses in pages hardly ever change.
+    /// The usual ones: below the range that systems hand out by themselves, and always the same, so
+    /// that addresses in pages hardly ever change.
     pub(super) const PREFERRED: Self =
         Self { keystone: 15000, glance_api: 15292, relay: 15080, control: 15081 };
 

@@ -1,8 +1,9 @@
-//! Processes that outlive doctool. In: a command, or a pid with its time of birth. Out: whether it still runs,
-//! and its end.
+//! Processes that outlive doctool. In: a command, or a pid with its time of birth. Out: whether it
+//! still runs, and its end.
 //!
-//! A pid alone names nobody: after a restart of the machine, or long enough, it belongs to a stranger. So each
-//! is kept with the time at which its process started, and a signal is sent only when both still fit.
+//! A pid alone names nobody: after a restart of the machine, or long enough, it belongs to a
+//! stranger. So each is kept with the time at which its process started, and a signal is sent only
+//! when both still fit.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -36,9 +37,9 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts a command in a process group of its own, so that neither Ctrl-C nor the end of doctool ends it.
-    /// What it says goes to the log; the log of its predecessor is kept beside it. Its input is the listener, if it
-    /// is given one.
+    /// Starts a command in a process group of its own, so that neither Ctrl-C nor the end of
+    /// doctool ends it. What it says goes to the log; the log of its predecessor is kept beside it.
+    /// Its input is the listener, if it is given one.
     pub(super) fn start(
         mut command: Command,
         log: &Path,
@@ -143,7 +144,8 @@ fn birth(pid: u32) -> Option<String> {
 /// Field 22 of `/proc/PID/stat` (proc(5)); none for a process that is dead but not yet buried.
 #[cfg(target_os = "linux")]
 fn start_ticks(stat: &str) -> Option<&str> {
-    // The second field is the program's name in parentheses and may itself hold blanks and parentheses.
+    // The second field is the program's name in parentheses and may itself hold blanks and
+    // parentheses.
     let mut fields = stat.rsplit_once(") ")?.1.split(' ');
     let state = fields.next()?;
     if matches!(state, "Z" | "X" | "x") {
@@ -241,9 +243,16 @@ mod tests {
     fn finds_a_process_by_the_words_it_was_started_with() {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("sleep");
-        command.arg("86399.75");
+        // A number of seconds that no other test waits.
+        let seconds = format!("86399.{}", std::process::id());
+        command.arg(&seconds);
         let process = Process::start(command, &folder.path().join("sleep.log"), None).unwrap();
-        let found = find(|words| words.get(1).is_some_and(|word| word == "86399.75"));
+        let find = || find(|words| words.get(1).is_some_and(|word| *word == *seconds));
+        let mut found = find();
+        // Right after the start the system may not know the words yet.
+        while found.is_empty() && process.runs() {
+            found = find();
+        }
         end(&found).unwrap();
         assert!(found.iter().any(|other| other.pid == process.pid));
         assert!(!process.runs());

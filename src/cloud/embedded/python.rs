@@ -1,5 +1,5 @@
-//! The Python environment that holds Keystone, Glance and the client. In: pinned packages, and a Python of the
-//! system's. Out: the environment's folder, complete or not there at all.
+//! The Python environment that holds Keystone, Glance and the client. In: pinned packages, and a
+//! Python of the system's. Out: the environment's folder, complete or not there at all.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -43,7 +43,8 @@ pub(super) fn environment(folders: &Folders, events: Events<'_>) -> Result<PathB
     Ok(venv)
 }
 
-/// An environment of these very packages, whatever Python it has, as long as that Python is still there.
+/// An environment of these very packages, whatever Python it has, as long as that Python is still
+/// there.
 fn finished(folders: &Folders) -> Option<PathBuf> {
     let ending = format!("-{}", recipe::requirements_mark());
     fs::read_dir(&folders.shared).ok()?.flatten().map(|entry| entry.path()).find(|venv| {
@@ -92,7 +93,8 @@ impl Interpreter {
     }
 }
 
-/// The minor version, from what the interpreter said: major, minor, and whether it can make environments.
+/// The minor version, from what the interpreter said: major, minor, and whether it can make
+/// environments.
 fn judge(said: &str) -> Result<u32> {
     let words: Vec<_> = said.split_whitespace().collect();
     let (version, complete) = match words[..] {
@@ -128,7 +130,9 @@ fn make(
 ) -> Result<()> {
     // A pip that outlived its doctool would go on writing into the folder.
     let program = python(venv);
-    process::end(&process::find(|words| words.first().is_some_and(|word| *word == program)))?;
+    process::end(&process::find(|words| {
+        words.first().is_some_and(|word| *word == program) && words.iter().any(|word| word == "pip")
+    }))?;
     if venv.exists() {
         events(Event::Cloud("removing an incomplete Python environment".to_owned()));
         fs::remove_dir_all(venv).map_err(|cause| cannot("remove", venv, cause))?;
@@ -153,7 +157,8 @@ fn make(
             events(Event::Cloud("installing the packages".to_owned()));
         }
     };
-    // The first lot holds the tools that build the second, so nothing unpinned is fetched for building.
+    // The first lot holds the tools that build the second, so nothing unpinned is fetched for
+    // building.
     for (name, pins, how) in [
         ("requirements.txt", recipe::REQUIREMENTS, ["--only-binary", ":all:"].as_slice()),
         (

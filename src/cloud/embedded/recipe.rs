@@ -27,7 +27,8 @@ const CLOUDS: &str = include_str!("openstack/clouds.yaml");
 pub(super) const SCRIPTS: [(&str, &str); 3] =
     [("serve.py", SERVE), ("prepare.py", PREPARE), ("seed.py", SEED)];
 
-/// What a cloud was made from, in a few letters. Data made from something else is not touched up but made anew.
+/// What a cloud was made from, in a few letters. Data made from something else is not touched up
+/// but made anew.
 pub(super) fn mark() -> String {
     short_hash(&[
         env!("CARGO_PKG_VERSION"),

@@ -10,7 +10,8 @@ use super::ports::loopback;
 use super::state::{Part, State};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The command that runs a part until it is told to end. A service expects the socket it listens on as its input.
+/// The command that runs a part until it is told to end. A service expects the socket it listens on
+/// as its input.
 pub(super) fn command(part: Part, folders: &Folders, state: &State) -> Result<Command> {
     match part {
         Part::Relay => relay(folders, state),
@@ -43,8 +44,8 @@ fn service(part: Part, folders: &Folders, state: &State, module: &str, prefix: &
         .args([part.name(), module, prefix])
         .env("OS_KEYSTONE_CONFIG_DIR", folders.file("keystone"))
         .env("OS_GLANCE_CONFIG_DIR", folders.file("glance"));
-    // Each service is known to the relay by its name, and sends everything through it. Without a name and a
-    // colon behind it Python's requests would send no credentials.
+    // Each service is known to the relay by its name, and sends everything through it. Without a
+    // name and a colon behind it Python's requests would send no credentials.
     let key = &state.secrets.caller_keys[part.name()];
     let proxy = format!("http://{}:{key}@{}", part.name(), loopback(state.ports.relay));
     command.env("http_proxy", &proxy);
@@ -79,8 +80,8 @@ pub(super) fn is_ours(words: &[OsString], data: &Path) -> bool {
     python && script || relay
 }
 
-/// Takes everything out of the environment that could make one cloud differ from another: proxies, settings of
-/// Python, and of OpenStack.
+/// Takes everything out of the environment that could make one cloud differ from another: proxies,
+/// settings of Python, and of OpenStack.
 fn clean(command: &mut Command, venv: &Path) {
     let inherited =
         ["HOME", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SSL_CERT_FILE"];

@@ -1,5 +1,5 @@
-//! Brings the cloud from whatever state it is in to one where every service answers. In and out: [`State`],
-//! written after each step, so that the next doctool can go on from there.
+//! Brings the cloud from whatever state it is in to one where every service answers. In and out:
+//! [`State`], written after each step, so that the next doctool can go on from there.
 
 use std::fs::File;
 use std::io::Write;
@@ -20,7 +20,8 @@ use crate::cloud::probe;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Event, Events};
 
-/// How long the services may take until they answer. Much longer than they do: a slow machine is no error.
+/// How long the services may take until they answer. Much longer than they do: a slow machine is no
+/// error.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How often ports are chosen anew when somebody else is quicker.
@@ -83,8 +84,8 @@ fn end_those_who_do_not_answer(state: &State, events: Events<'_>) -> Result<()> 
     Ok(())
 }
 
-/// Moves the whole cloud to other ports when a part that has to be started finds its own taken: the services know
-/// each other's addresses, so one cannot move alone.
+/// Moves the whole cloud to other ports when a part that has to be started finds its own taken: the
+/// services know each other's addresses, so one cannot move alone.
 fn leave_taken_ports(state: &mut State, events: Events<'_>) -> Result<()> {
     let taken = |part: &Part| {
         state.running(*part).is_none() && !state.ports_of(*part).into_iter().all(ports::is_free)
@@ -206,8 +207,8 @@ fn seed(folders: &Folders, state: &mut State, events: Events<'_>) -> Result<()> 
     state.write(folders)
 }
 
-/// Logs in and lists images, so that the services fetch the tokens they need now and not in the middle of a
-/// documented command.
+/// Logs in and lists images, so that the services fetch the tokens they need now and not in the
+/// middle of a documented command.
 fn warm(state: &State, events: Events<'_>) -> Result<()> {
     events(Event::Cloud("warming up".to_owned()));
     let failed = || Error::new(ErrorKind::Cloud, "the cloud refuses to log its own user in");

@@ -1,4 +1,5 @@
-//! What is known of the cloud between two calls of doctool. In and out: `state.json` in the data folder.
+//! What is known of the cloud between two calls of doctool. In and out: `state.json` in the data
+//! folder.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -299,48 +299,48 @@ impl<'t> Parser<'t, '_> {
 
     /// Where the placeholders of fences have ended up.
     fn placed(&self, count: usize) -> Vec<Option<Vec<Container>>> {
-        let mut containers: Vec<Option<Vec<Container>>> = vec![None; count];
-        for node in 0..self.tree.len() {
-            let element = self.tree.get(node);
-            let parent = element.parent.unwrap_or(node);
-            for (rows, holder) in [(&element.text, node), (&element.tail, parent)] {
-                for index in rows.iter().flat_map(|row| self.stash.all(row.text)) {
-                    match self.stash.get(index) {
-                        Kept::Fence(fence) if !self.reverted[*fence] => {
-                            containers[*fence] = Some(self.chain(holder));
-                        }
-                        Kept::Raw { line, fences } => {
-                            for fence in fences {
-                                let mut chain = self.chain(holder);
-                                chain.push(Container {
-                                    kind: ContainerKind::RawHtml,
-                                    title: None,
-                                    head: *line as usize,
-                                });
-                                containers[*fence] = Some(chain);
-                            }
-                        }
-                        _ => {}
-                    }
-                }
+        let mut places = vec![None; count];
+        // From the root: an element may have been cut off, with whatever is in it.
+        let mut ahead = vec![(ROOT, Vec::new())];
+        let mut visited = vec![false; self.tree.len()];
+        while let Some((node, outer)) = ahead.pop() {
+            if std::mem::replace(&mut visited[node], true) {
+                continue;
             }
-        }
-        containers
-    }
-
-    /// What an element stands in, itself included.
-    fn chain(&self, node: Node) -> Vec<Container> {
-        let mut chain = Vec::new();
-        let mut next = Some(node);
-        while let Some(node) = next {
             let element = self.tree.get(node);
+            self.place_text(&element.tail, &outer, &mut places);
+            let mut chain = outer;
             if let Some((kind, title)) = &element.container {
                 let head = element.line as usize;
                 chain.push(Container { kind: *kind, title: title.clone(), head });
             }
-            next = element.parent;
+            self.place_text(&element.text, &chain, &mut places);
+            ahead.extend(element.children.iter().map(|child| (*child, chain.clone())));
         }
-        chain.reverse();
-        chain
+        places
+    }
+
+    /// Places the fences whose placeholders stand in a text.
+    fn place_text(
+        &self,
+        rows: &[Row<'t>],
+        chain: &[Container],
+        places: &mut [Option<Vec<Container>>],
+    ) {
+        for index in rows.iter().flat_map(|row| self.stash.all(row.text)) {
+            match self.stash.get(index) {
+                Kept::Fence(fence) if !self.reverted[*fence] => {
+                    places[*fence] = Some(chain.to_vec());
+                }
+                Kept::Raw { line, fences } => {
+                    let head = *line as usize;
+                    let raw = Container { kind: ContainerKind::RawHtml, title: None, head };
+                    for fence in fences {
+                        places[*fence] = Some([chain, std::slice::from_ref(&raw)].concat());
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 }

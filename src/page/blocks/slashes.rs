@@ -19,8 +19,6 @@ pub(super) struct Slashes<'t> {
     stack: Vec<Entry>,
     /// What a test has found, for the run that follows it.
     found: Option<Head<'t>>,
-    /// The parent whose open block wants more.
-    parent: Option<Node>,
 }
 
 #[derive(Clone, Copy)]
@@ -94,19 +92,12 @@ impl<'t> Parser<'t, '_> {
     }
 
     /// The parent of the open block, if that stands at the end of this one and wants more.
-    fn hungry_parent(&mut self, parent: Node) -> Option<Node> {
-        if let Some(parent) = self.slashes.parent.take() {
-            return Some(parent);
-        }
-        let entry = *self.slashes.stack.last()?;
-        let mut next = Some(parent);
-        while let Some(node) = next {
-            if entry.hungry && entry.parent == node {
-                return Some(node);
-            }
-            next = self.tree.last_child(node);
-        }
-        None
+    fn hungry_parent(&self, parent: Node) -> Option<Node> {
+        let entry = self.slashes.stack.last().filter(|entry| entry.hungry)?;
+        let next = |node: &Node| self.tree.last_child(*node);
+        // The tree may bite its tail where leaked content has been put back.
+        let chain = std::iter::successors(Some(parent), next).take(self.tree.len());
+        chain.into_iter().find(|node| entry.parent == *node)
     }
 
     /// Looks for a head, and parses what stands before it.
@@ -252,16 +243,10 @@ impl<'t> Parser<'t, '_> {
 
     /// How many list items and definitions an element stands in, below this one.
     fn items(&self, top: Node, element: Node) -> usize {
-        let mut count = 0;
-        let mut node = element;
-        while node != top {
-            let Some(parent) = self.tree.get(node).parent else {
-                break;
-            };
-            count += usize::from(matches!(self.tree.tag(parent), "li" | "dd"));
-            node = parent;
-        }
-        count
+        let parent = |node: &Node| self.tree.get(*node).parent;
+        let chain = std::iter::successors(Some(element), parent).take(self.tree.len());
+        let below = chain.take_while(|node| *node != top).filter_map(|node| parent(&node));
+        below.filter(|node| matches!(self.tree.tag(*node), "li" | "dd")).count()
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn read(settings: &FenceSettings, text: &str) -> Option<Header> {
         // Python takes empty braces for no braces.
         Rest::Nothing | Rest::Braces("") => with_options(settings, word, "").or_else(relaxed),
         Rest::Options(options) => with_options(settings, word, options).or_else(relaxed),
-        Rest::Braces(inner) => with_braces(settings, word, inner).or_else(relaxed),
+        Rest::Braces(inner) => with_braces(settings, word, inner),
     }
 }
 
@@ -216,7 +216,8 @@ fn with_braces(settings: &FenceSettings, word: Option<&str>, inner: &str) -> Opt
             custom: custom.map(str::to_owned),
         });
     }
-    None
+    // The language that the classes have given stays known.
+    settings.relaxed_headers.then(|| unrecognised(settings, Some(&language))).flatten()
 }
 
 /// A fence whose header is not understood, where the site allows that.

@@ -1,6 +1,8 @@
 //! Goes over the document tag by tag and takes out what is HTML, as `HTMLExtractor` and its
 //! extension in `md_in_html` do.
 
+use std::borrow::Cow;
+
 use memchr::memchr2;
 
 use super::tags::{Opening, OpeningTag, closing, comment_end, opening};
@@ -107,6 +109,8 @@ pub(in crate::page) fn extract(document: Text, stash: &mut Stash, markdown: bool
         verbatim: None,
         no_comment_end: false,
         open: Vec::new(),
+        asked: 0,
+        skew: None,
     };
     extractor.go();
     extractor.finish();
@@ -155,12 +159,21 @@ struct Extractor<'d, 's> {
     verbatim: Option<String>,
     no_comment_end: bool,
     open: Vec<Open>,
+    /// The last line whose start has been asked for.
+    asked: usize,
+    skew: Option<Skew>,
+}
+
+/// Where Python looks for things after it has stopped once: it goes on with the rest of the text,
+/// but with places that were counted in the whole of it.
+struct Skew {
+    rest: Vec<char>,
+    starts: Vec<usize>,
 }
 
 impl Extractor<'_, '_> {
     fn go(&mut self) {
         let source = self.source;
-        let mut broken = false;
         while self.at < source.len() {
             let start = self.at;
             let next = match &self.verbatim {
@@ -192,10 +205,10 @@ impl Extractor<'_, '_> {
                         next + 1
                     }
                     // Python stops at the second broken number, and at one without a `;` after it.
-                    Entity::Broken if broken || !rest.contains(';') => break,
+                    Entity::Broken if self.skew.is_some() || !rest.contains(';') => break,
                     Entity::Broken => {
-                        broken = true;
                         self.data("&#");
+                        self.stop(next + 2);
                         next + 2
                     }
                 }
@@ -220,10 +233,85 @@ impl Extractor<'_, '_> {
         self.numbers.get(self.line).copied().unwrap_or(UNKNOWN)
     }
 
+    /// Python stops here and goes on with the rest of the text.
+    fn stop(&mut self, at: usize) {
+        if self.skew.is_none() {
+            let starts = &self.starts[..=self.asked.min(self.starts.len() - 1)];
+            let starts = starts.iter().map(|start| self.source[..*start].chars().count()).collect();
+            self.skew = Some(Skew { rest: self.source[at..].chars().collect(), starts });
+        }
+    }
+
     /// Whether only blanks, and at most three, stand before what is being handled.
-    fn at_line_start(&self) -> bool {
+    fn at_line_start(&mut self) -> bool {
         let before = &self.source[self.starts[self.line]..self.at];
-        before.chars().count() <= 3 && before.chars().all(is_space)
+        let count = before.chars().count();
+        if count == 0 || count > 3 {
+            return count == 0;
+        }
+        match self.skewed() {
+            Some((skew, at)) => {
+                let before = &skew.rest[(at - count).min(skew.rest.len())..at.min(skew.rest.len())];
+                before.iter().copied().all(is_space)
+            }
+            None => before.chars().all(is_space),
+        }
+    }
+
+    /// The skew, if there is one, and where it makes Python look for what is being handled.
+    fn skewed(&mut self) -> Option<(&Skew, usize)> {
+        let line = self.line;
+        self.asked = self.asked.max(line);
+        let column = self.source[self.starts[line]..self.at].chars().count();
+        let skew = self.skew.as_mut()?;
+        while skew.starts.len() <= line {
+            let last = skew.starts.last().copied().unwrap_or(0);
+            let rest = skew.rest.get(last..).unwrap_or_default();
+            let length = rest.iter().position(|c| *c == '\n');
+            skew.starts.push(length.map_or(skew.rest.len(), |length| last + length) + 1);
+        }
+        let at = skew.starts[line] + column;
+        Some((skew, at))
+    }
+
+    /// What Python finds behind so many characters of what is being handled, which ends here.
+    fn behind(&mut self, length: usize, end: usize) -> Cow<'_, str> {
+        let source = self.source;
+        match self.skewed() {
+            Some((skew, at)) => {
+                let rest = skew.rest.get(at + length..).unwrap_or_default();
+                // Nobody looks behind the first blank line.
+                let mut newlines = 0;
+                let before_text = rest.iter().take_while(|c| {
+                    newlines = match c {
+                        '\n' => newlines + 1,
+                        ' ' | '\t' => newlines,
+                        _ if newlines > 1 => return false,
+                        _ => 0,
+                    };
+                    true
+                });
+                Cow::Owned(before_text.collect())
+            }
+            None => Cow::Borrowed(&source[end.min(source.len())..]),
+        }
+    }
+
+    /// The text of the closing tag that is being handled.
+    fn closing_text(&mut self, name: &str) -> String {
+        let (source, start) = (self.source, self.at);
+        let text: String = match self.skewed() {
+            Some((skew, at)) => {
+                let rest = skew.rest.get(at..).unwrap_or_default();
+                let length = rest.iter().position(|c| *c == '>');
+                rest[..length.map_or(0, |length| length + 1)].iter().collect()
+            }
+            None => {
+                let length = source[start..].find('>').map_or(0, |length| length + 1);
+                source[start..start + length].to_owned()
+            }
+        };
+        if text.is_empty() { format!("</{name}>") } else { text }
     }
 
     /// Handles what begins with `<`; gives where it ends.
@@ -275,6 +363,7 @@ impl Extractor<'_, '_> {
 
     /// What cannot be completed is text up to the next `>`.
     fn incomplete(&mut self, start: usize) -> usize {
+        self.stop(start);
         let rest = &self.source[start + 1..];
         let length = match rest.find('>') {
             Some(length) => length + 2,
@@ -360,7 +449,8 @@ impl Extractor<'_, '_> {
                 return;
             }
             if self.open.iter().any(|open| open.element.tag == "p") {
-                self.close_elements("p", tag.end);
+                let text = self.source[start..tag.end].to_owned();
+                self.close_elements("p", &text);
             }
             let attribute = |name: &str| {
                 tag.attributes.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
@@ -463,18 +553,16 @@ impl Extractor<'_, '_> {
                 return self.text(start, first);
             }
         }
-        let text = self.source[start..].find('>').map_or(start, |at| start + at + 1);
+        let text = self.closing_text(&name);
         if !self.markdown || self.in_raw {
-            self.close(start, text, &name);
+            self.close(&text, &name);
         } else if is_block(&name) {
             if self.open.iter().any(|open| open.element.tag == name) {
-                self.close_elements(&name, text);
+                self.close_elements(&name, &text);
             } else {
-                let text = self.source[start..text].to_owned();
                 self.span_text(&text);
             }
         } else {
-            let text = self.source[start..text].to_owned();
             self.span_text(&text);
             self.close_inline(&name);
         }
@@ -485,9 +573,8 @@ impl Extractor<'_, '_> {
     }
 
     /// A closing tag, where HTML is passed on as it is.
-    fn close(&mut self, start: usize, end: usize, name: &str) {
+    fn close(&mut self, text: &str, name: &str) {
         let number = self.number();
-        let text = &self.source[start..end];
         if !self.in_raw {
             self.clean.push(text, number);
             self.close_inline(name);
@@ -498,7 +585,8 @@ impl Extractor<'_, '_> {
             self.raw_stack.truncate(index);
         }
         if self.raw_stack.is_empty() {
-            if blank_line_follows(&self.source[end..]) {
+            let end = self.at + text.len();
+            if blank_line_follows(&self.behind(text.chars().count(), end)) {
                 self.cache.push("\n", UNKNOWN);
             } else {
                 self.in_tail = true;
@@ -554,18 +642,21 @@ impl Extractor<'_, '_> {
 
     fn comment(&mut self, start: usize, text: usize, end: usize) {
         let inner = &self.source[start + 4..text];
-        let is_block = has_blank_line(inner) || !self.inline_close_follows(end);
+        let is_block = has_blank_line(inner) || !self.inline_close_follows(start, end);
         self.empty_tag(start, end, is_block);
     }
 
     /// Whether an open inline tag is closed in the same paragraph.
-    fn inline_close_follows(&self, end: usize) -> bool {
+    fn inline_close_follows(&mut self, start: usize, end: usize) -> bool {
         if self.inline_stack.is_empty() {
             return false;
         }
-        let paragraph = &self.source[end..];
-        let paragraph = &paragraph[..blank_line(paragraph).unwrap_or(paragraph.len())];
-        self.inline_stack.iter().any(|tag| closes_in(paragraph, tag))
+        let stack = std::mem::take(&mut self.inline_stack);
+        let paragraph = self.behind(self.source[start..end].chars().count(), end);
+        let paragraph = &paragraph[..blank_line(&paragraph).unwrap_or(paragraph.len())];
+        let follows = stack.iter().any(|tag| closes_in(paragraph, tag));
+        self.inline_stack = stack;
+        follows
     }
 
     /// Something that has no content: a comment, an entity, a declaration, or a tag.
@@ -583,7 +674,7 @@ impl Extractor<'_, '_> {
         } else if self.in_raw || self.in_tail {
             self.cache.push(text, number);
         } else if self.at_line_start() && is_block {
-            if !blank_line_follows(&source[end..]) {
+            if !blank_line_follows(&self.behind(text.chars().count(), end)) {
                 self.in_tail = true;
             }
             self.separate();
@@ -603,7 +694,7 @@ impl Extractor<'_, '_> {
     }
 
     /// Closes an element with Markdown in it, and those in it that are still open.
-    fn close_elements(&mut self, name: &str, end: usize) {
+    fn close_elements(&mut self, name: &str, text: &str) {
         while let Some(open) = self.open.pop() {
             let is_last = open.element.tag == name;
             let element = open.element;
@@ -617,7 +708,8 @@ impl Extractor<'_, '_> {
                     self.clean.push(&placeholder, line);
                     self.clean.push("\n\n", UNKNOWN);
                     self.raw_stack.clear();
-                    if !blank_line_follows(&self.source[end.min(self.source.len())..]) {
+                    let end = self.at + text.len();
+                    if !blank_line_follows(&self.behind(text.chars().count(), end)) {
                         self.in_tail = true;
                     }
                 }
@@ -666,11 +758,9 @@ impl Extractor<'_, '_> {
         }
         if let Some(first) = self.open.first() {
             let name = first.element.tag.clone();
-            let end = self.source.len();
-            // Closing the outermost one closes those in it.
-            while !self.open.is_empty() {
-                self.close_elements(&name, end);
-            }
+            // This closes those in it too, unless one of them has the same name: then that is all
+            // that is closed, and the outer one is lost.
+            self.close_elements(&name, "");
         }
     }
 }
