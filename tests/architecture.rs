@@ -35,6 +35,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
             "page",
             "plan",
             "render",
+            "report",
             "run",
             "settings",
             "stabilise",

@@ -18,6 +18,13 @@ pub(super) struct Skipped {
     includes: HashSet<usize>,
 }
 
+impl Skipped {
+    fn includes(&self, index: usize, include: &Include) -> bool {
+        self.includes.contains(&index)
+            || include.fence.is_some_and(|fence| self.fences.contains(&fence))
+    }
+}
+
 /// The blocks that follow a note that asks to skip them.
 pub(super) fn skipped(page: &Page) -> Skipped {
     let mut skipped = Skipped::default();
@@ -68,20 +75,21 @@ pub(super) fn included(
         (ViewKind::Body, &wanted.body),
         (ViewKind::Log, &wanted.log),
     ] {
-        let include = page.includes.iter().enumerate().find(|(index, include)| {
-            let is_skipped = skipped.includes.contains(index)
-                || include.fence.is_some_and(|fence| skipped.fences.contains(&fence));
-            let can_be_view = include.parent.is_none()
-                && include.origin.is_some()
-                && matches!(include.status, IncludeStatus::Ok | IncludeStatus::Missing);
-            can_be_view
-                && !is_skipped
-                && match wanted {
-                    Some(target) => include.target.as_ref() == Some(target),
-                    None => stands_for(kind, files, page, include),
-                }
-        });
-        if let Some((_, include)) = include
+        let candidates: Vec<&Include> = page
+            .includes
+            .iter()
+            .enumerate()
+            .filter(|(index, include)| !skipped.includes(*index, include) && can_be_view(include))
+            .map(|(_, include)| include)
+            .filter(|include| match wanted {
+                Some(target) => include.target.as_ref() == Some(target),
+                None => stands_for(kind, files, page, include),
+            })
+            .collect();
+        // A file that has content says what it is; an empty or missing one is only a guess.
+        let with_content = candidates.iter().find(|include| !is_blank(files, include));
+        let include = with_content.or(candidates.first());
+        if let Some(include) = include
             && let Some(region) = region::of_include(site, page, files, include)?
         {
             views.push(View { kind, region });
@@ -90,13 +98,24 @@ pub(super) fn included(
     Ok(views)
 }
 
+/// Whether an include brings in a file from the page itself, or would if the file was there.
+fn can_be_view(include: &Include) -> bool {
+    include.parent.is_none()
+        && include.origin.is_some()
+        && matches!(include.status, IncludeStatus::Ok | IncludeStatus::Missing)
+}
+
+fn is_blank(files: &FileCache, include: &Include) -> bool {
+    include.file.is_none_or(|file| files.bytes(file).iter().all(u8::is_ascii_whitespace))
+}
+
 /// Whether an include is of this kind by its place and, where the file has content, by its form.
 fn stands_for(kind: ViewKind, files: &FileCache, page: &Page, include: &Include) -> bool {
     let fence = include.fence.map(|fence| &page.fences[fence]);
     let has_form = |is_form: fn(&str) -> bool| {
         let bytes = include.file.map(|file| files.bytes(file));
         let text = bytes.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-        text.trim().is_empty() || text.lines().any(is_form)
+        is_blank(files, include) || text.lines().any(is_form)
     };
     match (kind, fence) {
         (ViewKind::Diagram, Some(fence)) => {

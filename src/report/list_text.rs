@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::counted;
 use super::list_json::{ListedPage, Listing};
 
 /// The listing as text. Pages that document nothing and have no flaw are only counted.
@@ -23,13 +24,12 @@ pub fn listing(listing: &Listing) -> String {
         count(|page| page.includes.iter().filter(|include| is_broken(include.status)).count());
     let _ = writeln!(
         out,
-        "{} pages, {} commands to run, {} not run, {} views, {} includes ({broken} broken), {} warnings",
-        listing.pages.len(),
-        run,
-        not_run,
-        count(|page| page.views.len()),
-        count(|page| page.includes.len()),
-        count(|page| page.diagnostics.len()),
+        "{}, {} to run, {not_run} not run, {}, {} ({broken} broken), {}",
+        counted(listing.pages.len(), "page"),
+        counted(run, "command"),
+        counted(count(|page| page.views.len()), "view"),
+        counted(count(|page| page.includes.len()), "include"),
+        counted(count(|page| page.diagnostics.len()), "warning"),
     );
     out
 }

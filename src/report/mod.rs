@@ -4,3 +4,8 @@ pub mod list_json;
 pub mod list_text;
 pub mod progress;
 pub mod text;
+
+/// A number of things, such as `1 page` or `2 pages`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

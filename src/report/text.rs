@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use similar::TextDiff;
 
+use super::counted;
 use crate::error::Error;
 use crate::model::{Change, Diagnostic, FileCache, Outcome};
 use crate::write;
@@ -160,8 +161,4 @@ fn left_out(outcome: &Outcome) -> String {
         0 => String::new(),
         count => format!("; {} not run, see `doctool list`", counted(count, "command")),
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -7,6 +7,7 @@
 
 mod align;
 mod encodings;
+mod order;
 mod pins;
 mod places;
 mod redact;

@@ -7,6 +7,7 @@
 use crate::model::{Body, Exchange, Header, Json, Recording, Request, Response, Run};
 
 use super::align;
+use super::order;
 use super::pins::Pins;
 use super::volatile::{Class, Piece, Reading, masked, pieces, reading};
 
@@ -188,8 +189,14 @@ impl Settler<'_> {
         let old: Vec<&str> = documented.split('\n').collect();
         let new: Vec<&str> = live.split('\n').collect();
         let masks = |lines: &[&str]| lines.iter().map(|line| masked(line)).collect::<Vec<_>>();
+        let (old_masks, new_masks) = (masks(&old), masks(&new));
+        let shown: Vec<String> = new.iter().map(|line| self.pins.apply(line)).collect();
+        if let Some(order) = order::same_but_for_order((&old_masks, &old), (&new_masks, &shown)) {
+            let settled = old.iter().zip(order).map(|(old, index)| self.text(old, new[index]));
+            return settled.collect::<Vec<_>>().join("\n");
+        }
         let mut partners = vec![None; new.len()];
-        for (old_index, new_index) in align::pairs(&masks(&old), &masks(&new)) {
+        for (old_index, new_index) in align::pairs(&old_masks, &new_masks) {
             partners[new_index] = Some(old[old_index]);
         }
         let settled = new.iter().zip(partners).map(|(line, partner)| match partner {
@@ -270,17 +277,19 @@ impl Settler<'_> {
     }
 
     fn elements(&mut self, name: &str, old: &[Json], new: &[Json]) -> Vec<Json> {
-        if let Some(order) = self.same_but_for_order(old, new) {
-            return old
-                .iter()
-                .zip(order)
-                .map(|(old, index)| self.json(name, old, &new[index]))
-                .collect();
-        }
         let masks = |elements: &[Json]| elements.iter().map(mask).collect::<Vec<_>>();
+        let (old_masks, new_masks) = (masks(old), masks(new));
+        let printed: Vec<String> = old.iter().map(Json::indented).collect();
+        let shown: Vec<String> =
+            new.iter().map(|element| self.new_json(element).indented()).collect();
+        if let Some(order) = order::same_but_for_order((&old_masks, &printed), (&new_masks, &shown))
+        {
+            let pairs = old.iter().zip(order);
+            return pairs.map(|(old, index)| self.json(name, old, &new[index])).collect();
+        }
         let mut partners = vec![None; new.len()];
         let mut left: Vec<bool> = vec![true; old.len()];
-        for (old_index, new_index) in align::pairs(&masks(old), &masks(new)) {
+        for (old_index, new_index) in align::pairs(&old_masks, &new_masks) {
             partners[new_index] = Some(old_index);
             left[old_index] = false;
         }
@@ -301,33 +310,6 @@ impl Settler<'_> {
                 None => self.new_json(element),
             })
             .collect()
-    }
-
-    /// For each documented element the live one that says the same, when there is one for each and
-    /// the elements bear ids: servers list such things by id or in no order.
-    fn same_but_for_order(&self, old: &[Json], new: &[Json]) -> Option<Vec<usize>> {
-        if old.len() != new.len() {
-            return None;
-        }
-        let masks: Vec<String> = new.iter().map(mask).collect();
-        let shown: Vec<String> =
-            new.iter().map(|element| self.new_json(element).indented()).collect();
-        let mut free = vec![true; new.len()];
-        let mut order = Vec::with_capacity(old.len());
-        for element in old {
-            let (wanted, exact) = (mask(element), element.indented());
-            if !bears_an_id(&wanted) {
-                return None;
-            }
-            let fitting = |index: &usize| free[*index] && masks[*index] == wanted;
-            let index = (0..new.len())
-                .filter(fitting)
-                .find(|&index| shown[index] == exact)
-                .or_else(|| (0..new.len()).find(fitting))?;
-            free[index] = false;
-            order.push(index);
-        }
-        Some(order)
     }
 }
 
@@ -359,9 +341,4 @@ fn masked_under(name: &str, json: &Json) -> Json {
 
 fn replaced_whole(class: Class) -> String {
     format!("\"\u{0}{class:?}\u{0}\"")
-}
-
-/// Whether a mask holds the mark of an id.
-fn bears_an_id(mask: &str) -> bool {
-    [Class::Uuid, Class::Hex32].iter().any(|class| mask.contains(&format!("\u{0}{class:?}\u{0}")))
 }

@@ -123,6 +123,11 @@ pub(super) fn masked(text: &str) -> String {
     replaced(text, |class, _| format!("\u{0}{class:?}\u{0}"))
 }
 
+/// Whether a mask holds the mark of something's id.
+pub(super) fn bears_an_id(mask: &str) -> bool {
+    [Class::Uuid, Class::Hex32].iter().any(|class| mask.contains(&format!("\u{0}{class:?}\u{0}")))
+}
+
 /// How the value under a JSON key or header is to be read, where its shape does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
