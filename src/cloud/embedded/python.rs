@@ -153,7 +153,8 @@ fn make(
             if fetched % 30 == 0 {
                 events(Event::Cloud(format!("fetched {fetched} of {count} packages")));
             }
-        } else if line.starts_with("Installing ") {
+        } else if line.starts_with("Installing ") && line.contains(',') {
+            // Without a comma it is the second lot, which is over at once.
             events(Event::Cloud("installing the packages".to_owned()));
         }
     };
