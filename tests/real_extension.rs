@@ -4,6 +4,8 @@
 //! `DOCTOOL_ORACLE_PAGES` is the number of made-up pages, `DOCTOOL_ORACLE_SEED` the first seed,
 //! `DOCTOOL_ORACLE_PYTHON` a Python that has the packages already.
 
+#![expect(clippy::print_stdout, reason = "seeds and counts are for people to read")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

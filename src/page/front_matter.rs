@@ -11,18 +11,16 @@ pub(super) struct Split {
     pub(super) offset: usize,
     pub(super) number: usize,
     pub(super) front_matter: Option<FrontMatter>,
-    /// Whether there is something between `---` lines that is not a YAML mapping.
-    pub(super) broken: bool,
 }
 
 /// Splits a page. YAML between `---` lines goes when it is a mapping, and stays as text otherwise;
 /// without it, `key: value` lines go. Empty lines behind either go too.
 pub(super) fn split(source: &Source<'_>) -> Split {
-    let whole = Split { offset: 0, number: 1, front_matter: None, broken: false };
+    let whole = Split { offset: 0, number: 1, front_matter: None };
     if let Some((yaml, after)) = between_dashes(source) {
         let text = source.text[yaml.start..yaml.end].replace("\r\n", "\n").replace('\r', "\n");
         let Some(value) = mapping(&text) else {
-            return Split { broken: true, ..whole };
+            return whole;
         };
         let Row { start, number, .. } = skip_empty(source, after);
         let front_matter = FrontMatter {
@@ -31,7 +29,7 @@ pub(super) fn split(source: &Source<'_>) -> Split {
             lines: 1..after.number,
             span: 0..source.span(after).0 as usize,
         };
-        return Split { offset: start, number, front_matter: Some(front_matter), broken: false };
+        return Split { offset: start, number, front_matter: Some(front_matter) };
     }
     let first = source.rows(0, 1).next().unwrap_or(Row { start: 0, end: 0, number: 1 });
     let after = behind_keys(source).unwrap_or(Row {

@@ -12,12 +12,13 @@ import json
 import os
 import random
 import re
+import signal
 import sys
 import xml.etree.ElementTree as etree
 
 import markdown
 from markdown import util as markdown_util
-from markdown.extensions import md_in_html
+from markdown.extensions import attr_list, fenced_code, md_in_html
 from markdown.treeprocessors import Treeprocessor
 from mkdocs.config import load_config
 from mkdocs.utils import meta
@@ -174,6 +175,46 @@ def watch_fences(processor, page):
     processor.__class__ = Watched
 
 
+def watch_plain_fences(processor, page):
+    """The same for Python-Markdown's own fences."""
+    found = page['found'] = {}
+    matches = []
+    shift = [0]
+
+    class Pattern:
+        def search(self, text, index):
+            match = fenced_code.FencedBlockPreprocessor.FENCED_BLOCK_RE.search(text, index)
+            matches.append((text, match))
+            return match
+
+    class Watched(type(processor)):
+        FENCED_BLOCK_RE = Pattern()
+
+        def run(self, lines):
+            page['meta'] = len(page['lines']) - (len(lines) - 2) if page['lines'] else 0
+            stash, store = self.md.htmlStash, self.md.htmlStash.store
+
+            def watched(html):
+                text, match = matches[-1]
+                size = match.group().count('\n') + 1
+                first = text[:match.start()].count('\n') + shift[0] + page['meta']
+                shift[0] += size - 3
+                language = match.group('lang') or None
+                if match.group('attrs'):
+                    classes = [v for k, v in attr_list.get_attrs(match.group('attrs')) if k == '.']
+                    language = classes[0] if classes else None
+                found[stash.html_counter] = {'first': first, 'last': first + size - 1, 'language': language, 'title': None,
+                                             'text': match.group('code')[:-1]}
+                return store(html)
+
+            stash.store = watched
+            lines = super().run(lines)
+            del stash.store
+            return lines
+
+    processor.__class__ = Watched
+
+
 class Marked(md_in_html.MarkdownInHtmlProcessor):
     """Leaves a mark on each element that comes from the page's HTML."""
 
@@ -251,13 +292,18 @@ def read_page(config, path):
         watch_snippets(md.preprocessors['snippet'], page)
     if isinstance(md.preprocessors['fenced_code_block'], superfences.SuperFencesBlockPreprocessor):
         watch_fences(md.preprocessors['fenced_code_block'], page)
+    else:
+        watch_plain_fences(md.preprocessors['fenced_code_block'], page)
     if 'markdown_block' in md.parser.blockprocessors:
         md.parser.blockprocessors['markdown_block'].__class__ = Marked
     md.treeprocessors.register(Places(md, page), 'places', 45)
+    signal.alarm(5)
     try:
         md.convert(text)
-    except Exception as error:  # The site's build would stop here.
+    except Exception as error:  # The site's build would stop here, or never end.
         return {'path': path, 'error': f'{type(error).__name__}: {error}'}
+    finally:
+        signal.alarm(0)
     fences = [fence for fence in page['found'].values() if 'container' in fence]
     fences.sort(key=lambda fence: fence['first'])
     return {'path': path, 'lines': page['lines'], 'includes': page['includes'], 'fences': fences}
@@ -392,6 +438,7 @@ SETTINGS = [
      {'pymdownx.snippets': {'base_path': ['docs']}}],
     ['pymdownx.saneheaders', 'pymdownx.quotes', 'pymdownx.superfences', 'admonition', 'def_list', 'pymdownx.details', 'abbr', 'md_in_html',
      {'pymdownx.snippets': {'base_path': ['docs']}}],
+    ['admonition', 'def_list', 'footnotes', 'md_in_html', 'pymdownx.details', 'pymdownx.tabbed', {'pymdownx.snippets': {'base_path': ['docs']}}],
 ]
 
 
@@ -430,6 +477,10 @@ def make_up(seed, count):
         json.dump({'site_name': 'x', 'markdown_extensions': settings}, file)
 
 
+def too_long(*_):
+    raise TimeoutError('the page takes more than five seconds')
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('what', choices=['random', 'site'])
@@ -442,6 +493,7 @@ def main():
     if args.what == 'random':
         make_up(args.seed, args.pages)
     sys.setrecursionlimit(4000)
+    signal.signal(signal.SIGALRM, too_long)
     config = load_config('mkdocs.yml')
     docs = os.path.relpath(config['docs_dir'])
     pages = []

@@ -76,8 +76,8 @@ fn header(text: &str) -> Option<Header> {
         }
         _ => (word, rest.trim_start_matches(' ')),
     };
-    let mut header = Header::default();
-    header.language = (!word.is_empty()).then(|| word.to_owned());
+    let language = (!word.is_empty()).then(|| word.to_owned());
+    let mut header = Header { language, ..Header::default() };
     if rest.is_empty() {
         return Some(header);
     }

@@ -1,13 +1,13 @@
 //! Goes over the document tag by tag and takes out what is HTML, as `HTMLExtractor` and its
 //! extension in `md_in_html` do.
 
-use std::borrow::Cow;
-
 use memchr::memchr2;
 
+use super::elements::Open;
+use super::place::Skew;
+use super::scan::{Entity, blank_line_follows, entity, has_blank_line, marked_end, verbatim_end};
 use super::tags::{Opening, OpeningTag, closing, comment_end, opening};
-use super::{Content, Element, Kept, Stash, Text, UNKNOWN};
-use crate::page::python::is_space;
+use super::{Kept, Stash, Text, UNKNOWN};
 
 /// Tags that make a block.
 const BLOCK_TAGS: [&str; 59] = [
@@ -71,13 +71,6 @@ const BLOCK_TAGS: [&str; 59] = [
     "ul",
     "video",
 ];
-/// Block tags whose content is one paragraph.
-const SPAN_TAGS: [&str; 15] = [
-    "address", "dd", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "legend", "li", "p", "summary",
-    "td", "th",
-];
-/// Block tags whose content is never Markdown.
-const RAW_TAGS: [&str; 7] = ["canvas", "math", "option", "pre", "script", "style", "textarea"];
 /// Tags that never have content.
 const VOID_TAGS: [&str; 14] = [
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
@@ -117,58 +110,33 @@ pub(in crate::page) fn extract(document: Text, stash: &mut Stash, markdown: bool
     extractor.clean
 }
 
-/// An element with Markdown in it that is not closed yet.
-struct Open {
-    element: Draft,
-    state: Content,
-    /// Whether nothing but tags has come since its own.
-    started: bool,
-}
-
-/// An element in the making.
-struct Draft {
-    tag: String,
-    class: String,
-    line: u32,
-    content: Content,
-    text: Text,
-    children: Vec<(Draft, Text)>,
-}
-
-struct Extractor<'d, 's> {
-    source: &'d str,
+pub(super) struct Extractor<'d, 's> {
+    pub(super) source: &'d str,
     /// Where each line of the source starts.
-    starts: Vec<usize>,
+    pub(super) starts: Vec<usize>,
     /// The page's line of each.
-    numbers: &'d [u32],
+    pub(super) numbers: &'d [u32],
     /// The last `>` of the source, behind which no tag ends.
-    last_close: Option<usize>,
-    stash: &'s mut Stash,
-    markdown: bool,
+    pub(super) last_close: Option<usize>,
+    pub(super) stash: &'s mut Stash,
+    pub(super) markdown: bool,
     /// Where the tag or text that is being handled begins, and the line of that.
-    at: usize,
-    line: usize,
-    clean: Text,
+    pub(super) at: usize,
+    pub(super) line: usize,
+    pub(super) clean: Text,
     /// Raw HTML that is not complete yet.
-    cache: Text,
-    in_raw: bool,
-    in_tail: bool,
-    raw_stack: Vec<String>,
-    inline_stack: Vec<String>,
+    pub(super) cache: Text,
+    pub(super) in_raw: bool,
+    pub(super) in_tail: bool,
+    pub(super) raw_stack: Vec<String>,
+    pub(super) inline_stack: Vec<String>,
     /// `script` or `style`, in which nothing but its closing tag counts.
-    verbatim: Option<String>,
-    no_comment_end: bool,
-    open: Vec<Open>,
+    pub(super) verbatim: Option<String>,
+    pub(super) no_comment_end: bool,
+    pub(super) open: Vec<Open>,
     /// The last line whose start has been asked for.
-    asked: usize,
-    skew: Option<Skew>,
-}
-
-/// Where Python looks for things after it has stopped once: it goes on with the rest of the text,
-/// but with places that were counted in the whole of it.
-struct Skew {
-    rest: Vec<char>,
-    starts: Vec<usize>,
+    pub(super) asked: usize,
+    pub(super) skew: Option<Skew>,
 }
 
 impl Extractor<'_, '_> {
@@ -229,89 +197,8 @@ impl Extractor<'_, '_> {
     }
 
     /// The page's line of what is being handled.
-    fn number(&self) -> u32 {
+    pub(super) fn number(&self) -> u32 {
         self.numbers.get(self.line).copied().unwrap_or(UNKNOWN)
-    }
-
-    /// Python stops here and goes on with the rest of the text.
-    fn stop(&mut self, at: usize) {
-        if self.skew.is_none() {
-            let starts = &self.starts[..=self.asked.min(self.starts.len() - 1)];
-            let starts = starts.iter().map(|start| self.source[..*start].chars().count()).collect();
-            self.skew = Some(Skew { rest: self.source[at..].chars().collect(), starts });
-        }
-    }
-
-    /// Whether only blanks, and at most three, stand before what is being handled.
-    fn at_line_start(&mut self) -> bool {
-        let before = &self.source[self.starts[self.line]..self.at];
-        let count = before.chars().count();
-        if count == 0 || count > 3 {
-            return count == 0;
-        }
-        match self.skewed() {
-            Some((skew, at)) => {
-                let before = &skew.rest[(at - count).min(skew.rest.len())..at.min(skew.rest.len())];
-                before.iter().copied().all(is_space)
-            }
-            None => before.chars().all(is_space),
-        }
-    }
-
-    /// The skew, if there is one, and where it makes Python look for what is being handled.
-    fn skewed(&mut self) -> Option<(&Skew, usize)> {
-        let line = self.line;
-        self.asked = self.asked.max(line);
-        let column = self.source[self.starts[line]..self.at].chars().count();
-        let skew = self.skew.as_mut()?;
-        while skew.starts.len() <= line {
-            let last = skew.starts.last().copied().unwrap_or(0);
-            let rest = skew.rest.get(last..).unwrap_or_default();
-            let length = rest.iter().position(|c| *c == '\n');
-            skew.starts.push(length.map_or(skew.rest.len(), |length| last + length) + 1);
-        }
-        let at = skew.starts[line] + column;
-        Some((skew, at))
-    }
-
-    /// What Python finds behind so many characters of what is being handled, which ends here.
-    fn behind(&mut self, length: usize, end: usize) -> Cow<'_, str> {
-        let source = self.source;
-        match self.skewed() {
-            Some((skew, at)) => {
-                let rest = skew.rest.get(at + length..).unwrap_or_default();
-                // Nobody looks behind the first blank line.
-                let mut newlines = 0;
-                let before_text = rest.iter().take_while(|c| {
-                    newlines = match c {
-                        '\n' => newlines + 1,
-                        ' ' | '\t' => newlines,
-                        _ if newlines > 1 => return false,
-                        _ => 0,
-                    };
-                    true
-                });
-                Cow::Owned(before_text.collect())
-            }
-            None => Cow::Borrowed(&source[end.min(source.len())..]),
-        }
-    }
-
-    /// The text of the closing tag that is being handled.
-    fn closing_text(&mut self, name: &str) -> String {
-        let (source, start) = (self.source, self.at);
-        let text: String = match self.skewed() {
-            Some((skew, at)) => {
-                let rest = skew.rest.get(at..).unwrap_or_default();
-                let length = rest.iter().position(|c| *c == '>');
-                rest[..length.map_or(0, |length| length + 1)].iter().collect()
-            }
-            None => {
-                let length = source[start..].find('>').map_or(0, |length| length + 1);
-                source[start..start + length].to_owned()
-            }
-        };
-        if text.is_empty() { format!("</{name}>") } else { text }
     }
 
     /// Handles what begins with `<`; gives where it ends.
@@ -434,85 +321,8 @@ impl Extractor<'_, '_> {
         end
     }
 
-    /// An opening tag where Markdown in HTML is looked for.
-    fn start_in_markdown(&mut self, start: usize, tag: OpeningTag) {
-        let begins = self.at_line_start() || self.in_tail;
-        if tag.name == "hr" && begins {
-            self.empty_tag(start, tag.end, true);
-            return;
-        }
-        let started = self.open.last().is_some_and(|open| open.started);
-        if is_block(&tag.name) && (begins || started) {
-            let state = self.state(&tag);
-            if self.in_raw || state == Content::Raw && self.open.is_empty() {
-                self.start(start, tag);
-                return;
-            }
-            if self.open.iter().any(|open| open.element.tag == "p") {
-                let text = self.source[start..tag.end].to_owned();
-                self.close_elements("p", &text);
-            }
-            let attribute = |name: &str| {
-                tag.attributes.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
-            };
-            let class = attribute("class").cloned().flatten().unwrap_or_default();
-            let element = Draft {
-                tag: tag.name,
-                class,
-                line: self.number(),
-                content: state,
-                text: Text::default(),
-                children: Vec::new(),
-            };
-            self.open.push(Open { element, state, started: true });
-        } else if self.in_raw {
-            self.start(start, tag);
-        } else {
-            let text = self.source[start..tag.end].to_owned();
-            self.span_text(&text);
-            self.open_inline(&tag.name);
-            self.verbatim = None;
-        }
-    }
-
-    /// Text of a tag that is no block; where Markdown is off it is kept out of the way.
-    fn span_text(&mut self, text: &str) {
-        if self.open.last().is_some_and(|open| open.state == Content::Raw) {
-            let placeholder = self.keep_raw(text);
-            self.data(&placeholder);
-        } else {
-            self.data(text);
-        }
-    }
-
-    /// How the content of a block tag is read.
-    fn state(&self, tag: &OpeningTag) -> Content {
-        let name = tag.name.as_str();
-        let found = tag.attributes.iter().rev().find(|(key, _)| key == "markdown");
-        let mut value = match found {
-            None => "0",
-            Some((_, None)) => "1",
-            Some((_, Some(value))) if value == "markdown" => "1",
-            Some((_, Some(value))) => value,
-        };
-        match self.open.last().map(|open| open.state) {
-            Some(Content::Raw) => value = "off",
-            Some(Content::Spans) if value != "0" => value = "span",
-            _ => {}
-        }
-        let takes_spans = SPAN_TAGS.contains(&name);
-        let takes_blocks = !takes_spans && !RAW_TAGS.contains(&name) && name != "hr";
-        match value {
-            "1" if takes_blocks => Content::Blocks,
-            "1" if takes_spans => Content::Spans,
-            "block" if takes_blocks || takes_spans => Content::Blocks,
-            "span" if takes_blocks || takes_spans => Content::Spans,
-            _ => Content::Raw,
-        }
-    }
-
     /// An opening tag, where HTML is passed on as it is.
-    fn start(&mut self, start: usize, tag: OpeningTag) {
+    pub(super) fn start(&mut self, start: usize, tag: OpeningTag) {
         if tag.name == "hr" {
             self.empty_tag(start, tag.end, true);
             return;
@@ -534,7 +344,7 @@ impl Extractor<'_, '_> {
         }
     }
 
-    fn open_inline(&mut self, name: &str) {
+    pub(super) fn open_inline(&mut self, name: &str) {
         if !is_block(name) && !VOID_TAGS.contains(&name) {
             self.inline_stack.push(name.to_owned());
         }
@@ -547,11 +357,11 @@ impl Extractor<'_, '_> {
     }
 
     fn closing_at(&mut self, start: usize, name: String, end: usize, plain: bool) -> usize {
-        if let Some(verbatim) = &self.verbatim {
-            if !plain || *verbatim != name {
-                let first = self.source[start..].find('>').map_or(end, |at| start + at + 1);
-                return self.text(start, first);
-            }
+        if let Some(verbatim) = &self.verbatim
+            && (!plain || *verbatim != name)
+        {
+            let first = self.source[start..].find('>').map_or(end, |at| start + at + 1);
+            return self.text(start, first);
         }
         let text = self.closing_text(&name);
         if !self.markdown || self.in_raw {
@@ -606,12 +416,12 @@ impl Extractor<'_, '_> {
         self.clean.push(&placeholder, line);
     }
 
-    fn keep_raw(&mut self, text: &str) -> String {
+    pub(super) fn keep_raw(&mut self, text: &str) -> String {
         let fences = self.stash.fences(text);
         self.stash.keep(Kept::Raw { line: self.number(), fences })
     }
 
-    fn data(&mut self, text: &str) {
+    pub(super) fn data(&mut self, text: &str) {
         if self.in_tail && text.contains('\n') {
             self.in_tail = false;
         }
@@ -628,39 +438,14 @@ impl Extractor<'_, '_> {
         }
     }
 
-    fn element_data(&mut self, text: &str, number: u32) {
-        let Some(open) = self.open.last_mut() else {
-            return;
-        };
-        open.started = false;
-        let element = &mut open.element;
-        match element.children.last_mut() {
-            Some((_, tail)) => tail.push(text, number),
-            None => element.text.push(text, number),
-        }
-    }
-
     fn comment(&mut self, start: usize, text: usize, end: usize) {
         let inner = &self.source[start + 4..text];
         let is_block = has_blank_line(inner) || !self.inline_close_follows(start, end);
         self.empty_tag(start, end, is_block);
     }
 
-    /// Whether an open inline tag is closed in the same paragraph.
-    fn inline_close_follows(&mut self, start: usize, end: usize) -> bool {
-        if self.inline_stack.is_empty() {
-            return false;
-        }
-        let stack = std::mem::take(&mut self.inline_stack);
-        let paragraph = self.behind(self.source[start..end].chars().count(), end);
-        let paragraph = &paragraph[..blank_line(&paragraph).unwrap_or(paragraph.len())];
-        let follows = stack.iter().any(|tag| closes_in(paragraph, tag));
-        self.inline_stack = stack;
-        follows
-    }
-
     /// Something that has no content: a comment, an entity, a declaration, or a tag.
-    fn empty_tag(&mut self, start: usize, end: usize, is_block: bool) {
+    pub(super) fn empty_tag(&mut self, start: usize, end: usize, is_block: bool) {
         let source = self.source;
         let text = &source[start..end];
         let number = self.number();
@@ -687,69 +472,10 @@ impl Extractor<'_, '_> {
     }
 
     /// Makes a blank line of a single newline at the end of what has been passed on.
-    fn separate(&mut self) {
+    pub(super) fn separate(&mut self) {
         if self.clean.text.ends_with('\n') && !self.clean.text.ends_with("\n\n") {
             self.clean.push("\n", UNKNOWN);
         }
-    }
-
-    /// Closes an element with Markdown in it, and those in it that are still open.
-    fn close_elements(&mut self, name: &str, text: &str) {
-        while let Some(open) = self.open.pop() {
-            let is_last = open.element.tag == name;
-            let element = open.element;
-            match self.open.last_mut() {
-                Some(parent) => parent.element.children.push((element, Text::default())),
-                None => {
-                    self.separate();
-                    let line = element.line;
-                    let id = self.flatten(element);
-                    let placeholder = self.stash.keep(Kept::Element(id));
-                    self.clean.push(&placeholder, line);
-                    self.clean.push("\n\n", UNKNOWN);
-                    self.raw_stack.clear();
-                    let end = self.at + text.len();
-                    if !blank_line_follows(&self.behind(text.chars().count(), end)) {
-                        self.in_tail = true;
-                    }
-                }
-            }
-            if is_last {
-                break;
-            }
-        }
-    }
-
-    /// Puts placeholders for its children into the text of an element.
-    fn flatten(&mut self, draft: Draft) -> usize {
-        let mut text = draft.text;
-        for (child, tail) in draft.children {
-            if draft.content == Content::Raw {
-                // Nothing in here is parsed, so all of it is one text.
-                text.append(&whole_text(child));
-                text.append(&tail);
-                continue;
-            }
-            if !text.text.ends_with("\n\n") {
-                text.trim_newlines();
-                text.push("\n\n", UNKNOWN);
-            }
-            let line = child.line;
-            let id = self.flatten(child);
-            let placeholder = self.stash.keep(Kept::Element(id));
-            text.push(&placeholder, line);
-            if tail.text == "\n" {
-                text.append(&tail);
-            } else {
-                let mut tail = tail;
-                tail.trim_newlines();
-                text.push("\n", UNKNOWN);
-                text.append(&tail);
-            }
-        }
-        let Draft { tag, class, line, content, .. } = draft;
-        self.stash.elements.push(Element { tag, class, line, content, text });
-        self.stash.elements.len() - 1
     }
 
     fn finish(&mut self) {
@@ -765,102 +491,6 @@ impl Extractor<'_, '_> {
     }
 }
 
-/// The text of an element and of those in it.
-fn whole_text(draft: Draft) -> Text {
-    let mut text = draft.text;
-    for (child, tail) in draft.children {
-        text.append(&whole_text(child));
-        text.append(&tail);
-    }
-    text
-}
-
-fn is_block(name: &str) -> bool {
+pub(super) fn is_block(name: &str) -> bool {
     BLOCK_TAGS.contains(&name.trim_end_matches('/'))
-}
-
-/// Whether a text begins with two line ends, with nothing but blanks before each.
-fn blank_line_follows(text: &str) -> bool {
-    let behind = |text: &'_ str| text.trim_start_matches(' ').strip_prefix('\n').map(str::len);
-    let Some(length) = behind(text) else {
-        return false;
-    };
-    behind(&text[text.len() - length..]).is_some()
-}
-
-/// Where the first blank line of a text begins.
-fn blank_line(text: &str) -> Option<usize> {
-    text.match_indices('\n')
-        .map(|(index, _)| index)
-        .find(|index| text[index + 1..].trim_start_matches([' ', '\t']).starts_with('\n'))
-}
-
-fn has_blank_line(text: &str) -> bool {
-    blank_line(text).is_some()
-}
-
-/// Whether a text has the closing tag of this name.
-fn closes_in(text: &str, name: &str) -> bool {
-    text.match_indices("</").any(|(index, _)| {
-        let rest = text[index + 2..].trim_start_matches(is_space);
-        let same = rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-        same && rest[name.len()..].trim_start_matches(is_space).starts_with('>')
-    })
-}
-
-/// How long the text of a `script` or `style` is.
-fn verbatim_end(text: &str, name: &str) -> Option<usize> {
-    text.match_indices("</").map(|(index, _)| index).find(|index| {
-        let rest = text[index + 2..].trim_start_matches(is_space);
-        let same = rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-        same && rest[name.len()..].trim_start_matches(is_space).starts_with('>')
-    })
-}
-
-/// How long a `<![CDATA[` section is: up to `]]>`, with blanks allowed in that.
-fn marked_end(text: &str) -> Option<usize> {
-    text.match_indices(']').find_map(|(index, _)| {
-        let rest = text[index + 1..].trim_start_matches(is_space).strip_prefix(']')?;
-        let rest = rest.trim_start_matches(is_space).strip_prefix('>')?;
-        (index > 2).then_some(text.len() - rest.len())
-    })
-}
-
-/// What stands at an ampersand.
-enum Entity {
-    /// An entity of this length.
-    Whole(usize),
-    /// `&#` without a number behind it.
-    Broken,
-    /// Just the character.
-    Ampersand,
-}
-
-fn entity(text: &str) -> Entity {
-    if let Some(number) = text.strip_prefix("&#") {
-        let (digits, offset) = match number.strip_prefix(['x', 'X']) {
-            Some(hex) => (hex.bytes().take_while(u8::is_ascii_hexdigit).count(), 3),
-            None => (number.bytes().take_while(u8::is_ascii_digit).count(), 2),
-        };
-        let end = offset + digits;
-        let next = text[end..].chars().next();
-        // A decimal number must not run on into hexadecimal digits.
-        return match next {
-            Some(c) if digits > 0 && !c.is_ascii_hexdigit() => {
-                Entity::Whole(end + usize::from(c == ';'))
-            }
-            _ => Entity::Broken,
-        };
-    }
-    let name = &text[1..];
-    let length = name
-        .bytes()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
-        .count();
-    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic());
-    if is_name && name[length..].starts_with(';') {
-        Entity::Whole(length + 2)
-    } else {
-        Entity::Ampersand
-    }
 }

@@ -1,7 +1,10 @@
 //! Raw HTML and HTML with Markdown in it: the document's text in, the text with placeholders for
 //! HTML out, as Python-Markdown 3.11.3 and `md_in_html` replace it before blocks are parsed.
 
+mod elements;
 mod extract;
+mod place;
+mod scan;
 mod tags;
 
 pub(super) use self::extract::extract;

@@ -115,7 +115,7 @@ fn begins_attribute(text: &str, at: usize, no_backtick: bool) -> bool {
     let first = text[at..].chars().next();
     before.is_some_and(|c| is_space(c) || matches!(c, '\'' | '"' | '/'))
         && first
-            .is_some_and(|c| !is_space(c) && !matches!(c, '/' | '>') && !(no_backtick && c == '`'))
+            .is_some_and(|c| !(is_space(c) || matches!(c, '/' | '>') || no_backtick && c == '`'))
 }
 
 /// The value behind an attribute's name, without quotes, and where it ends.

@@ -128,18 +128,15 @@ fn section(source: &Source<'_>, rows: &[Row], name: &str) -> Option<Vec<Row>> {
     let mut inside = false;
     let mut selected = Vec::new();
     for row in rows {
-        match marker(source.row(*row)) {
-            Some(marker) if marker.escape.is_none() => {
-                if marker.name == name {
-                    match (marker.edge, inside) {
-                        ("start", _) => inside = true,
-                        // Any other edge of this name, in upper case too, ends the search.
-                        (_, true) => return Some(selected),
-                        (_, false) => return None,
-                    }
-                }
-            }
-            _ if inside => selected.push(*row),
+        let found = marker(source.row(*row)).filter(|marker| marker.escape.is_none());
+        match found {
+            None if inside => selected.push(*row),
+            Some(marker) if marker.name == name => match (marker.edge, inside) {
+                ("start", _) => inside = true,
+                // Any other edge of this name, in upper case too, ends the search.
+                (_, true) => return Some(selected),
+                (_, false) => return None,
+            },
             _ => {}
         }
     }

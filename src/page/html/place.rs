@@ -1,0 +1,110 @@
+//! Where the tag or text stands that is being handled, as Python counts it.
+
+use std::borrow::Cow;
+
+use super::extract::Extractor;
+use super::scan::{blank_line, closes_in};
+use crate::page::python::is_space;
+
+/// Where Python looks for things after it has stopped once: it goes on with the rest of the text,
+/// but with places that were counted in the whole of it.
+pub(super) struct Skew {
+    pub(super) rest: Vec<char>,
+    pub(super) starts: Vec<usize>,
+}
+
+impl Extractor<'_, '_> {
+    /// Python stops here and goes on with the rest of the text.
+    pub(super) fn stop(&mut self, at: usize) {
+        if self.skew.is_none() {
+            let starts = &self.starts[..=self.asked.min(self.starts.len() - 1)];
+            let starts = starts.iter().map(|start| self.source[..*start].chars().count()).collect();
+            self.skew = Some(Skew { rest: self.source[at..].chars().collect(), starts });
+        }
+    }
+
+    /// Whether only blanks, and at most three, stand before what is being handled.
+    pub(super) fn at_line_start(&mut self) -> bool {
+        let before = &self.source[self.starts[self.line]..self.at];
+        let count = before.chars().count();
+        if count == 0 || count > 3 {
+            return count == 0;
+        }
+        match self.skewed() {
+            Some((skew, at)) => {
+                let before = &skew.rest[(at - count).min(skew.rest.len())..at.min(skew.rest.len())];
+                before.iter().copied().all(is_space)
+            }
+            None => before.chars().all(is_space),
+        }
+    }
+
+    /// The skew, if there is one, and where it makes Python look for what is being handled.
+    pub(super) fn skewed(&mut self) -> Option<(&Skew, usize)> {
+        let line = self.line;
+        self.asked = self.asked.max(line);
+        let column = self.source[self.starts[line]..self.at].chars().count();
+        let skew = self.skew.as_mut()?;
+        while skew.starts.len() <= line {
+            let last = skew.starts.last().copied().unwrap_or(0);
+            let rest = skew.rest.get(last..).unwrap_or_default();
+            let length = rest.iter().position(|c| *c == '\n');
+            skew.starts.push(length.map_or(skew.rest.len(), |length| last + length) + 1);
+        }
+        let at = skew.starts[line] + column;
+        Some((skew, at))
+    }
+
+    /// What Python finds behind so many characters of what is being handled, which ends here.
+    pub(super) fn behind(&mut self, length: usize, end: usize) -> Cow<'_, str> {
+        let source = self.source;
+        match self.skewed() {
+            Some((skew, at)) => {
+                let rest = skew.rest.get(at + length..).unwrap_or_default();
+                // Nobody looks behind the first blank line.
+                let mut newlines = 0;
+                let before_text = rest.iter().take_while(|c| {
+                    newlines = match c {
+                        '\n' => newlines + 1,
+                        ' ' | '\t' => newlines,
+                        _ if newlines > 1 => return false,
+                        _ => 0,
+                    };
+                    true
+                });
+                Cow::Owned(before_text.collect())
+            }
+            None => Cow::Borrowed(&source[end.min(source.len())..]),
+        }
+    }
+
+    /// The text of the closing tag that is being handled.
+    pub(super) fn closing_text(&mut self, name: &str) -> String {
+        let (source, start) = (self.source, self.at);
+        let text: String = match self.skewed() {
+            Some((skew, at)) => {
+                let rest = skew.rest.get(at..).unwrap_or_default();
+                let length = rest.iter().position(|c| *c == '>');
+                rest[..length.map_or(0, |length| length + 1)].iter().collect()
+            }
+            None => {
+                let length = source[start..].find('>').map_or(0, |length| length + 1);
+                source[start..start + length].to_owned()
+            }
+        };
+        if text.is_empty() { format!("</{name}>") } else { text }
+    }
+
+    /// Whether an open inline tag is closed in the same paragraph.
+    pub(super) fn inline_close_follows(&mut self, start: usize, end: usize) -> bool {
+        if self.inline_stack.is_empty() {
+            return false;
+        }
+        let stack = std::mem::take(&mut self.inline_stack);
+        let paragraph = self.behind(self.source[start..end].chars().count(), end);
+        let paragraph = &paragraph[..blank_line(&paragraph).unwrap_or(paragraph.len())];
+        let follows = stack.iter().any(|tag| closes_in(paragraph, tag));
+        self.inline_stack = stack;
+        follows
+    }
+}
