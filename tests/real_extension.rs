@@ -11,7 +11,7 @@ use std::process::Command;
 
 use doctool::model::FileCache;
 use doctool::report::list_json;
-use doctool::settings::Site;
+use doctool::settings::{Config, Site};
 use serde_json::{Value, json};
 
 const PACKAGES: [&str; 3] = ["pymdown-extensions==13.1", "Markdown==3.11.3", "mkdocs==1.6.1"];
@@ -66,7 +66,8 @@ fn compare(folder: &Path) -> (usize, Vec<String>) {
         let path = want["path"].as_str().expect("a path");
         let page = doctool::page::read(&site, &files, &folder.join(path)).expect("a page");
         let lines: Vec<_> = (0..page.lines.len()).map(|index| page.line(index)).collect();
-        let listed = list_json::page(&files, &page);
+        let plan = doctool::plan::plan(&site, &Config::default(), &files, &page).expect("a plan");
+        let listed = list_json::page(&files, &page, &plan);
         let fences: Vec<_> = page
             .fences
             .iter()
