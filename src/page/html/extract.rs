@@ -93,6 +93,7 @@ pub(in crate::page) fn extract(document: Text, stash: &mut Stash, markdown: bool
         markdown,
         at: 0,
         line: 0,
+        column: 0,
         clean: Text::default(),
         cache: Text::default(),
         in_raw: false,
@@ -123,6 +124,8 @@ pub(super) struct Extractor<'d, 's> {
     /// Where the tag or text that is being handled begins, and the line of that.
     pub(super) at: usize,
     pub(super) line: usize,
+    /// Characters before it on its line.
+    pub(super) column: usize,
     pub(super) clean: Text,
     /// Raw HTML that is not complete yet.
     pub(super) cache: Text,
@@ -190,10 +193,13 @@ impl Extractor<'_, '_> {
     }
 
     fn move_to(&mut self, at: usize) {
-        self.at = at;
-        while self.starts.get(self.line + 1).is_some_and(|start| *start <= at) {
+        let mut from = std::mem::replace(&mut self.at, at);
+        while let Some(start) = self.starts.get(self.line + 1).filter(|start| **start <= at) {
             self.line += 1;
+            self.column = 0;
+            from = *start;
         }
+        self.column += self.source[from..at].chars().count();
     }
 
     /// The page's line of what is being handled.
