@@ -2,9 +2,9 @@
 //!
 //! [`Stash`]: super::Stash
 
-use super::extract::{Extractor, is_block};
+use super::extract::Extractor;
 use super::scan::blank_line_follows;
-use super::tags::OpeningTag;
+use super::tags::{OpeningTag, is_block};
 use super::{Content, Element, Kept, Text, UNKNOWN};
 
 /// How deep elements with Markdown in them may nest. Python gives up at a depth like this one.

@@ -6,71 +6,9 @@ use memchr::memchr2;
 use super::elements::Open;
 use super::place::Skew;
 use super::scan::{Entity, blank_line_follows, entity, has_blank_line, marked_end, verbatim_end};
-use super::tags::{Opening, OpeningTag, closing, comment_end, opening};
+use super::tags::{Opening, OpeningTag, closing, comment_end, is_block, opening};
 use super::{Kept, Stash, Text, UNKNOWN};
 
-/// Tags that make a block.
-const BLOCK_TAGS: [&str; 59] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "canvas",
-    "center",
-    "colgroup",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "group",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hgroup",
-    "hr",
-    "html",
-    "iframe",
-    "legend",
-    "li",
-    "main",
-    "map",
-    "math",
-    "menu",
-    "nav",
-    "noscript",
-    "object",
-    "ol",
-    "option",
-    "output",
-    "p",
-    "pre",
-    "progress",
-    "script",
-    "section",
-    "style",
-    "summary",
-    "table",
-    "tbody",
-    "td",
-    "textarea",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "ul",
-    "video",
-];
 /// Tags that never have content.
 const VOID_TAGS: [&str; 14] = [
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
@@ -495,8 +433,4 @@ impl Extractor<'_, '_> {
             self.close_elements(&name, "");
         }
     }
-}
-
-pub(super) fn is_block(name: &str) -> bool {
-    BLOCK_TAGS.contains(&name.trim_end_matches('/'))
 }
