@@ -2,11 +2,13 @@
 //!
 //! [`Stash`]: super::Stash
 
-use super::extract::{Extractor, is_block};
+use super::extract::Extractor;
 use super::scan::blank_line_follows;
-use super::tags::OpeningTag;
+use super::tags::{OpeningTag, is_block};
 use super::{Content, Element, Kept, Text, UNKNOWN};
 
+/// How deep elements with Markdown in them may nest. Python gives up at a depth like this one.
+const DEEPEST: usize = 150;
 /// Block tags whose content is one paragraph.
 const SPAN_TAGS: [&str; 15] = [
     "address", "dd", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "legend", "li", "p", "summary",
@@ -40,8 +42,9 @@ impl Extractor<'_, '_> {
             self.empty_tag(start, tag.end, true);
             return;
         }
+        let too_deep = self.open.len() >= DEEPEST;
         let started = self.open.last().is_some_and(|open| open.started);
-        if is_block(&tag.name) && (begins || started) {
+        if is_block(&tag.name) && (begins || started) && !too_deep {
             let state = self.state(&tag);
             if self.in_raw || state == Content::Raw && self.open.is_empty() {
                 self.start(start, tag);

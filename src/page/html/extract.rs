@@ -6,71 +6,9 @@ use memchr::memchr2;
 use super::elements::Open;
 use super::place::Skew;
 use super::scan::{Entity, blank_line_follows, entity, has_blank_line, marked_end, verbatim_end};
-use super::tags::{Opening, OpeningTag, closing, comment_end, opening};
+use super::tags::{Opening, OpeningTag, closing, comment_end, is_block, opening};
 use super::{Kept, Stash, Text, UNKNOWN};
 
-/// Tags that make a block.
-const BLOCK_TAGS: [&str; 59] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "canvas",
-    "center",
-    "colgroup",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "group",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hgroup",
-    "hr",
-    "html",
-    "iframe",
-    "legend",
-    "li",
-    "main",
-    "map",
-    "math",
-    "menu",
-    "nav",
-    "noscript",
-    "object",
-    "ol",
-    "option",
-    "output",
-    "p",
-    "pre",
-    "progress",
-    "script",
-    "section",
-    "style",
-    "summary",
-    "table",
-    "tbody",
-    "td",
-    "textarea",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "ul",
-    "video",
-];
 /// Tags that never have content.
 const VOID_TAGS: [&str; 14] = [
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
@@ -93,6 +31,7 @@ pub(in crate::page) fn extract(document: Text, stash: &mut Stash, markdown: bool
         markdown,
         at: 0,
         line: 0,
+        column: 0,
         clean: Text::default(),
         cache: Text::default(),
         in_raw: false,
@@ -123,6 +62,8 @@ pub(super) struct Extractor<'d, 's> {
     /// Where the tag or text that is being handled begins, and the line of that.
     pub(super) at: usize,
     pub(super) line: usize,
+    /// Characters before it on its line.
+    pub(super) column: usize,
     pub(super) clean: Text,
     /// Raw HTML that is not complete yet.
     pub(super) cache: Text,
@@ -190,10 +131,13 @@ impl Extractor<'_, '_> {
     }
 
     fn move_to(&mut self, at: usize) {
-        self.at = at;
-        while self.starts.get(self.line + 1).is_some_and(|start| *start <= at) {
+        let mut from = std::mem::replace(&mut self.at, at);
+        while let Some(start) = self.starts.get(self.line + 1).filter(|start| **start <= at) {
             self.line += 1;
+            self.column = 0;
+            from = *start;
         }
+        self.column += self.source[from..at].chars().count();
     }
 
     /// The page's line of what is being handled.
@@ -489,8 +433,4 @@ impl Extractor<'_, '_> {
             self.close_elements(&name, "");
         }
     }
-}
-
-pub(super) fn is_block(name: &str) -> bool {
-    BLOCK_TAGS.contains(&name.trim_end_matches('/'))
 }

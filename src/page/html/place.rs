@@ -25,11 +25,11 @@ impl Extractor<'_, '_> {
 
     /// Whether only blanks, and at most three, stand before what is being handled.
     pub(super) fn at_line_start(&mut self) -> bool {
-        let before = &self.source[self.starts[self.line]..self.at];
-        let count = before.chars().count();
+        let count = self.column;
         if count == 0 || count > 3 {
             return count == 0;
         }
+        let before = &self.source[self.starts[self.line]..self.at];
         match self.skewed() {
             Some((skew, at)) => {
                 let before = &skew.rest[(at - count).min(skew.rest.len())..at.min(skew.rest.len())];
@@ -43,7 +43,7 @@ impl Extractor<'_, '_> {
     pub(super) fn skewed(&mut self) -> Option<(&Skew, usize)> {
         let line = self.line;
         self.asked = self.asked.max(line);
-        let column = self.source[self.starts[line]..self.at].chars().count();
+        let column = self.column;
         let skew = self.skew.as_mut()?;
         while skew.starts.len() <= line {
             let last = skew.starts.last().copied().unwrap_or(0);

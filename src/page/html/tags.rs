@@ -3,6 +3,69 @@
 
 use crate::page::python::is_space;
 
+/// Tags that make a block.
+const BLOCK_TAGS: [&str; 59] = [
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "body",
+    "canvas",
+    "center",
+    "colgroup",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "group",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "hr",
+    "html",
+    "iframe",
+    "legend",
+    "li",
+    "main",
+    "map",
+    "math",
+    "menu",
+    "nav",
+    "noscript",
+    "object",
+    "ol",
+    "option",
+    "output",
+    "p",
+    "pre",
+    "progress",
+    "script",
+    "section",
+    "style",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "textarea",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+    "video",
+];
+
 /// An opening tag.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct OpeningTag {
@@ -190,6 +253,11 @@ pub(super) fn comment_end(text: &str, start: usize) -> Option<(usize, usize)> {
         }
         from = dashes + 1;
     }
+}
+
+/// Whether a tag of this name makes a block.
+pub(super) fn is_block(name: &str) -> bool {
+    BLOCK_TAGS.contains(&name.trim_end_matches('/'))
 }
 
 #[cfg(test)]
