@@ -1,6 +1,6 @@
 //! One view from a stable recording: console output, diagram, request/response page, log.
 //!
-//! In: a [`StableRecording`], which only `stabilise` can make, so nothing unredacted can be drawn.
+//! In: a [`StableRecording`](crate::stabilise::StableRecording), which only `stabilise` can make, so nothing unredacted can be drawn.
 //! Out: the view's text with `\n` line ends, as it stands in its file or fence.
 
 mod body;
