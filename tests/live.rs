@@ -209,6 +209,6 @@ fn path_to_the_client(live: &Live) -> String {
     let said = live.site.doctool(&["cloud", "up"]).exits(0).out;
     let line =
         said.lines().find_map(|line| line.trim().strip_prefix("export PATH=")).expect("it is told");
-    let folder = line.strip_suffix(":$PATH").expect("the folder comes first");
+    let folder = line.strip_suffix(":\"$PATH\"").expect("the folder comes first");
     format!("{folder}:{}", std::env::var("PATH").expect("there is a PATH"))
 }

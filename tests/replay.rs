@@ -241,6 +241,38 @@ fn new_view_files_are_made() {
 }
 
 #[test]
+fn a_view_that_two_pages_share_is_told_by_the_first() {
+    let site = recorded();
+    site.write("docs/openstack/image/list/twin.md", site.read(&format!("{PAGE}/index.md")));
+    for file in ["log.md", "console.txt"] {
+        let recording = site.read(&format!("recorded/openstack/image/list/{file}"));
+        site.write(&format!("recorded/openstack/image/list/twin/{file}"), recording);
+    }
+    let said = check(&site).exits(0);
+    assert_eq!(said.out, "5 views up to date on 2 pages\n");
+    assert_eq!(
+        said.err.matches("is told by `openstack/image/list/index.md`").count(),
+        3,
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn rows_with_ids_may_come_in_any_order_and_others_may_not() {
+    let site = recorded();
+    let console = "recorded/openstack/image/list/console.txt";
+    let session = site.read(console);
+    let lines: Vec<&str> = session.lines().collect();
+    let with = |order: [usize; 8]| order.map(|index| format!("{}\n", lines[index])).concat();
+    assert_eq!(with([0, 1, 2, 3, 4, 5, 6, 7]), session);
+    site.write(console, with([0, 1, 2, 3, 6, 4, 5, 7]));
+    check(&site).exits(0);
+    site.write(console, with([0, 1, 2, 3, 4, 5, 7, 6]));
+    check(&site).exits(1);
+}
+
+#[test]
 fn a_path_that_leads_nowhere_and_a_page_without_commands_are_errors() {
     let site = recorded();
     let said = site.doctool(&["check", "docs/nowhere"]).exits(2);

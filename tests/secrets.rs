@@ -113,6 +113,23 @@ fn a_secret_is_shown_nowhere_in_whatever_way_it_is_written() {
 }
 
 #[test]
+fn a_secret_that_is_on_a_page_already_is_not_shown_again() {
+    let site = planted("nothing");
+    let old = "\n### (openstack) REQ >>> (keystone) : POST http://h/v3/auth/tokens\nX-Auth-Token: 0123456789abcdef0123456789abcdef\n\n\
+               {\"auth\": {\"password\": {\"user\": {\"password\": \"of-an-old-cloud\"}}}}\n\n";
+    site.write("docs/log.md", old);
+    site.write(
+        "docs/body.md",
+        "\n### (1) GET /x\n`a` --> `b`\n\n0123456789abcdef0123456789abcdef of-an-old-cloud\n",
+    );
+    let said = site.doctool(&["check", "--replay", "recorded"]).exits(1);
+    assert!(said.out.contains("-X-Auth-Token: [redacted:token]\n"), "{}", said.out);
+    for secret in ["0123456789abcdef0123456789abcdef", "of-an-old-cloud"] {
+        assert!(!said.out.contains(secret) && !said.err.contains(secret), "{}", said.out);
+    }
+}
+
+#[test]
 fn a_recording_holds_no_secret() {
     let site = planted(PASSWORD);
     site.doctool(&["record", "--out", "again", "--replay", "recorded"]).exits(0);

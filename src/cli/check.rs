@@ -18,8 +18,9 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
         self.pages.with(|job| {
-            let outcome = pipeline::check(job)?;
-            say(&text::check(&outcome, job.files, colour));
+            let (outcome, secrets) = pipeline::check(job)?;
+            let hide = |text: &str| secrets.text(text);
+            say(&text::check(&outcome, job.files, &hide, colour));
             Ok(if outcome.has_drift() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS })
         })
     }

@@ -59,12 +59,18 @@ pub fn error(error: &Error, colour: Colour) -> String {
     out
 }
 
-/// What `check` found: a diff a stale view, what else is wrong, and a summary.
-pub fn check(outcome: &Outcome, files: &FileCache, colour: Colour) -> String {
+/// What `check` found: a diff a stale view, what else is wrong, and a summary. `hide` takes secrets
+/// out of what is shown of the files.
+pub fn check(
+    outcome: &Outcome,
+    files: &FileCache,
+    hide: &dyn Fn(&str) -> String,
+    colour: Colour,
+) -> String {
     let mut out = String::new();
     for page in &outcome.pages {
         for change in page.stale() {
-            out.push_str(&diff(change, files, colour));
+            out.push_str(&diff(change, files, hide, colour));
         }
         for diagnostic in &page.diagnostics {
             out.push_str(&warning(diagnostic, colour));
@@ -105,7 +111,12 @@ pub fn refresh(outcome: &Outcome, files: &FileCache) -> String {
 }
 
 /// A diff from what stands in the file to what the cloud says, with the file's line numbers.
-fn diff(change: &Change, files: &FileCache, colour: Colour) -> String {
+fn diff(
+    change: &Change,
+    files: &FileCache,
+    hide: &dyn Fn(&str) -> String,
+    colour: Colour,
+) -> String {
     let bytes = files.read(&change.region.file).map(|file| files.bytes(file)).unwrap_or_default();
     let new = write::spliced(&bytes, &[change]);
     let (old, new) = (String::from_utf8_lossy(&bytes), String::from_utf8_lossy(&new));
@@ -119,7 +130,7 @@ fn diff(change: &Change, files: &FileCache, colour: Colour) -> String {
     let mut out = format!("{place}: the {kind} is stale\n");
     let shown = unified
         .header(&format!("{file} ({kind} as documented)"), &format!("{file} ({kind} of this run)"));
-    for line in shown.context_radius(2).to_string().split_inclusive('\n') {
+    for line in hide(&shown.context_radius(2).to_string()).split_inclusive('\n') {
         let style = match line.as_bytes().first() {
             Some(b'+') => Some(Style::Added),
             Some(b'-') => Some(Style::Removed),
