@@ -22,7 +22,12 @@ use crate::report::text::{self, Colour};
 /// Keeps console output, sequence diagrams, request/response pages and logs in MkDocs pages true to
 /// a live cloud.
 #[derive(Debug, Parser)]
-#[command(name = "doctool", version, infer_subcommands = true)]
+#[command(
+    name = "doctool",
+    version,
+    infer_subcommands = true,
+    after_help = "Exit codes: 0 nothing to say, or written; 1 drift found; 2 the job could not be done"
+)]
 struct Args {
     /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t)]
@@ -36,7 +41,9 @@ enum When {
     /// On a terminal, unless NO_COLOR is set
     #[default]
     Auto,
+    /// Also where the output is no terminal
     Always,
+    /// Not at all
     Never,
 }
 

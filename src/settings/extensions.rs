@@ -3,7 +3,7 @@
 
 use serde_yaml::Value;
 
-use super::site::{text, truthy};
+use super::mkdocs::{text, truthy};
 
 /// An enabled extension and its options.
 #[derive(Debug, Clone)]

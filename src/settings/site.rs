@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_yaml::Value;
 
 use super::extensions::{self, Dialect, FenceSettings};
-use super::mkdocs;
+use super::mkdocs::{self, text, truthy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Place;
 
@@ -223,29 +223,6 @@ fn base_path(value: &Value, folder: &Path, docs_dir: &Path) -> Option<BasePath> 
         };
     }
     text(value).map(|path| BasePath::Path(join(folder, &path)))
-}
-
-/// What Python would call the value in a condition.
-pub(super) fn truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(flag) => *flag,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Sequence(items) => !items.is_empty(),
-        Value::Mapping(entries) => !entries.is_empty(),
-        Value::Tagged(tagged) => truthy(&tagged.value),
-    }
-}
-
-/// A scalar as text.
-pub(super) fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        _ => None,
-    }
 }
 
 /// The path from the root of the file system, without `.` and `..`; links are not followed.
