@@ -17,11 +17,10 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
-        self.pages.with(|job| {
-            let (outcome, secrets) = pipeline::check(job)?;
+        self.pages.with(pipeline::check, |(outcome, secrets), files| {
             let hide = |text: &str| secrets.text(text);
-            say(&text::check(&outcome, job.files, &hide, colour));
-            Ok(if outcome.has_drift() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS })
+            say(&text::check(&outcome, files, &hide, colour));
+            if outcome.has_drift() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS }
         })
     }
 }

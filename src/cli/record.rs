@@ -20,11 +20,12 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) fn run(&self) -> Outcome {
-        self.pages.with(|job| {
-            for page in pipeline::record(job, &self.out)? {
-                say(&format!("recorded {page}\n"));
-            }
-            Ok(ExitCode::SUCCESS)
-        })
+        self.pages.with(
+            |job| pipeline::record(job, &self.out),
+            |pages, _| {
+                pages.iter().for_each(|page| say(&format!("recorded {page}\n")));
+                ExitCode::SUCCESS
+            },
+        )
     }
 }

@@ -17,10 +17,9 @@ pub(super) struct Refresh {
 
 impl Refresh {
     pub(super) fn run(&self) -> Outcome {
-        self.pages.with(|job| {
-            let outcome = pipeline::refresh(job)?;
-            say(&text::refresh(&outcome, job.files));
-            Ok(ExitCode::SUCCESS)
+        self.pages.with(pipeline::refresh, |outcome, files| {
+            say(&text::refresh(&outcome, files));
+            ExitCode::SUCCESS
         })
     }
 }

@@ -2,10 +2,11 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the command speaks")]
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Args;
 
-use super::working_directory;
+use super::{Outcome, working_directory};
 use crate::error::Result;
 use crate::model::FileCache;
 use crate::pipeline::{Job, Source};
@@ -26,16 +27,22 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// Does something with the pages while their progress is shown.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&Job<'_>) -> Result<T>) -> Result<T> {
+    /// Does something with the pages while its progress is shown, and then tells what came of it.
+    pub(super) fn with<T>(
+        &self,
+        work: impl FnOnce(&Job<'_>) -> Result<T>,
+        tell: impl FnOnce(T, &FileCache) -> ExitCode,
+    ) -> Outcome {
         let source = match &self.replay {
             Some(folder) => Source::Replay(folder.clone()),
             None => Source::Cloud(self.cloud.clone()),
         };
         let progress = Progress::new();
-        let done = with_site(&self.paths, source, &|event| progress.show(event), work);
-        progress.finish();
-        done
+        with_site(&self.paths, source, &|event| progress.show(event), |job| {
+            let done = work(job);
+            progress.finish();
+            Ok(tell(done?, job.files))
+        })
     }
 }
 
