@@ -288,6 +288,24 @@ fn a_path_that_leads_nowhere_and_a_page_without_commands_are_errors() {
 }
 
 #[test]
+fn an_include_that_brings_in_nothing_is_told_with_its_place() {
+    let site = recorded();
+    let page = format!("{PAGE}/index.md");
+    site.write(&page, site.read(&page) + "\n??? note\n    --8<-- \"no/such.md\"\n");
+    let line = site.read(&page).lines().count();
+    let warning = format!(
+        "warning[missing-include]: nothing is included: there is no `no/such.md`\n  \
+         --> {page}:{line}:13\n   |\n{line} |     --8<-- \"no/such.md\"\n   |             ^^^^^^^^^^\n   \
+         = hint: correct the path, which starts at a `base_path` of pymdownx.snippets, or create the file\n\n"
+    );
+    let said = check(&site).exits(1);
+    assert_eq!(said.out, format!("{warning}4 views up to date on 1 page; 1 warning\n"));
+    let said = site.doctool(&["list", PAGE]).exits(0);
+    assert_eq!(said.err, warning);
+    assert!(said.out.ends_with("4 includes (1 broken), 1 warning\n"), "{}", said.out);
+}
+
+#[test]
 fn a_recording_of_another_command_is_refused() {
     let site = recorded();
     site.write("recorded/openstack/image/list/console.txt", "$ openstack server list\n");

@@ -6,6 +6,7 @@
 //! fence stands in.
 
 mod blocks;
+mod diagnose;
 mod fences;
 mod front_matter;
 mod html;
@@ -72,10 +73,10 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
         file,
         front_matter: split.front_matter,
         lines,
-        includes,
         fences,
         notes,
-        diagnostics: Vec::new(),
+        diagnostics: diagnose::includes(files, &includes),
+        includes,
         text,
     })
 }

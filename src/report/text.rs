@@ -82,7 +82,12 @@ pub fn check(
         0 => format!("{} up to date", counted(verified, "view")),
         stale => format!("{stale} of {} stale", counted(verified, "view")),
     };
-    let _ = writeln!(out, "{judgement} on {}{}", counted(pages, "page"), left_out(outcome));
+    let warnings: usize = outcome.pages.iter().map(|page| page.diagnostics.len()).sum();
+    let warned = match warnings {
+        0 => String::new(),
+        warnings => format!("; {}", counted(warnings, "warning")),
+    };
+    let _ = writeln!(out, "{judgement} on {}{warned}{}", counted(pages, "page"), left_out(outcome));
     out
 }
 
