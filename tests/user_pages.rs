@@ -1,5 +1,7 @@
 //! Real pages of a user, where they are at hand: beside the project, in `../shared/pages`.
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +24,7 @@ fn recorded(page: &Path) -> (String, Run) {
     (log, Run { outputs: Vec::new(), recording })
 }
 
-/// The log with the placeholders that redaction puts into it taken back by place.
+/// The pairs of lines that are not the same; both texts have as many.
 fn lines_that_differ<'a>(one: &'a str, two: &'a str) -> Vec<(&'a str, &'a str)> {
     assert_eq!(one.lines().count(), two.lines().count());
     one.lines().zip(two.lines()).filter(|(one, two)| one != two).collect()
@@ -60,4 +62,36 @@ fn replaying_the_documented_run_changes_nothing() {
         let stable = stabilise::stabilise(&run, &live, Pins::default());
         assert_eq!(render::log(&stable), render::log(&documented), "{}", page.display());
     }
+}
+
+/// A page that doctool has never seen is refreshed with what it shows: nothing that a person wrote
+/// changes, and of the rest only what must not be there.
+#[test]
+fn a_refresh_of_pages_by_hand_takes_only_secrets_out() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/pages");
+    let site = support::Site::new(&[]);
+    if pages().is_empty() {
+        return;
+    }
+    for folder in ["docs", "inc"] {
+        site.copy(&root.join(folder), folder);
+    }
+    site.write("mkdocs.yml", fs::read(root.join("mkdocs.yml")).expect("it is there"));
+    for page in pages() {
+        let name = page.file_name().expect("a page has a name").to_string_lossy().into_owned();
+        let log = fs::read(page.join("log.md")).expect("a page has a log");
+        site.write(&format!("recorded/openstack/image/{name}/log.md"), log);
+    }
+    let before = site.files();
+    let said = site.doctool(&["refresh", "docs", "--replay", "recorded"]).exits(0);
+    assert!(said.out.ends_with("8 of 16 views rewritten on 4 pages\n"), "{}", said.out);
+    for ((path, old), (same, new)) in before.into_iter().zip(site.files()) {
+        assert_eq!(path, same);
+        let [old, new] = [old, new].map(|bytes| String::from_utf8(bytes).expect("pages are text"));
+        for (was, is) in lines_that_differ(&old, &new) {
+            assert!(is.contains("[redacted:"), "{}: {was:?} became {is:?}", path.display());
+        }
+    }
+    let said = site.doctool(&["refresh", "docs", "--replay", "recorded"]).exits(0);
+    assert!(said.out.ends_with("0 of 16 views rewritten on 4 pages\n"), "{}", said.out);
 }

@@ -56,6 +56,11 @@ impl Site {
         self.folder.path().join(path)
     }
 
+    /// Copies a folder from elsewhere into the site.
+    pub fn copy(&self, from: &Path, to: &str) {
+        copy(from, &self.path(to));
+    }
+
     pub fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
