@@ -1,7 +1,7 @@
 //! A diagram: message lines follow the run, everything around them stays.
 //!
 //! Blocks, notes, comments, participants and indents are a person's, and so are placeholders such
-//! as `{image_id}` in a message, which stand for one path segment or a part of one.
+//! as `{image_id}` in a message, which stand for one path segment or a part of one, and queries.
 
 use std::sync::LazyLock;
 
@@ -69,10 +69,15 @@ fn indent_of(line: &str) -> &str {
     &line[..line.len() - line.trim_start().len()]
 }
 
-/// What a message with placeholders stands for; none for one without.
+/// What a message stands for that a person made out of the drawn one: a placeholder for any part of
+/// a path, a query for none, because drawn paths have none. None for a message as it is drawn.
 fn template(message: &str) -> Option<Regex> {
-    let escaped = regex::escape(message);
-    if !PLACEHOLDER.is_match(&escaped) {
+    let (path, query) = match message.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (message, None),
+    };
+    let escaped = regex::escape(path);
+    if query.is_none() && !PLACEHOLDER.is_match(&escaped) {
         return None;
     }
     Regex::new(&format!("^{}$", PLACEHOLDER.replace_all(&escaped, "[^/\\s]+"))).ok()
@@ -88,6 +93,14 @@ mod tests {
         let new =
             "a->>b: GET /x/12-34\nb->>c: GET /t\nc-->>b: 200 OK /t\nb-->>a: 200 OK /x/12-34\n";
         assert_eq!(merge(old, new), old);
+    }
+
+    #[test]
+    fn a_query_that_was_added_stays_while_its_message_is_sent() {
+        let old = "a->>b: GET /x?name=demo\nb-->>a: 200 OK /x\n";
+        assert_eq!(merge(old, "a->>b: GET /x\nb-->>a: 200 OK /x\n"), old);
+        let other = "a->>b: GET /y\nb-->>a: 200 OK /y\n";
+        assert_eq!(merge(old, other), other);
     }
 
     #[test]
