@@ -103,7 +103,8 @@ pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
     let mut warnings = Vec::new();
     let mut pages = Vec::new();
     let mut includes = Includes::default();
-    for (page, plan) in planned(job)? {
+    for read in planned(job)? {
+        let (page, plan) = read?;
         includes.add(job.files, &page);
         pages.push(list_json::page(job.files, &page, &plan));
         warnings.extend(page.diagnostics);
@@ -112,16 +113,14 @@ pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
     Ok((Listing { pages, orphans, shared: includes.shared(job.files) }, warnings))
 }
 
-/// Every page that is meant, with what it documents.
-fn planned(job: &Job<'_>) -> Result<Vec<(Page, PagePlan)>> {
-    discover::pages(job.site, job.files, job.paths)?
-        .iter()
-        .map(|path| {
-            let page = page::read(job.site, job.files, path)?;
-            let plan = plan::plan(job.site, job.config, job.files, &page)?;
-            Ok((page, plan))
-        })
-        .collect()
+/// Every page that is meant, with what it documents; read one at a time, because a site is large.
+fn planned<'a>(job: &'a Job<'_>) -> Result<impl Iterator<Item = Result<(Page, PagePlan)>> + 'a> {
+    let paths = discover::pages(job.site, job.files, job.paths)?;
+    Ok(paths.into_iter().map(|path| {
+        let page = page::read(job.site, job.files, &path)?;
+        let plan = plan::plan(job.site, job.config, job.files, &page)?;
+        Ok((page, plan))
+    }))
 }
 
 /// A page with commands, and what it shows now.
@@ -133,11 +132,13 @@ struct Documented {
 }
 
 fn pages(job: &Job<'_>) -> Result<Vec<Documented>> {
-    let pages: Vec<Documented> = planned(job)?
-        .into_iter()
-        .filter(|(_, plan)| !plan.skipped && !plan.commands.is_empty())
-        .map(|(page, plan)| Documented { run: documented(job.site, &plan), page, plan })
-        .collect();
+    let mut pages = Vec::new();
+    for read in planned(job)? {
+        let (page, plan) = read?;
+        if !plan.skipped && !plan.commands.is_empty() {
+            pages.push(Documented { run: documented(job.site, &plan), page, plan });
+        }
+    }
     if pages.is_empty() {
         return Err(Error::new(
             ErrorKind::Usage,
