@@ -91,6 +91,18 @@ fn at_the_limit_everything_that_was_started_is_ended() {
 }
 
 #[test]
+fn a_command_that_closes_its_outputs_does_not_escape_the_limit() {
+    let start = Instant::now();
+    let script = shell("echo begun; exec >&- 2>&-; sleep 60");
+    let Err(failure) = run(&script, &surroundings(&scratch(), Duration::from_millis(300))) else {
+        panic!("it takes too long")
+    };
+    assert!(start.elapsed() < Duration::from_secs(30), "it was ended, not waited for");
+    assert!(failure.error.to_string().contains("took longer than"), "{}", failure.error);
+    assert_eq!(failure.output, "begun\n");
+}
+
+#[test]
 fn a_program_that_is_not_there_is_an_error_with_a_hint() {
     let Err(failure) = output(&command(&["no-such-program"], None)) else { panic!("it fails") };
     assert_eq!(

@@ -75,24 +75,32 @@ pub fn run(command: &Command, surroundings: &Surroundings) -> std::result::Resul
     }
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(read(reader)));
+    let deadline = Instant::now() + surroundings.limit;
     let ended = receiver.recv_timeout(surroundings.limit);
     let failed =
         |message: String| Error::new(ErrorKind::Command, message).at(command.place.clone());
-    let Ok(read) = ended else {
-        end(&mut child);
-        let output = receiver.recv_timeout(GRACE).ok().and_then(io::Result::ok).unwrap_or_default();
+    let too_long = |output: Vec<u8>| {
         let seconds = surroundings.limit.as_secs();
         let error = failed(format!("`{}` took longer than {seconds} s", command.text))
             .hint("raise `run.timeout` in doctool.yml if it needs that long");
-        return Err(Failure { error, output: String::from_utf8_lossy(&output).into_owned() });
+        Failure { error, output: String::from_utf8_lossy(&output).into_owned() }
+    };
+    let Ok(read) = ended else {
+        end(&mut child);
+        let output = receiver.recv_timeout(GRACE).ok().and_then(io::Result::ok);
+        return Err(too_long(output.unwrap_or_default()));
     };
     let output = read.map_err(|cause| {
         end(&mut child);
         failed(format!("cannot read what `{}` prints", command.text)).because(cause)
     })?;
-    let status = child
-        .wait()
+    // A command may close its outputs and go on.
+    let status = exit_before(&mut child, deadline)
         .map_err(|cause| failed(format!("lost sight of `{}`", command.text)).because(cause))?;
+    let Some(status) = status else {
+        end(&mut child);
+        return Err(too_long(output));
+    };
     let text = String::from_utf8(output);
     match text {
         Ok(output) if status.success() => Ok(output),
@@ -181,12 +189,25 @@ fn end(child: &mut Child) {
         }
     };
     signal(Signal::TERM);
-    let deadline = Instant::now() + GRACE;
-    while Instant::now() < deadline && matches!(child.try_wait(), Ok(None)) {
-        thread::sleep(Duration::from_millis(10));
-    }
+    let _ = exit_before(child, Instant::now() + GRACE);
     signal(Signal::KILL);
     let _ = child.wait();
+}
+
+/// How the command ended; none when it still runs at the deadline.
+fn exit_before(child: &mut Child, deadline: Instant) -> io::Result<Option<ExitStatus>> {
+    let mut pause = Duration::from_micros(100);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= deadline {
+            return Ok(None);
+        }
+        // Nearly all commands end at once after their outputs.
+        thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(10));
+    }
 }
 
 fn ending(status: ExitStatus) -> String {
