@@ -18,19 +18,24 @@ pub(super) struct Settler<'a> {
 
 impl Settler<'_> {
     /// The live run in documented values.
-    pub(super) fn run(&mut self, documented: &Run, live: &Run) -> Run {
-        let recording = self.recording(&documented.recording, &live.recording);
+    /// `partners` has the documented exchange for each live one.
+    pub(super) fn run(&mut self, documented: &Run, live: &Run, partners: &[Option<usize>]) -> Run {
+        let recording = self.recording(&documented.recording, &live.recording, partners);
         let outputs = live.outputs.iter().enumerate().map(|(index, output)| {
             self.lines(documented.outputs.get(index).map_or("", String::as_str), output)
         });
         Run { outputs: outputs.collect(), recording }
     }
 
-    fn recording(&mut self, documented: &Recording, live: &Recording) -> Recording {
-        let partners = align::exchanges(&documented.exchanges, &live.exchanges);
+    fn recording(
+        &mut self,
+        documented: &Recording,
+        live: &Recording,
+        partners: &[Option<usize>],
+    ) -> Recording {
         let exchanges =
             live.exchanges.iter().zip(partners).map(|(exchange, partner)| match partner {
-                Some(index) => self.exchange(&documented.exchanges[index], exchange),
+                Some(index) => self.exchange(&documented.exchanges[*index], exchange),
                 None => self.new_exchange(exchange),
             });
         Recording { exchanges: exchanges.collect(), messages: live.messages.clone() }
