@@ -5,8 +5,8 @@
 //! same exchange, and what is learnt there holds everywhere else.
 
 use crate::model::{Body, Exchange, Header, Json, Recording, Request, Response, Run};
+use crate::pairing::pairs;
 
-use super::align;
 use super::order;
 use super::pins::Pins;
 use super::volatile::{Class, Piece, Reading, masked, pieces, reading};
@@ -201,7 +201,7 @@ impl Settler<'_> {
             return settled.collect::<Vec<_>>().join("\n");
         }
         let mut partners = vec![None; new.len()];
-        for (old_index, new_index) in align::pairs(&old_masks, &new_masks) {
+        for (old_index, new_index) in pairs(&old_masks, &new_masks) {
             partners[new_index] = Some(old[old_index]);
         }
         let settled = new.iter().zip(partners).map(|(line, partner)| match partner {
@@ -294,7 +294,7 @@ impl Settler<'_> {
         }
         let mut partners = vec![None; new.len()];
         let mut left: Vec<bool> = vec![true; old.len()];
-        for (old_index, new_index) in align::pairs(&old_masks, &new_masks) {
+        for (old_index, new_index) in pairs(&old_masks, &new_masks) {
             partners[new_index] = Some(old_index);
             left[old_index] = false;
         }
