@@ -16,6 +16,7 @@ mod volatile;
 
 pub use pins::Pins;
 pub use redact::{Redacted, Secrets};
+pub use volatile::masked;
 
 use settle::Settler;
 
