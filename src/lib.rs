@@ -18,6 +18,7 @@ pub mod plan;
 pub mod render;
 pub mod report;
 pub mod run;
+pub mod sections;
 pub mod settings;
 pub mod stabilise;
 pub mod write;

@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("capture", &["error", "model", "settings"]),
     (
         "cli",
@@ -20,7 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("cloud", &["error", "model", "settings"]),
     ("discover", &["error", "model", "settings"]),
     ("error", &["model"]),
-    ("merge", &["error", "model", "settings"]),
+    ("merge", &["error", "model", "sections", "settings"]),
     ("model", &[]),
     ("page", &["error", "model", "settings"]),
     (
@@ -48,6 +48,8 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     // A diff shows a file as `write` would leave it.
     ("report", &["error", "model", "settings", "write"]),
     ("run", &["error", "model", "settings"]),
+    // Reads a format and is no stage.
+    ("sections", &["model"]),
     ("settings", &["error", "model"]),
     ("stabilise", &["error", "model", "settings"]),
     ("write", &["error", "model", "settings"]),
