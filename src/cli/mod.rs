@@ -4,6 +4,7 @@ mod check;
 mod cloud;
 mod list;
 mod record;
+mod redact;
 mod refresh;
 mod relay;
 mod schema;
@@ -26,7 +27,7 @@ use crate::report::text::{self, Colour};
     name = "doctool",
     version,
     infer_subcommands = true,
-    after_help = "Exit codes: 0 nothing to say, or written; 1 drift found; 2 the job could not be done"
+    after_help = "Exit codes: 0 nothing to say, or written; 1 drift or a secret found; 2 the job could not be done"
 )]
 struct Args {
     /// When to use colour
@@ -57,6 +58,8 @@ enum Command {
     Refresh(refresh::Refresh),
     /// Run the commands of pages and keep the recordings in a folder
     Record(record::Record),
+    /// Take published secrets out of pages and change nothing else; needs no cloud
+    Redact(redact::Redact),
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(colour(color, std::io::stdout().is_terminal())),
         Command::Refresh(refresh) => refresh.run(),
         Command::Record(record) => record.run(),
+        Command::Redact(redact) => redact.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),
     };

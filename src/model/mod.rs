@@ -10,6 +10,7 @@ mod outcome;
 mod page;
 mod place;
 mod plan;
+mod publication;
 
 pub use cloud::{Caller, Cloud, Relay, Service};
 pub use diagnostic::{Diagnostic, DiagnosticKind};
@@ -26,3 +27,4 @@ pub use page::{
 };
 pub use place::Place;
 pub use plan::{Change, Command, NotRun, PagePlan, Region, View, ViewKind};
+pub use publication::{Edit, Leak, TextForm};

@@ -4,6 +4,7 @@
 
 mod listing;
 mod live;
+mod publication;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,8 @@ use crate::discover;
 use crate::error::{Error, ErrorKind, Result};
 use crate::merge;
 use crate::model::{
-    Change, Cloud, Diagnostic, Event, Events, FileCache, Outcome, Page, PageOutcome, PagePlan, Run,
-    View, ViewKind,
+    Change, Cloud, Diagnostic, Edit, Event, Events, FileCache, Leak, Outcome, Page, PageOutcome,
+    PagePlan, Run, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
@@ -26,6 +27,7 @@ use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording};
 use crate::write;
 
 use listing::Includes;
+use publication::{Finding, Publication};
 
 /// Where runs come from.
 #[derive(Debug, Clone)]
@@ -111,6 +113,39 @@ pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
     }
     let orphans = if job.paths.is_empty() { includes.orphans(job.files) } else { Vec::new() };
     Ok((Listing { pages, orphans, shared: includes.shared(job.files) }, warnings))
+}
+
+/// Where the pages publish secrets, and how many pages there are. Writes nothing.
+///
+/// # Errors
+///
+/// When the settings or a page cannot be read.
+pub fn leaks(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
+    let (findings, pages) = findings(job)?;
+    Ok((findings.into_iter().map(|finding| finding.leak).collect(), pages))
+}
+
+/// Takes published secrets out of the pages: out of all files, or of none. Gives what
+/// [`leaks`] gave before.
+///
+/// # Errors
+///
+/// When the settings or a page cannot be read, or a file cannot be written.
+pub fn redact(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
+    let (findings, pages) = findings(job)?;
+    let (leaks, edits): (Vec<Leak>, Vec<Edit>) =
+        findings.into_iter().map(|finding| (finding.leak, finding.edit)).unzip();
+    write::edit(&edits, job.files)?;
+    Ok((leaks, pages))
+}
+
+fn findings(job: &Job<'_>) -> Result<(Vec<Finding>, usize)> {
+    let mut publication = Publication::default();
+    for read in planned(job)? {
+        let (page, plan) = read?;
+        publication.add(job, &page, documented(job.site, &plan));
+    }
+    Ok((publication.findings(job), publication.pages()))
 }
 
 /// Every page that is meant, with what it documents; read one at a time, because a site is large.
