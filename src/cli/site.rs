@@ -4,10 +4,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use super::{Outcome, working_directory};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::FileCache;
 use crate::pipeline::{Job, Source};
 use crate::report::progress::Progress;
@@ -58,6 +59,21 @@ pub(super) fn with_site<T>(
     let config = Config::read(&site.folder.join(doctool::FILE_NAME))?;
     let files = FileCache::new(folder);
     work(&Job { site: &site, config: &config, files: &files, paths, source, events })
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// A value as JSON on one line.
+pub(super) fn json(value: &impl Serialize) -> Result<String> {
+    let json = serde_json::to_string(value)
+        .map_err(|cause| Error::new(ErrorKind::File, "cannot print this as JSON").because(cause))?;
+    Ok(json + "\n")
 }
 
 /// Prints what was asked for.

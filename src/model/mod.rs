@@ -1,5 +1,6 @@
 //! The values that the stages hand on. Imports nothing else of doctool.
 
+mod adoption;
 mod cloud;
 mod diagnostic;
 mod event;
@@ -12,6 +13,7 @@ mod place;
 mod plan;
 mod publication;
 
+pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{Caller, Cloud, Relay, Service};
 pub use diagnostic::{Diagnostic, DiagnosticKind};
 pub use event::{Event, Events};

@@ -2,6 +2,7 @@
 //!
 //! `check` and `refresh` share everything but the last step, so they cannot disagree.
 
+mod adopting;
 mod listing;
 mod live;
 mod publication;
@@ -15,8 +16,8 @@ use crate::discover;
 use crate::error::{Error, ErrorKind, Result};
 use crate::merge;
 use crate::model::{
-    Change, Cloud, Diagnostic, Edit, Event, Events, FileCache, Leak, Outcome, Page, PageOutcome,
-    PagePlan, Run, View, ViewKind,
+    Adoption, Change, Cloud, Diagnostic, Edit, Event, Events, FileCache, Leak, Outcome, Page,
+    PageOutcome, PagePlan, Run, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
@@ -137,6 +138,26 @@ pub fn redact(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
         findings.into_iter().map(|finding| (finding.leak, finding.edit)).unzip();
     write::edit(&edits, job.files)?;
     Ok((leaks, pages))
+}
+
+/// What people made of the pages: whether views tell the same, hand edits, published secrets.
+/// Runs and writes nothing.
+///
+/// # Errors
+///
+/// When the settings or a page cannot be read.
+pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
+    let mut publication = Publication::default();
+    let mut adoptions = Vec::new();
+    for read in planned(job)? {
+        let (page, plan) = read?;
+        let documented = documented(job.site, &plan);
+        adoptions.push(adopting::look(job, &page, &plan, &documented));
+        publication.add(job, &page, documented);
+    }
+    let findings = publication.findings(job);
+    adopting::share_out(&mut adoptions, &publication, findings);
+    Ok(adoptions)
 }
 
 fn findings(job: &Job<'_>) -> Result<(Vec<Finding>, usize)> {

@@ -46,6 +46,11 @@ impl Publication {
         self.pages.len()
     }
 
+    /// The files of each page, in the order in which the pages were taken in.
+    pub(super) fn files(&self) -> &[Vec<FileId>] {
+        &self.pages
+    }
+
     /// Every secret in the files, in the order of their paths and of their places.
     pub(super) fn findings(&self, job: &Job<'_>) -> Vec<Finding> {
         let texts: BTreeMap<FileId, Vec<Text>> = self

@@ -1,5 +1,7 @@
 //! Tells people and machines what was found. Gives text; `cli` prints it.
 
+pub mod adopt_json;
+pub mod adopt_text;
 pub mod leaks_text;
 pub mod list_json;
 pub mod list_text;
