@@ -11,11 +11,17 @@ use crate::stabilise::{self, Pins, Secrets};
 use super::Job;
 use super::publication::{Finding, Publication};
 
-/// What is known of a page, but for the secrets that it publishes.
-pub(super) fn look(job: &Job<'_>, page: &Page, plan: &PagePlan, documented: &Run) -> Adoption {
-    let secrets = Secrets::of(&[], documented, &job.config.redact);
+/// What is known of a page, but for the secrets that it publishes. `secrets` are those of what it
+/// documents.
+pub(super) fn look(
+    job: &Job<'_>,
+    page: &Page,
+    plan: &PagePlan,
+    documented: &Run,
+    secrets: &Secrets,
+) -> Adoption {
     let texts: Vec<String> =
-        plan.views.iter().map(|view| hidden(&secrets, &view.region.text)).collect();
+        plan.views.iter().map(|view| hidden(secrets, &view.region.text)).collect();
     let standing = plan.views.iter().zip(&texts).map(|(view, text)| Standing {
         kind: view.kind,
         place: &view.region.place,
@@ -25,7 +31,7 @@ pub(super) fn look(job: &Job<'_>, page: &Page, plan: &PagePlan, documented: &Run
     adopt::adopt(&Subject {
         path: &plan.path,
         views: standing.collect(),
-        recorded: recorded(&secrets, documented),
+        recorded: recorded(secrets, documented),
         prose: prose(job, page, &shown),
         own_diagrams: own_diagrams(job, page, &shown),
     })

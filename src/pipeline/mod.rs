@@ -149,10 +149,12 @@ pub fn redact(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
 pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
     let mut publication = Publication::default();
     let mut adoptions = Vec::new();
+    let none = Secrets::of(&[], &Run::default(), &job.config.redact);
     for read in planned(job)? {
         let (page, plan) = read?;
         let documented = documented(job.site, &plan);
-        adoptions.push(adopting::look(job, &page, &plan, &documented));
+        let secrets = none.of_other(&documented);
+        adoptions.push(adopting::look(job, &page, &plan, &documented, &secrets));
         publication.add(job, &page, documented);
     }
     let findings = publication.findings(job);

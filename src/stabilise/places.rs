@@ -85,6 +85,7 @@ pub(super) struct Placed {
 }
 
 /// The places where values are secret by name.
+#[derive(Clone)]
 pub(super) struct Places {
     headers: Vec<String>,
     /// Fields of JSON, also as Python prints them and inside another JSON string.
@@ -109,7 +110,7 @@ impl Places {
         let names = names.join("|");
         let json = |quote: &str, value: &str| {
             pattern(&format!(
-                r#"{quote}(?<name>(?i:{fields}|{names})){quote}\s*:\s*[bu]?{quote}(?<value>{value})"#
+                r#"{quote}(?<name>(?i-u:{fields}|{names})){quote}\s*:\s*[bu]?{quote}(?<value>{value})"#
             ))
         };
         Self {
@@ -119,24 +120,24 @@ impl Places {
                 json(r#"\\""#, r#"(?:[^"\\]|\\[^"])*"#),
             ],
             form_field: pattern(&format!(
-                r#"(?:^|[?&;\s])(?<name>(?i:{fields}))=(?<value>[^&\s"'<>]*)"#
+                r#"(?:^|[?&;\s])(?<name>(?i-u:{fields}))=(?<value>[^&\s"'<>]*)"#
             )),
             quoted_field: pattern(&format!(
-                r#"(?:^|[?&;\s])(?<name>(?i:{fields}))=["'](?<value>[^"'\r\n]*)"#
+                r#"(?:^|[?&;\s])(?<name>(?i-u:{fields}))=["'](?<value>[^"'\r\n]*)"#
             )),
             lines: [
                 pattern(&format!(
-                    r"(?mi)^[-+<>| \t]*(?<name>{names}):[ \t]*(?<value>[^\r\n]*?)[ \t\r]*$"
+                    r"(?m)^[-+<>| \t]*(?<name>(?i-u:{names})):[ \t]*(?<value>[^\r\n]*?)[ \t\r]*$"
                 )),
-                pattern(&format!(r#"(?i)["'](?<name>{names}):[ \t]*(?<value>[^"'\r\n]*)["']"#)),
+                pattern(&format!(r#"["'](?<name>(?i-u:{names})):[ \t]*(?<value>[^"'\r\n]*)["']"#)),
                 pattern(&format!(
-                    r"(?mi)^[-+ \t]*\|[ \t]*(?<name>{fields})[ \t]*\|[ \t]*(?<value>[^|\r\n]*?)[ \t]*\|"
+                    r"(?m)^[-+ \t]*\|[ \t]*(?<name>(?i-u:{fields}))[ \t]*\|[ \t]*(?<value>[^|\r\n]*?)[ \t]*\|"
                 )),
                 pattern(&format!(
-                    r#"(?mi)^[-+ \t]*(?<name>{fields}):[ \t]+["']?(?<value>[^\s"'{{\[|>&*!#][^\s"']*)["']?[ \t\r]*$"#
+                    r#"(?m)^[-+ \t]*(?<name>(?i-u:{fields})):[ \t]+["']?(?<value>[^\s"'{{\[|>&*!#][^\s"']*)["']?[ \t\r]*$"#
                 )),
             ],
-            field: pattern(&format!("^(?i:{fields})$")),
+            field: pattern(&format!("^(?i-u:{fields})$")),
             stand_ins,
             headers,
         }

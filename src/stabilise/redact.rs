@@ -59,7 +59,17 @@ impl Secrets {
     /// A value that is short, or that is also somebody's name in the run, is replaced only in its
     /// place: elsewhere nobody can tell it from the word.
     pub fn of(known: &[(String, String)], run: &Run, settings: &RedactSettings) -> Self {
-        let places = Places::new(settings, StandIns::Marks);
+        Self::in_places(Places::new(settings, StandIns::Marks), known, run)
+    }
+
+    /// The values that stand in secret places of another run, under the same settings. Settings are
+    /// costly to read.
+    #[must_use]
+    pub fn of_other(&self, run: &Run) -> Self {
+        Self::in_places(self.places.clone(), &[], run)
+    }
+
+    fn in_places(places: Places, known: &[(String, String)], run: &Run) -> Self {
         let mut values = Values::default();
         known.iter().for_each(|(kind, value)| values.add(kind, value));
         places.visit(run, &mut |kind, value| values.add(kind, value));
