@@ -14,6 +14,7 @@ pub mod error;
 pub mod merge;
 pub mod model;
 pub mod page;
+pub mod pairing;
 pub mod pipeline;
 pub mod plan;
 pub mod render;

@@ -170,7 +170,7 @@ impl Reading<'_> {
     }
 
     fn references(&mut self, lines: std::ops::Range<usize>) {
-        for line in lines.filter(|&line| !self.standing.is_in_fence(line)).collect::<Vec<_>>() {
+        for line in lines.filter(|&line| !self.standing.is_fenced(line)).collect::<Vec<_>>() {
             for steps in step_references(self.standing.lines[line], self.steps) {
                 self.edit(HandEditKind::StepReference, line, steps);
             }

@@ -105,7 +105,7 @@ pub fn adopt(page: &Subject<'_>) -> Adoption {
     let mut views = Vec::new();
     for view in &page.views {
         let (messages, differing) = match (view.kind, &page.recorded) {
-            (ViewKind::Console(_), _) => {
+            (ViewKind::Console(_) | ViewKind::Prose, _) => {
                 elisions(view, &mut findings);
                 (None, None)
             }

@@ -26,7 +26,7 @@ pub(super) struct Adopt {
 impl Adopt {
     pub(super) fn run(&self) -> Outcome {
         with_site(&self.paths, Source::Cloud(None), &|_| {}, |job| {
-            let pages = pipeline::adopt(job)?;
+            let pages = pipeline::adopt(&job)?;
             let places = if self.places { Places::All } else { Places::Unplaced };
             match self.format {
                 Format::Text => say(&adopt_text::adoption(&pages, places)),

@@ -28,7 +28,7 @@ use crate::report::text::{self, Colour};
     name = "doctool",
     version,
     infer_subcommands = true,
-    after_help = "Exit codes: 0 nothing to say, or written; 1 something found: drift, a secret, a place not recognised; 2 the job could not be done"
+    after_help = "Exit codes: 0 nothing to say, or written; 1 something found or left to you: drift, a secret, a place that is not recognised; 2 the job could not be done"
 )]
 struct Args {
     /// When to use colour
@@ -84,7 +84,7 @@ pub fn main() -> ExitCode {
     let outcome = match command {
         Command::List(list) => list.run(colour(color, std::io::stderr().is_terminal())),
         Command::Check(check) => check.run(colour(color, std::io::stdout().is_terminal())),
-        Command::Refresh(refresh) => refresh.run(),
+        Command::Refresh(refresh) => refresh.run(colour(color, std::io::stdout().is_terminal())),
         Command::Record(record) => record.run(),
         Command::Adopt(adopt) => adopt.run(),
         Command::Redact(redact) => redact.run(),

@@ -23,11 +23,11 @@ impl Redact {
     pub(super) fn run(&self) -> Outcome {
         with_site(&self.paths, Source::Cloud(None), &|_| {}, |job| {
             if !self.check {
-                let (leaks, pages) = pipeline::redact(job)?;
+                let (leaks, pages) = pipeline::redact(&job)?;
                 say(&leaks_text::redacted(&leaks, pages));
                 return Ok(ExitCode::SUCCESS);
             }
-            let (leaks, pages) = pipeline::leaks(job)?;
+            let (leaks, pages) = pipeline::leaks(&job)?;
             say(&leaks_text::published(&leaks, pages));
             Ok(if leaks.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) })
         })

@@ -6,6 +6,7 @@ mod diagnostic;
 mod event;
 mod exchange;
 mod files;
+mod finding;
 mod json;
 mod outcome;
 mod page;
@@ -21,6 +22,7 @@ pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
 };
 pub use files::{FileCache, FileId};
+pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;
 pub use outcome::{Outcome, PageOutcome};
 pub use page::{
@@ -28,5 +30,5 @@ pub use page::{
     Line, Note, Origin, Page,
 };
 pub use place::Place;
-pub use plan::{Change, Command, NotRun, PagePlan, Region, View, ViewKind};
+pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, View, ViewKind};
 pub use publication::{Edit, Leak, TextForm};

@@ -9,7 +9,7 @@ use crate::render;
 use crate::stabilise::{self, Pins, Secrets};
 
 use super::Job;
-use super::publication::{Finding, Publication};
+use super::publication::{FoundSecret, Publication};
 
 /// What is known of a page, but for the secrets that it publishes. `secrets` are those of what it
 /// documents.
@@ -42,7 +42,7 @@ pub(super) fn look(
 pub(super) fn share_out(
     adoptions: &mut [Adoption],
     publication: &Publication,
-    findings: Vec<Finding>,
+    findings: Vec<FoundSecret>,
 ) {
     let mut order: Vec<usize> = (0..adoptions.len()).collect();
     order.sort_by_key(|&page| adoptions[page].views.is_empty());
@@ -52,7 +52,7 @@ pub(super) fn share_out(
             owner.entry(file).or_insert(page);
         }
     }
-    for Finding { leak, edit } in findings {
+    for FoundSecret { leak, edit } in findings {
         let leaks: &mut Vec<Leak> = &mut adoptions[owner[&edit.file]].leaks;
         leaks.push(leak);
     }

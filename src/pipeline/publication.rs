@@ -21,7 +21,7 @@ pub(super) struct Publication {
 }
 
 /// A published secret, and the edit that takes it out.
-pub(super) struct Finding {
+pub(super) struct FoundSecret {
     pub(super) leak: Leak,
     pub(super) edit: Edit,
 }
@@ -52,7 +52,7 @@ impl Publication {
     }
 
     /// Every secret in the files, in the order of their paths and of their places.
-    pub(super) fn findings(&self, job: &Job<'_>) -> Vec<Finding> {
+    pub(super) fn findings(&self, job: &Job<'_>) -> Vec<FoundSecret> {
         let texts: BTreeMap<FileId, Vec<Text>> = self
             .forms
             .iter()
@@ -79,7 +79,7 @@ impl Publication {
                     let value = *numbers.entry(value).or_insert(number);
                     let span = text.start + found.span.start..text.start + found.span.end;
                     let (place, placeholder) = (places.place(span.start), found.placeholder());
-                    findings.push(Finding {
+                    findings.push(FoundSecret {
                         leak: Leak { place, kind: found.kind, value },
                         edit: Edit { file, span, text: placeholder },
                     });

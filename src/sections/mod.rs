@@ -39,8 +39,8 @@ pub struct Document<'a> {
     pub preamble: Range<usize>,
     /// In the order of the page. Their lines and the preamble's are all lines.
     pub sections: Vec<Section<'a>>,
-    /// The lines of the outermost fences, opening and closing line included.
-    fences: Vec<Range<usize>>,
+    /// The lines of fences, opening and closing lines included: shown text, and nobody's prose.
+    pub fences: Vec<Range<usize>>,
 }
 
 /// A message's part of the page: heading, arrow if there is one, and parts up to the next section.
@@ -168,13 +168,13 @@ impl<'a> Document<'a> {
         });
         let sections = filled.collect();
         let fences = fences.iter().map(|fence| fence.opener..fence.closer + 1).collect();
-        Self { preamble, sections, fences, lines }
+        Self { lines, preamble, sections, fences }
     }
 
-    /// Whether the line belongs to a fence, be it a tab's or one in prose.
-    pub fn is_in_fence(&self, line: usize) -> bool {
-        let after = self.fences.partition_point(|fence| fence.start <= line);
-        after > 0 && self.fences[after - 1].contains(&line)
+    /// Whether a line stands in a fence, or opens or closes one.
+    pub fn is_fenced(&self, line: usize) -> bool {
+        let after = self.fences.partition_point(|fence| fence.end <= line);
+        self.fences.get(after).is_some_and(|fence| fence.contains(&line))
     }
 
     /// The title of a section of this page.
@@ -306,7 +306,7 @@ behind
     fn a_section_has_its_heading_its_arrow_and_all_lines_up_to_the_next() {
         let page = Document::read(PAGE);
         assert_eq!(page.preamble, 0..2);
-        let in_fences: Vec<_> = (0..29).filter(|&line| page.is_in_fence(line)).collect();
+        let in_fences: Vec<_> = (0..29).filter(|&line| page.is_fenced(line)).collect();
         assert_eq!(in_fences, [8, 9, 10, 13, 14, 15, 16, 17, 18, 21, 22, 23]);
         let [one, two] = &*page.sections else { panic!("there are two: {:?}", page.sections) };
         let step = one.step.as_ref().expect("the first has a number");

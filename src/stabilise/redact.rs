@@ -21,7 +21,8 @@ use super::places::{
 pub struct Redacted(Run);
 
 impl Redacted {
-    pub(super) fn run(&self) -> &Run {
+    /// The run itself.
+    pub fn run(&self) -> &Run {
         &self.0
     }
 
