@@ -5,6 +5,7 @@
 //! and logs that the pages show. `pipeline` is the table of contents: the stages in their order.
 //! `docs/architecture.md` has the picture and the reasons.
 
+pub mod adopt;
 pub mod capture;
 pub mod cli;
 pub mod cloud;

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::Outcome;
-use super::site::{say, tell, with_site};
-use crate::error::{Error, ErrorKind};
+use super::site::{Format, json, say, tell, with_site};
 use crate::pipeline::{self, Source};
 use crate::report::list_text;
 use crate::report::text::{self, Colour};
@@ -21,13 +20,6 @@ pub(super) struct List {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
-}
-
 impl List {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
         with_site(&self.paths, Source::Cloud(None), &|_| {}, |job| {
@@ -39,12 +31,7 @@ impl List {
                     }
                     say(&list_text::listing(&listing));
                 }
-                Format::Json => {
-                    let json = serde_json::to_string(&listing).map_err(|cause| {
-                        Error::new(ErrorKind::File, "cannot print the listing").because(cause)
-                    })?;
-                    say(&(json + "\n"));
-                }
+                Format::Json => say(&json(&listing)?),
             }
             Ok(ExitCode::SUCCESS)
         })

@@ -1,5 +1,6 @@
 //! The values that the stages hand on. Imports nothing else of doctool.
 
+mod adoption;
 mod cloud;
 mod diagnostic;
 mod event;
@@ -11,7 +12,9 @@ mod outcome;
 mod page;
 mod place;
 mod plan;
+mod publication;
 
+pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{Caller, Cloud, Relay, Service};
 pub use diagnostic::{Diagnostic, DiagnosticKind};
 pub use event::{Event, Events};
@@ -28,3 +31,4 @@ pub use page::{
 };
 pub use place::Place;
 pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, View, ViewKind};
+pub use publication::{Edit, Leak, TextForm};

@@ -8,6 +8,7 @@
 mod blocks;
 mod diagnose;
 mod fences;
+mod forms;
 mod front_matter;
 mod html;
 mod normal;
@@ -16,6 +17,8 @@ mod snippets;
 mod source;
 
 use std::path::Path;
+
+pub use self::forms::{forms, lines};
 
 use self::blocks::BlockRow;
 use self::fences::Found;

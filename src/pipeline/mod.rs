@@ -2,8 +2,10 @@
 //!
 //! `check` and `refresh` share everything but the last step, so they cannot disagree.
 
+mod adopting;
 mod listing;
 mod live;
+mod publication;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,8 +16,8 @@ use crate::discover;
 use crate::error::{Error, ErrorKind, Result};
 use crate::merge::{Conflicts, Eyes, Merge, Runs, Texts};
 use crate::model::{
-    Change, Cloud, Diagnostic, Event, Events, FileCache, Outcome, Page, PageOutcome, PagePlan, Run,
-    View, ViewKind,
+    Adoption, Change, Cloud, Diagnostic, Edit, Event, Events, FileCache, Leak, Outcome, Page,
+    PageOutcome, PagePlan, Run, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
@@ -26,6 +28,7 @@ use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording};
 use crate::write;
 
 use listing::Includes;
+use publication::{FoundSecret, Publication};
 
 /// Where runs come from.
 #[derive(Debug, Clone)]
@@ -113,6 +116,61 @@ pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
     }
     let orphans = if job.paths.is_empty() { includes.orphans(job.files) } else { Vec::new() };
     Ok((Listing { pages, orphans, shared: includes.shared(job.files) }, warnings))
+}
+
+/// Where the pages publish secrets, and how many pages there are. Writes nothing.
+///
+/// # Errors
+///
+/// When the settings or a page cannot be read.
+pub fn leaks(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
+    let (findings, pages) = findings(job)?;
+    Ok((findings.into_iter().map(|finding| finding.leak).collect(), pages))
+}
+
+/// Takes published secrets out of the pages: out of all files, or of none. Gives what
+/// [`leaks`] gave before.
+///
+/// # Errors
+///
+/// When the settings or a page cannot be read, or a file cannot be written.
+pub fn redact(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
+    let (findings, pages) = findings(job)?;
+    let (leaks, edits): (Vec<Leak>, Vec<Edit>) =
+        findings.into_iter().map(|finding| (finding.leak, finding.edit)).unzip();
+    write::edit(&edits, job.files)?;
+    Ok((leaks, pages))
+}
+
+/// What people made of the pages: whether views tell the same, hand edits, published secrets.
+/// Runs and writes nothing.
+///
+/// # Errors
+///
+/// When the settings or a page cannot be read.
+pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
+    let mut publication = Publication::default();
+    let mut adoptions = Vec::new();
+    let none = Secrets::of(&[], &Run::default(), &job.config.redact);
+    for read in planned(job)? {
+        let (page, plan) = read?;
+        let documented = documented(job.site, &plan);
+        let secrets = none.of_other(&documented);
+        adoptions.push(adopting::look(job, &page, &plan, &documented, &secrets));
+        publication.add(job, &page, documented);
+    }
+    let findings = publication.findings(job);
+    adopting::share_out(&mut adoptions, &publication, findings);
+    Ok(adoptions)
+}
+
+fn findings(job: &Job<'_>) -> Result<(Vec<FoundSecret>, usize)> {
+    let mut publication = Publication::default();
+    for read in planned(job)? {
+        let (page, plan) = read?;
+        publication.add(job, &page, documented(job.site, &plan));
+    }
+    Ok((publication.findings(job), publication.pages()))
 }
 
 /// Every page that is meant, with what it documents; read one at a time, because a site is large.

@@ -21,7 +21,7 @@ use crate::settings::{Config, Site};
 
 use front_matter::Wishes;
 
-pub use views::has_form_of_view;
+pub use views::{has_form_of_view, is_sequence_diagram};
 
 /// What the page documents.
 ///

@@ -57,6 +57,11 @@ pub(super) fn is_mermaid(fence: &Fence) -> bool {
     fence.custom.as_deref().or(fence.language.as_deref()) == Some("mermaid")
 }
 
+/// Whether the fence is a Mermaid sequence diagram.
+pub fn is_sequence_diagram(fence: &Fence) -> bool {
+    is_mermaid(fence) && fence.text.trim_start().starts_with("sequenceDiagram")
+}
+
 /// The diagram, the request/response page and the log that the page includes: the first of each.
 ///
 /// # Errors
@@ -118,9 +123,7 @@ fn stands_for(kind: ViewKind, files: &FileCache, page: &Page, include: &Include)
         is_blank(files, include) || text.lines().any(is_form)
     };
     match (kind, fence) {
-        (ViewKind::Diagram, Some(fence)) => {
-            is_mermaid(fence) && fence.text.trim_start().starts_with("sequenceDiagram")
-        }
+        (ViewKind::Diagram, Some(fence)) => is_sequence_diagram(fence),
         (ViewKind::Body, None) => has_form(is_arrow),
         (ViewKind::Log, Some(fence)) => {
             let fills = |fence: &Fence| {

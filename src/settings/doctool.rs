@@ -118,6 +118,8 @@ pub struct RedactSettings {
     pub headers: Vec<String>,
     /// Fields in JSON, forms and queries whose values are secret.
     pub fields: Vec<String>,
+    /// Values that pages may publish, such as a password that a page makes up.
+    pub allow: Vec<String>,
 }
 
 impl Config {

@@ -7,14 +7,18 @@
 
 mod align;
 mod encodings;
+mod find;
 mod order;
 mod pins;
 mod places;
+mod published;
 mod redact;
 mod settle;
 mod volatile;
 
+pub use find::Found;
 pub use pins::Pins;
+pub use published::{Published, ShortSecrets};
 pub use redact::{Redacted, Secrets};
 pub use volatile::masked;
 
