@@ -6,6 +6,7 @@ mod event;
 mod exchange;
 mod files;
 mod json;
+mod json_path;
 mod outcome;
 mod page;
 mod place;
@@ -19,6 +20,7 @@ pub use exchange::{
 };
 pub use files::{FileCache, FileId};
 pub use json::Json;
+pub use json_path::{JsonPath, Trail};
 pub use outcome::{Outcome, PageOutcome};
 pub use page::{
     Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,

@@ -22,7 +22,7 @@ use crate::plan;
 use crate::render;
 use crate::report::list_json::{self, Listing};
 use crate::settings::{Config, Site};
-use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording};
+use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording, Volatile};
 use crate::write;
 
 use listing::Includes;
@@ -88,7 +88,7 @@ pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
     let pages = pages(job)?;
     let (runs, _) = runs(job, &pages)?;
     for (page, run) in pages.iter().zip(&runs) {
-        let recorded = stabilise::stabilise(&Run::default(), run, Pins::default());
+        let recorded = StableRecording::redacted(run.live.clone());
         replay::write(recordings, &page.plan, &render::log(&recorded), recorded.outputs())?;
     }
     Ok(pages.into_iter().map(|page| page.plan.path).collect())
@@ -165,7 +165,13 @@ fn kept_log(site: &Site, page: &str) -> PathBuf {
     replay::folder(&site.folder.join(".doctool"), page).join("log.md")
 }
 
-fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)> {
+/// A page's run as it is documented and as it was this time, both without secrets.
+struct Told {
+    documented: Redacted,
+    live: Redacted,
+}
+
+fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Told>, Secrets)> {
     let (runs, cloud) = match &job.source {
         Source::Replay(folder) => {
             let read = |page: &Documented| replay::read(folder, &page.plan, &page.run.outputs);
@@ -186,21 +192,28 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)>
         all.recording.exchanges.extend_from_slice(&run.recording.exchanges);
     }
     let secrets = Secrets::of(&cloud.secrets, &all, &job.config.redact);
-    Ok((runs.iter().map(|run| secrets.redact(run)).collect(), secrets))
+    let told = pages.iter().zip(&runs).map(|(page, run)| Told {
+        documented: secrets.redact(&page.run),
+        live: secrets.redact(run),
+    });
+    Ok((told.collect(), secrets))
 }
 
 /// What each view is to be, in the values that the pages document.
-fn compare(job: &Job<'_>, pages: Vec<Documented>, runs: Vec<Redacted>) -> Result<Outcome> {
-    let learnt: Vec<Pins> =
-        pages.iter().zip(&runs).map(|(page, run)| stabilise::learn(&page.run, run)).collect();
+fn compare(job: &Job<'_>, pages: Vec<Documented>, runs: Vec<Told>) -> Result<Outcome> {
+    let all = runs.iter().flat_map(|told| [told.documented.run(), told.live.run()]);
+    let volatile = Volatile::new(&job.config.volatile, all)?;
+    // One live value stands for one documented value on all pages: for that of the first.
+    let mut pins = Pins::default();
+    for told in &runs {
+        pins.add(&stabilise::learn(&volatile, &told.documented, &told.live));
+    }
     let mut outcome = Outcome::default();
-    let mut told = BTreeMap::new();
-    for (index, (page, run)) in pages.into_iter().zip(runs).enumerate() {
-        let mut pins = learnt[index].clone();
-        learnt.iter().for_each(|other| pins.add(other));
-        let stable = stabilise::stabilise(&page.run, &run, pins);
+    let mut shown = BTreeMap::new();
+    for (page, told) in pages.into_iter().zip(runs) {
+        let stable = stabilise::stabilise(&volatile, &told.documented, &told.live, pins.clone());
         let Documented { page, mut plan, .. } = page;
-        plan.views.retain(|view| is_told_first(job, &mut told, &plan.path, view));
+        plan.views.retain(|view| is_told_first(job, &mut shown, &plan.path, view));
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
         let unshown_log = (!shows_log).then(|| render::log(&stable));
         outcome.pages.push(PageOutcome {

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Place;
 
+use super::VolatileRule;
+
 /// The name of the file, beside `mkdocs.yml`.
 pub const FILE_NAME: &str = "doctool.yml";
 
@@ -35,6 +37,8 @@ pub struct Config {
     pub participants: Vec<ParticipantRule>,
     /// What is secret besides what doctool knows.
     pub redact: RedactSettings,
+    /// What differs in each run besides what doctool knows.
+    pub volatile: Vec<VolatileRule>,
 }
 
 impl Default for Config {
@@ -46,6 +50,7 @@ impl Default for Config {
             record: RecordSettings::default(),
             participants: Vec::new(),
             redact: RedactSettings::default(),
+            volatile: Vec::new(),
         }
     }
 }
@@ -197,6 +202,7 @@ impl Config {
                 Error::new(ErrorKind::Settings, message).because(error)
             })?;
         }
+        self.volatile.iter().try_for_each(VolatileRule::check)?;
         for (name, profile) in &self.clouds {
             if profile.embedded.is_some() && !profile.env.is_empty() {
                 let message = format!("cloud `{name}` has both `embedded` and `env`");

@@ -12,13 +12,17 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::model::{Body, Exchange, Header, path_of};
 
-use super::volatile::masked;
+use super::volatile::Volatile;
 
 /// For each live exchange the index of the documented one that it repeats, if there is one. No two
 /// have the same.
-pub(super) fn exchanges(documented: &[Exchange], live: &[Exchange]) -> Vec<Option<usize>> {
-    let old = keys(documented);
-    let new = keys(live);
+pub(super) fn exchanges(
+    volatile: &Volatile,
+    documented: &[Exchange],
+    live: &[Exchange],
+) -> Vec<Option<usize>> {
+    let old = keys(volatile, documented);
+    let new = keys(volatile, live);
     let mut found = Partners::new(old.len(), new.len());
     found.in_order(&old, &new, 0..old.len(), 0..new.len(), |key| key.whole);
     for (old_gap, new_gap) in found.gaps() {
@@ -44,13 +48,16 @@ struct Key {
     segments: Vec<String>,
 }
 
-fn keys(exchanges: &[Exchange]) -> Vec<Key> {
-    exchanges.iter().map(key).collect()
+fn keys(volatile: &Volatile, exchanges: &[Exchange]) -> Vec<Key> {
+    exchanges.iter().map(|exchange| key(volatile, exchange)).collect()
 }
 
-fn key(exchange: &Exchange) -> Key {
+fn key(volatile: &Volatile, exchange: &Exchange) -> Key {
+    let masked = |text: &str| volatile.masked(text);
+    let content = |body: &Body| content(volatile, body);
     let Exchange { from, to, request, response } = exchange;
-    let ends = digest(&(from, to, &request.method));
+    // Who has no name is called by host and port.
+    let ends = digest(&(masked(from), masked(to), &request.method));
     let path = masked(path_of(&request.url));
     let answer = response
         .as_ref()
@@ -76,9 +83,9 @@ fn names(headers: &[Header]) -> Vec<String> {
     headers.iter().map(|header| header.name.to_ascii_lowercase()).collect()
 }
 
-fn content(body: &Body) -> Option<String> {
+fn content(volatile: &Volatile, body: &Body) -> Option<String> {
     match body {
-        Body::Text(text) | Body::Cut { text, .. } => Some(masked(text)),
+        Body::Text(text) | Body::Cut { text, .. } => Some(volatile.masked(text)),
         Body::Empty | Body::Bytes { .. } => None,
     }
 }
@@ -190,6 +197,7 @@ pub(super) fn pairs<T: Hash + Eq + Ord>(old: &[T], new: &[T]) -> Vec<(usize, usi
 mod tests {
     use super::exchanges;
     use crate::model::{Body, Exchange, Request, Response};
+    use crate::stabilise::volatile::Volatile;
 
     fn exchange(text: &str) -> Exchange {
         let [from, to, method, path, body]: [&str; 5] =
@@ -215,7 +223,7 @@ mod tests {
     #[track_caller]
     fn aligned(old: &[&str], new: &[&str], expected: &[Option<usize>]) {
         let read = |texts: &[&str]| texts.iter().map(|text| exchange(text)).collect::<Vec<_>>();
-        assert_eq!(exchanges(&read(old), &read(new)), expected);
+        assert_eq!(exchanges(&Volatile::everywhere(), &read(old), &read(new)), expected);
     }
 
     const ROOT: &str = "a k GET / r";

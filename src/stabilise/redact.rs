@@ -14,13 +14,15 @@ use crate::settings::doctool::RedactSettings;
 
 use super::encodings::{Needle, needles};
 use super::places::{self, CREDENTIALS, Places, is_placeholder, kind_of, placeholder};
+use super::tables;
 
 /// A run in which no known secret is left.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Redacted(Run);
 
 impl Redacted {
-    pub(super) fn run(&self) -> &Run {
+    /// The run.
+    pub fn run(&self) -> &Run {
         &self.0
     }
 
@@ -29,11 +31,15 @@ impl Redacted {
     }
 }
 
-/// What is secret by its shape alone: Fernet and JSON web tokens, private keys.
+/// Fernet and JSON web tokens, as a regular expression.
+pub(super) const TOKEN: &str =
+    r"gAAAAA[A-Za-z0-9_-]{60,}={0,2}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}";
+
+/// What is secret by its shape alone: tokens, private keys.
 static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?<token>gAAAAA[A-Za-z0-9_-]{60,}={0,2}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})|(?s:-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?-----END (?:[A-Z]+ )*PRIVATE KEY-----)",
-    )
+    Regex::new(&format!(
+        r"(?<token>{TOKEN})|(?s:-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?-----END (?:[A-Z]+ )*PRIVATE KEY-----)",
+    ))
     .expect("the pattern is valid")
 });
 
@@ -80,12 +86,23 @@ impl Secrets {
     pub fn redact(&self, run: &Run) -> Redacted {
         let Recording { exchanges, messages } = &run.recording;
         Redacted(Run {
-            outputs: run.outputs.iter().map(|output| self.text(output)).collect(),
+            outputs: run.outputs.iter().map(|output| self.output(output)).collect(),
             recording: Recording {
                 exchanges: exchanges.iter().map(|exchange| self.exchange(exchange)).collect(),
                 messages: messages.clone(),
             },
         })
+    }
+
+    /// What a command printed, without secrets and with its tables as wide as they then need to be.
+    fn output(&self, output: &str) -> String {
+        let text = self.text(output);
+        let (before, lines): (Vec<&str>, Vec<&str>) =
+            (output.split('\n').collect(), text.split('\n').collect());
+        if text == output || before.len() != lines.len() {
+            return text;
+        }
+        tables::padded(&before, tables::unpadded(&lines)).join("\n")
     }
 
     /// A text without secrets.
