@@ -183,3 +183,167 @@ fn fresh_values_change_no_view() {
         }
     }
 }
+
+/// A log of one exchange, with this answer.
+fn asked(host: &str, path: &str, headers: &str, answer: &str) -> Run {
+    let log = format!(
+        "\n### (openstack) REQ >>> (keystone) : GET http://{host}{path}\nHost: {host}\n\nnone\n\n\n\
+         ### (openstack) RESP <<< (keystone) : 200 OK GET http://{host}{path}\n{headers}\n{answer}\n\n"
+    );
+    run(&[log, String::new()])
+}
+
+/// The log of the live run as the page is to show it.
+fn shown(documented: &Run, live: &Run) -> String {
+    render::log(&replayed(documented, live).stable)
+}
+
+const OLD: &str = "a42bfade-78ec-4c95-b7b4-272ba265072c";
+const NEW: &str = "00000000-0000-4000-8000-000000000001";
+const NEWER: &str = "00000000-0000-4000-8000-000000000002";
+
+#[track_caller]
+fn assert_drift(documented: &str, live: &str, shown_value: &str) {
+    let [old, new] =
+        [documented, live].map(|value| asked("h:1", "/", "", &format!("{{\n  \"x\": {value}\n}}")));
+    let shown = shown(&old, &new);
+    assert!(shown.contains(&format!("\"x\": {shown_value}\n")), "{documented} is {live}: {shown}");
+    assert_ne!(shown, render::log(&replayed(&old, &old).stable));
+}
+
+#[test]
+fn an_id_where_there_was_none_is_drift() {
+    for other in ["null", "\"\"", "\"default\"", "12", "[]"] {
+        assert_drift(other, &format!("\"{NEW}\""), &format!("\"{NEW}\""));
+        assert_drift(&format!("\"{OLD}\""), other, other);
+    }
+    assert_drift(
+        "\"de5af600557d44d0996e667499376dbb\"",
+        &format!("\"{NEW}\""),
+        &format!("\"{NEW}\""),
+    );
+    assert_drift(
+        "\"2023-01-02T07:06:19Z\"",
+        "\"2023-01-02T07:06:19.000000Z\"",
+        "\"2023-01-02T07:06:19.000000Z\"",
+    );
+    assert_drift("\"2023-01-02T07:06:19Z\"", "null", "null");
+}
+
+#[test]
+fn two_things_that_become_one_are_drift_and_so_is_one_that_becomes_two() {
+    let answer = |one: &str, two: &str| {
+        asked("h:1", "/", "", &format!("{{\n  \"one\": \"{one}\",\n  \"two\": \"{two}\"\n}}"))
+    };
+    let other = "98b68b53-2939-474e-aab1-64a49c57e941";
+    let merged = shown(&answer(OLD, other), &answer(NEW, NEW));
+    assert!(merged.contains(&format!("\"one\": \"{OLD}\"")), "{merged}");
+    assert!(merged.contains(&format!("\"two\": \"{OLD}\"")), "{merged}");
+    let split = shown(&answer(OLD, OLD), &answer(NEW, NEWER));
+    assert!(split.contains(&format!("\"one\": \"{OLD}\"")), "{split}");
+    assert!(split.contains(&format!("\"two\": \"{NEWER}\"")), "{split}");
+}
+
+#[test]
+fn the_cloud_may_be_anywhere_but_answers_at_the_documented_paths() {
+    let answer = |host: &str| {
+        let body = format!("{{\n  \"href\": \"http://{host}/identity/v3/\"\n}}");
+        asked(host, "/identity/", &format!("Location: http://{host}/identity/v3/\n"), &body)
+    };
+    let documented = answer("182.161.114.101");
+    for host in ["127.0.0.1:5000", "cloud.example.org", "[fd00::7]:443", "controller"] {
+        assert_same(
+            &render::log(&replayed(&documented, &documented).stable),
+            &shown(&documented, &answer(host)),
+            host,
+        );
+    }
+    let elsewhere = asked("127.0.0.1:5000", "/v3/", "", "none");
+    assert!(shown(&documented, &elsewhere).contains("GET http://127.0.0.1:5000/v3/"));
+}
+
+#[test]
+fn two_addresses_of_services_do_not_become_one() {
+    let catalog = |one: &str, two: &str| {
+        let url = |host: &str| format!("{{\"url\": \"http://{host}/x\"}}");
+        let text = format!("{{\"token\": {{\"catalog\": [{}, {}]}}}}", url(one), url(two));
+        asked(one, "/v3/auth/tokens", "", &text)
+    };
+    let shown =
+        shown(&catalog("192.0.2.1", "192.0.2.1"), &catalog("10.0.0.1:5000", "10.0.0.1:9292"));
+    assert_eq!(shown.matches("\"http://192.0.2.1/x\"").count(), 1, "{shown}");
+    assert_eq!(shown.matches("\"http://10.0.0.1:9292/x\"").count(), 1, "{shown}");
+}
+
+#[test]
+fn a_checksum_is_volatile_only_where_its_content_is() {
+    let [old_sum, new_sum] =
+        ["0c839612eb3f2469420f2ccae990827f", "1c839612eb3f2469420f2ccae990827f"];
+    let answer = |id: &str, sum: &str, more: &str| {
+        asked("h:1", "/", &format!("ETag: {sum}\n"), &format!("{{\n  \"id\": \"{id}\"{more}\n}}"))
+    };
+    let documented = answer(OLD, old_sum, "");
+    let settled = shown(&documented, &answer(NEW, new_sum, ""));
+    assert_same(&render::log(&replayed(&documented, &documented).stable), &settled, "volatile");
+    for (what, live) in [
+        ("the content is the same", answer(OLD, new_sum, "")),
+        ("the content has changed", answer(NEW, new_sum, ",\n  \"more\": 1")),
+    ] {
+        assert!(shown(&documented, &live).contains(&format!("ETag: {new_sum}\n")), "{what}");
+    }
+    let field = |sum: &str| asked("h:1", "/", "", &format!("{{\n  \"checksum\": \"{sum}\"\n}}"));
+    assert!(shown(&field(old_sum), &field(new_sum)).contains(new_sum));
+}
+
+#[test]
+fn seconds_since_1970_are_times_where_their_name_says_so() {
+    let answer = |time: &str, size: &str| {
+        let headers = format!("X-Timestamp: {time}\nX-Container-Bytes-Used: {size}\n");
+        asked("h:1", "/", &headers, "none")
+    };
+    let documented = answer("1671683363.84851", "1134410240");
+    let settled = shown(&documented, &answer("1672364289.12345", "1134410241"));
+    assert!(settled.contains("X-Timestamp: 1671683363.84851\n"), "{settled}");
+    assert!(settled.contains("X-Container-Bytes-Used: 1134410241\n"), "{settled}");
+    let never = shown(&documented, &answer("0000000000.00000", "1134410240"));
+    assert!(never.contains("X-Timestamp: 0000000000.00000\n"), "{never}");
+}
+
+/// The output of the live run as the page is to show it.
+fn printed(documented: &str, live: &str) -> String {
+    let run = |output: &str| Run { outputs: vec![output.to_owned()], ..Run::default() };
+    render::console(&replayed(&run(documented), &run(live)).stable, 0)
+}
+
+#[test]
+fn a_checksum_in_console_output_is_no_id() {
+    for form in ["| checksum | {} |\n", "  \"checksum\": \"{}\",\n", "checksum: {}\n"] {
+        let line = |sum: &str| form.replace("{}", sum);
+        let live = line("1c839612eb3f2469420f2ccae990827f");
+        assert_eq!(printed(&line("0c839612eb3f2469420f2ccae990827f"), &live), live);
+    }
+}
+
+#[test]
+fn a_table_is_as_wide_as_documented_where_only_volatile_values_differ() {
+    let table = |token: &str| {
+        let (dashes, blanks) = ("-".repeat(token.len()), " ".repeat(token.len() - 5));
+        format!(
+            "+---------+-{dashes}-+\n| Field   | Value{blanks} |\n+---------+-{dashes}-+\n| expires | \
+             2023-01-02T07:06:19+0000{} |\n| id      | {token} |\n+---------+-{dashes}-+\n",
+            " ".repeat(token.len() - 24)
+        )
+    };
+    let [short, long] = [90, 100].map(|length| format!("gAAAAA{}", "b".repeat(length)));
+    let shown = printed(&table(&short), &table(&long));
+    assert_eq!(
+        shown,
+        "+---------+--------------------------+\n\
+         | Field   | Value                    |\n\
+         +---------+--------------------------+\n\
+         | expires | 2023-01-02T07:06:19+0000 |\n\
+         | id      | [redacted:token]         |\n\
+         +---------+--------------------------+\n"
+    );
+    assert_eq!(printed(&shown, &table(&long)), shown, "what is documented stays");
+}
