@@ -14,11 +14,12 @@ use regex::{Captures, Regex};
 use doctool::capture::requestshook;
 use doctool::model::Run;
 use doctool::render;
+use doctool::settings::VolatileRule;
 use doctool::settings::doctool::RedactSettings;
 use doctool::stabilise::{self, Pins, Redacted, Secrets, StableRecording, Volatile};
 
 /// Rounds with other subsets, for each page.
-const ROUNDS: u64 = 5;
+const ROUNDS: u64 = 3;
 
 /// The folders of our own pages, and of a user's where they are at hand.
 fn pages() -> Vec<PathBuf> {
@@ -141,10 +142,14 @@ struct Replayed {
 
 /// The documented run and a live one, as the views show them.
 fn replayed(documented: &Run, live: &Run) -> Replayed {
+    replayed_with(&[], documented, live)
+}
+
+fn replayed_with(rules: &[VolatileRule], documented: &Run, live: &Run) -> Replayed {
     let redacted =
         |run: &Run| -> Redacted { Secrets::of(&[], run, &RedactSettings::default()).redact(run) };
     let (old, new) = (redacted(documented), redacted(live));
-    let volatile = Volatile::new(&[], [old.run(), new.run()]).expect("there is no rule");
+    let volatile = Volatile::new(rules, [old.run(), new.run()]).expect("the rules are good");
     let mut pins = Pins::default();
     pins.add(&stabilise::learn(&volatile, &old, &new));
     let stable = stabilise::stabilise(&volatile, &old, &new, pins);
@@ -346,4 +351,55 @@ fn a_table_is_as_wide_as_documented_where_only_volatile_values_differ() {
          +---------+--------------------------+\n"
     );
     assert_eq!(printed(&shown, &table(&long)), shown, "what is documented stays");
+}
+
+#[test]
+fn a_site_says_what_else_is_volatile_by_form_or_by_place() {
+    let rule = |name: &str, pattern: Option<&str>, path: Option<&str>| VolatileRule {
+        name: name.to_owned(),
+        pattern: pattern.map(str::to_owned),
+        path: path.map(str::to_owned),
+    };
+    let rules = [
+        rule("build", Some(r"build-\d+"), None),
+        rule("serial", None, Some("$.servers[*].serial")),
+    ];
+    let answer = |build: u32, serials: [u32; 2], size: u32| {
+        let [one, two] = serials;
+        let body = format!(
+            "{{\n  \"image\": \"os build-{build}\",\n  \"servers\": [\n    {{\n      \"name\": \"a\",\n      \
+             \"serial\": {one}\n    }},\n    {{\n      \"name\": \"b\",\n      \"serial\": {two}\n    }}\n  \
+             ],\n  \"serial\": {size}\n}}"
+        );
+        asked("h:1", "/", &format!("X-Build: build-{build}\n"), &body)
+    };
+    let shown =
+        |live: &Run| render::log(&replayed_with(&rules, &answer(7, [1, 2], 3), live).stable);
+    let documented = shown(&answer(7, [1, 2], 3));
+    assert_same(&documented, &shown(&answer(12, [41, 42], 3)), "both rules");
+    assert_same(
+        &documented.replacen("\"serial\": 3", "\"serial\": 4", 1),
+        &shown(&answer(12, [41, 42], 4)),
+        "another place",
+    );
+    let merged = shown(&answer(7, [41, 41], 3));
+    assert_eq!(merged.matches("\"serial\": 1\n").count(), 2, "two become one: {merged}");
+    let unruled = render::log(&replayed(&answer(7, [1, 2], 3), &answer(12, [1, 2], 3)).stable);
+    assert!(unruled.contains("X-Build: build-12\n"), "{unruled}");
+}
+
+#[test]
+fn a_place_in_json_is_one_in_json_output_too() {
+    let rules = [VolatileRule {
+        name: "serial".to_owned(),
+        pattern: None,
+        path: Some("$..serial".to_owned()),
+    }];
+    let run = |serial: u32, size: u32| Run {
+        outputs: vec![format!("{{\n  \"serial\": {serial},\n  \"size\": {size}\n}}\n")],
+        ..Run::default()
+    };
+    let console = |live: &Run| render::console(&replayed_with(&rules, &run(1, 5), live).stable, 0);
+    assert_eq!(console(&run(2, 5)), "{\n  \"serial\": 1,\n  \"size\": 5\n}\n");
+    assert_eq!(console(&run(2, 6)), "{\n  \"serial\": 1,\n  \"size\": 6\n}\n");
 }

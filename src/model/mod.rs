@@ -27,4 +27,4 @@ pub use page::{
     Line, Note, Origin, Page,
 };
 pub use place::Place;
-pub use plan::{Change, Command, NotRun, PagePlan, Region, View, ViewKind};
+pub use plan::{Change, Command, NotRun, PagePlan, Region, Variable, View, ViewKind};

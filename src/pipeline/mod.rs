@@ -2,6 +2,7 @@
 //!
 //! `check` and `refresh` share everything but the last step, so they cannot disagree.
 
+mod known;
 mod listing;
 mod live;
 
@@ -25,6 +26,7 @@ use crate::settings::{Config, Site};
 use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording, Volatile};
 use crate::write;
 
+use known::Known;
 use listing::Includes;
 
 /// Where runs come from.
@@ -60,8 +62,8 @@ pub struct Job<'a> {
 /// When the job could not be done, or there was nothing to verify.
 pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let (runs, secrets) = runs(job, &pages)?;
-    Ok((compare(job, pages, runs)?, secrets))
+    let runs = runs(job, &pages)?;
+    Ok((compare(job, pages, &runs)?, runs.secrets))
 }
 
 /// Brings each view to what it should be.
@@ -71,11 +73,12 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 /// When the job could not be done; then no page is half written.
 pub fn refresh(job: &Job<'_>) -> Result<Outcome> {
     let pages = pages(job)?;
-    let (runs, _) = runs(job, &pages)?;
-    let outcome = compare(job, pages, runs)?;
+    let runs = runs(job, &pages)?;
+    let outcome = compare(job, pages, &runs)?;
     for page in &outcome.pages {
         write_page(job, page)?;
     }
+    runs.known.as_ref().map_or(Ok(()), Known::keep)?;
     Ok(outcome)
 }
 
@@ -86,11 +89,12 @@ pub fn refresh(job: &Job<'_>) -> Result<Outcome> {
 /// When the job could not be done, or the folder cannot be written.
 pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
     let pages = pages(job)?;
-    let (runs, _) = runs(job, &pages)?;
-    for (page, run) in pages.iter().zip(&runs) {
+    let runs = runs(job, &pages)?;
+    for (page, run) in pages.iter().zip(&runs.told) {
         let recorded = StableRecording::redacted(run.live.clone());
         replay::write(recordings, &page.plan, &render::log(&recorded), recorded.outputs())?;
     }
+    runs.known.as_ref().map_or(Ok(()), Known::keep)?;
     Ok(pages.into_iter().map(|page| page.plan.path).collect())
 }
 
@@ -171,7 +175,17 @@ struct Told {
     live: Redacted,
 }
 
-fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Told>, Secrets)> {
+/// What the pages' commands did.
+struct Runs {
+    /// In the order of the pages.
+    told: Vec<Told>,
+    secrets: Secrets,
+    /// What the cloud calls the things that the pages name, if there is a cloud.
+    known: Option<Known>,
+}
+
+fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Runs> {
+    let mut known = None;
     let (runs, cloud) = match &job.source {
         Source::Replay(folder) => {
             let read = |page: &Documented| replay::read(folder, &page.plan, &page.run.outputs);
@@ -180,8 +194,8 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Told>, Secrets)> {
         Source::Cloud(name) => {
             let name = name.as_ref().unwrap_or(&job.config.cloud);
             let cloud = cloud::ready(name, &job.config.profile(name)?, job.events)?;
-            let plans: Vec<&PagePlan> = pages.iter().map(|page| &page.plan).collect();
-            live::run(job, &plans, cloud)?
+            let known = known.insert(Known::of(job.site, &cloud));
+            live::run(job, pages, cloud, known)?
         }
     };
     // A secret of one page's run may turn up in another's, and one that is on a page already must
@@ -196,21 +210,24 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Told>, Secrets)> {
         documented: secrets.redact(&page.run),
         live: secrets.redact(run),
     });
-    Ok((told.collect(), secrets))
+    Ok(Runs { told: told.collect(), secrets, known })
 }
 
 /// What each view is to be, in the values that the pages document.
-fn compare(job: &Job<'_>, pages: Vec<Documented>, runs: Vec<Told>) -> Result<Outcome> {
-    let all = runs.iter().flat_map(|told| [told.documented.run(), told.live.run()]);
+fn compare(job: &Job<'_>, pages: Vec<Documented>, runs: &Runs) -> Result<Outcome> {
+    let all = runs.told.iter().flat_map(|told| [told.documented.run(), told.live.run()]);
     let volatile = Volatile::new(&job.config.volatile, all)?;
     // One live value stands for one documented value on all pages: for that of the first.
     let mut pins = Pins::default();
-    for told in &runs {
+    for told in &runs.told {
         pins.add(&stabilise::learn(&volatile, &told.documented, &told.live));
+    }
+    if let Some(known) = &runs.known {
+        pins.add(&known.bindings.pins(&volatile));
     }
     let mut outcome = Outcome::default();
     let mut shown = BTreeMap::new();
-    for (page, told) in pages.into_iter().zip(runs) {
+    for (page, told) in pages.into_iter().zip(&runs.told) {
         let stable = stabilise::stabilise(&volatile, &told.documented, &told.live, pins.clone());
         let Documented { page, mut plan, .. } = page;
         plan.views.retain(|view| is_told_first(job, &mut shown, &plan.path, view));

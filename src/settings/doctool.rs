@@ -256,6 +256,22 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_for_what_is_volatile_must_make_sense() {
+        for (rule, message) in [
+            ("name: x", "`volatile`, `x`: neither `pattern` nor `path` is there"),
+            ("name: x, pattern: '('", "`volatile`, `x`: `(` is no regular expression"),
+            ("name: x, pattern: 'a*'", "`volatile`, `x`: `a*` fits where nothing stands"),
+            ("name: x, path: 'a.b'", "`volatile`, `x`: `a.b` is no path: a path begins with `$`"),
+            ("pattern: x", "missing field `name`"),
+        ] {
+            let error = error(&format!("volatile: [{{{rule}}}]"));
+            assert!(error.contains(message), "{error}");
+        }
+        let rule = "volatile: [{name: x, pattern: 'x-\\d+', path: '$..x'}]";
+        assert!(Config::parse(rule).is_ok_and(|config| config.checked().is_ok()));
+    }
+
+    #[test]
     fn what_is_left_out_has_a_default() {
         for text in ["", "# nothing\n", "run: {}\n"] {
             assert_eq!(Config::parse(text), Ok(Config::default()), "{text}");

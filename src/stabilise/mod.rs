@@ -6,6 +6,7 @@
 //! unredacted does not compile.
 
 mod align;
+mod bindings;
 mod encodings;
 mod order;
 mod outputs;
@@ -16,6 +17,7 @@ mod settle;
 mod tables;
 mod volatile;
 
+pub use bindings::{Bindings, Translated};
 pub use pins::Pins;
 pub use redact::{Redacted, Secrets};
 pub use volatile::Volatile;

@@ -102,6 +102,11 @@ impl Pins {
             self.bind(live.clone(), documented);
         }
     }
+
+    /// The pairs of live and documented values, times left out.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.documented.iter().map(|(live, documented)| (&*live.text, &**documented))
+    }
 }
 
 #[cfg(test)]

@@ -57,6 +57,11 @@ impl Class {
         matches!(self, Self::IsoTime | Self::HttpDate | Self::Epoch)
     }
 
+    /// Whether people write such a value into commands to name a thing by it.
+    pub(super) fn is_typed(self) -> bool {
+        matches!(self, Self::Uuid | Self::Hex32 | Self::Authority | Self::Site(_))
+    }
+
     /// Whether a value that only its place tells can be one of this class.
     fn fits(self, value: &str) -> bool {
         match self {
@@ -223,6 +228,14 @@ impl Volatile {
     /// same.
     pub(super) fn masked(&self, text: &str) -> String {
         self.replaced(text, |class, value| class.mark(value))
+    }
+
+    /// The class of a text that is one volatile value and nothing else.
+    pub(super) fn class(&self, text: &str) -> Option<Class> {
+        match &*self.pieces(text) {
+            [Piece::Volatile(class, _)] => Some(*class),
+            _ => None,
+        }
     }
 
     /// How the value at a place in JSON is to be read.
