@@ -403,3 +403,23 @@ fn a_place_in_json_is_one_in_json_output_too() {
     assert_eq!(console(&run(2, 5)), "{\n  \"serial\": 1,\n  \"size\": 5\n}\n");
     assert_eq!(console(&run(2, 6)), "{\n  \"serial\": 1,\n  \"size\": 6\n}\n");
 }
+
+#[test]
+fn fresh_values_on_all_pages_at_once_are_no_change() {
+    let site = support::Site::of_this_project();
+    let mut renewal = Renewal::new(0);
+    for entry in fs::read_dir(site.path("docs/openstack/image")).expect("our pages are there") {
+        let folder = entry.expect("the folder can be read").path();
+        let name = folder.file_name().expect("a page has a name").to_string_lossy().into_owned();
+        let [log, output] = read(&folder);
+        let index = site.read(&format!("docs/openstack/image/{name}/index.md"));
+        let command = index.lines().find(|line| line.trim_start().starts_with("$ "));
+        let command = command.expect("a page has a command").trim();
+        let recorded = format!("recorded/openstack/image/{name}");
+        site.write(&format!("{recorded}/log.md"), renewal.of(&log));
+        let session = format!("{command}\n{}", renewal.of(&output));
+        site.write(&format!("{recorded}/console.txt"), session);
+    }
+    let said = site.doctool(&["check", "docs/openstack/image", "--replay", "recorded"]).exits(0);
+    assert_eq!(said.out, "40 views up to date on 10 pages\n");
+}

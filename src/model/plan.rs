@@ -13,11 +13,11 @@ pub struct PagePlan {
     pub path: String,
     /// The page's own file, absolute.
     pub file: PathBuf,
-    /// Run before the documented commands, and not recorded.
+    /// Run before the documented commands, and shown by no view.
     pub setup: Vec<Command>,
     /// The documented commands in the order of the page.
     pub commands: Vec<Command>,
-    /// Run after the documented commands in any case, and not recorded.
+    /// Run after the documented commands in any case, and shown by no view.
     pub teardown: Vec<Command>,
     /// Documented values whose live ones are looked up before the documented commands.
     pub variables: Vec<Variable>,

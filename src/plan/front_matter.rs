@@ -15,7 +15,7 @@ use crate::model::{FrontMatter, Place};
 pub(super) struct Wishes {
     /// Commands to run before the documented ones; no view shows them.
     pub(super) setup: Vec<String>,
-    /// Commands to run afterwards in any case, unrecorded.
+    /// Commands to run afterwards in any case; no view shows them.
     pub(super) teardown: Vec<String>,
     /// Documented values whose live ones are to be looked up, by what the page calls them.
     pub(super) vars: BTreeMap<String, LookUp>,

@@ -57,8 +57,8 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
     let folder = file.parent().expect("a file is in a folder").to_owned();
     Ok(PagePlan {
         path: page.path.clone(),
-        setup: unrecorded(config, &own_place, &setup)?,
-        teardown: unrecorded(config, &own_place, &teardown)?,
+        setup: all_asked_for(config, &own_place, &setup)?,
+        teardown: all_asked_for(config, &own_place, &teardown)?,
         variables: variables(config, &own_place, vars)?,
         files: wanted.iter().map(|path| files.absolute(&folder.join(path))).collect(),
         file,
@@ -69,7 +69,7 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
     })
 }
 
-fn unrecorded(config: &Config, page: &Place, lines: &[String]) -> Result<Vec<Command>> {
+fn all_asked_for(config: &Config, page: &Place, lines: &[String]) -> Result<Vec<Command>> {
     lines.iter().map(|line| asked_for(config, page, line)).collect()
 }
 
