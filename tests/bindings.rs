@@ -1,11 +1,16 @@
 //! Commands that name things by the ids that the page documents, on a cloud that has others.
 //!
-//! The cloud is a folder, and `things` a program that makes, shows and removes files in it.
+//! Here a cloud is a folder, and `things` a program that makes, shows and removes files in it, or a
+//! server that `ask` talks to.
 
 mod support;
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use support::{Said, Site};
 
@@ -212,4 +217,132 @@ fn one_thing_has_one_name_on_all_pages_of_a_run() {
     let said = site.doctool(&["check"]).exits(1);
     assert!(said.out.contains(&format!("-| id   | {TWO} |\n+| id   | {ONE} |\n")), "{}", said.out);
     assert!(said.out.ends_with("1 of 3 views stale on 3 pages\n"), "{}", said.out);
+}
+
+/// Sends a request, through the recorder if there is one, and prints the content of the answer.
+const ASK: &str = r#"#!/bin/bash
+proxy=${http_proxy#http://}
+where=${proxy##*@}
+where=${where:-$SERVER}
+where=${where%/}
+exec 3<>"/dev/tcp/${where%:*}/${where#*:}"
+key=$(printf %s "${proxy%@*}" | base64 -w0)
+printf '%s http://%s%s HTTP/1.1\r\nHost: %s\r\n' "$1" "$SERVER" "$2" "$SERVER" >&3
+printf 'Proxy-Authorization: Basic %s\r\nConnection: close\r\n\r\n' "$key" >&3
+read -r _ status _ <&3
+while read -r line && test "$line" != $'\r'; do :; done <&3
+cat <&3
+test "$status" -lt 400
+"#;
+
+/// A server with images: makes one with the next id, shows and removes it. Gives its address, and
+/// what it was asked.
+fn images() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let calls = Arc::clone(&asked);
+    thread::spawn(move || {
+        let mut images: Vec<String> = Vec::new();
+        let mut made = 0;
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("somebody connects");
+            let mut lines = BufReader::new(stream.try_clone().expect("it is open")).lines();
+            let line = lines.next().expect("somebody asks").expect("in text");
+            for line in lines {
+                if line.expect("a head is text").is_empty() {
+                    break;
+                }
+            }
+            let words: Vec<&str> = line.split(' ').collect();
+            let [method, path, _] = *words else { panic!("`{line}` is no request") };
+            let path = &path[path.find("/images").expect("images are all there is")..];
+            let last = path.rsplit(['/', '=']).next().expect("a path has an end");
+            calls.lock().expect("nobody fails").push(format!("{method} {path}"));
+            let known = images.iter().any(|id| id == last);
+            let (status, body) = match method {
+                "POST" => {
+                    made += 1;
+                    images.push(format!("00000000-0000-4000-8000-{made:012}"));
+                    let id = images.last().expect("one was added");
+                    ("201 Created", format!("{{\"id\": \"{id}\", \"name\": \"{last}\"}}"))
+                }
+                "DELETE" if known => {
+                    images.retain(|id| id != last);
+                    ("204 No Content", String::new())
+                }
+                "GET" if known => ("200 OK", format!("{{\"id\": \"{last}\", \"name\": \"one\"}}")),
+                _ => ("404 Not Found", format!("no image {last}")),
+            };
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            )
+            .expect("somebody listens");
+        }
+    });
+    (address, asked)
+}
+
+#[test]
+fn what_the_setup_makes_has_the_documented_id_of_what_has_its_name() {
+    let (server, asked) = images();
+    let site = Site::new(&[]);
+    site.write("bin/ask", ASK);
+    fs::set_permissions(site.path("bin/ask"), fs::Permissions::from_mode(0o755))
+        .expect("the file is ours");
+    site.write(
+        "doctool.yml",
+        format!(
+            "cloud: mine\nclouds:\n  mine:\n    env:\n      SERVER: {server}\n      \
+             PATH: {}:/usr/bin:/bin\nrun:\n  allow: [ask]\n",
+            site.path("bin").display()
+        ),
+    );
+    site.write(
+        "mkdocs.yml",
+        "site_name: Images\nmarkdown_extensions:\n  - pymdownx.snippets:\n      base_path: [docs]\n",
+    );
+    site.write("docs/log.md", "");
+    site.write(
+        "docs/index.md",
+        format!(
+            "---\ndoctool:\n  setup:\n    - ask POST /images?name=one\n  teardown:\n    - ask DELETE \
+             /images/{LIVE}\n---\n\n``` console\n$ ask GET /images/{LIVE}\n```\n\n``` text\n--8<-- \
+             \"log.md\"\n```\n"
+        ),
+    );
+    site.doctool(&["refresh"]).exits(0);
+    assert!(site.read("docs/log.md").contains(&format!("GET http://{server}/images/{LIVE}\n")));
+    assert!(
+        site.read("docs/index.md")
+            .contains(&format!("{{\"id\": \"{LIVE}\", \"name\": \"one\"}}\n"))
+    );
+    unchanged(&site, &["refresh"]);
+    let second = "00000000-0000-4000-8000-000000000002";
+    let asked = asked.lock().expect("nobody fails");
+    let run = |id: &str| {
+        ["POST /images?name=one", &format!("GET /images/{id}"), &format!("DELETE /images/{id}")]
+            .map(str::to_owned)
+    };
+    assert_eq!(*asked, [run(LIVE), run(second)].concat());
+}
+
+#[test]
+fn a_page_that_shows_nothing_yet_is_told_in_the_ids_that_it_types() {
+    let vars =
+        format!("doctool:\n  vars:\n    id: {{documented: {ONE}, command: things find one}}\n");
+    let pages = [("create", creates()), ("show", page(&vars, &format!("$ things show {ONE}\n")))];
+    let site = site(&pages);
+    site.doctool(&["refresh"]).exits(0);
+    let shown = page(&vars, &format!("$ things show {ONE}\n| id   | {ONE} |\n| name | one |\n"));
+    assert_eq!(site.read("docs/show.md"), shown);
+    fs::remove_dir_all(site.path(".doctool")).expect("it was made");
+    site.write("docs/show.md", page(&vars, &format!("$ things show {ONE}\n")));
+    fs::remove_file(site.path("first").join("00000000-0000-4000-8000-000000000001"))
+        .expect("the thing is there");
+    site.write("first/00000000-0000-4000-8000-000000000009", "one\n");
+    site.doctool(&["refresh", "docs/show.md"]).exits(0);
+    assert_eq!(site.read("docs/show.md"), shown);
 }
