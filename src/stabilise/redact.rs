@@ -33,7 +33,7 @@ impl Redacted {
 
 /// Fernet and JSON web tokens, as a regular expression.
 pub(super) const TOKEN: &str =
-    r"gAAAAA[A-Za-z0-9_-]{60,}={0,2}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}";
+    r"gAAAAA[A-Za-z0-9_-]{60,}={0,2}|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}";
 
 /// What is secret by its shape alone: tokens, private keys.
 static SHAPE: LazyLock<Regex> = LazyLock::new(|| {

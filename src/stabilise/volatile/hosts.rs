@@ -21,7 +21,7 @@ pub(super) fn pattern<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Option<Reg
     let mut hosts: Vec<String> = hosts.iter().map(|host| regex::escape(host)).collect();
     // The first alternative that fits wins, and one host may begin with another.
     hosts.sort_by_key(|host| std::cmp::Reverse(host.len()));
-    Some(super::pattern(&format!(r"(?:{})(?::\d{{1,5}})?", hosts.join("|"))))
+    Some(super::pattern(&format!(r"(?:{})(?::[0-9]{{1,5}})?", hosts.join("|"))))
 }
 
 fn add_all(exchange: &Exchange, hosts: &mut BTreeSet<String>) {

@@ -117,7 +117,7 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
     let clock = r"\d{2}:\d{2}:\d{2}";
     let token = super::redact::TOKEN;
     pattern(&format!(
-        r"(?x)
+        r"(?x-u)
         req-{uuid}|tx[0-9a-f]{{21}}-[0-9a-f]{{10}}[\w-]*
         |{uuid}
         |[0-9a-f]{{32}}
@@ -130,9 +130,9 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-static AUDIT_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[\w-]{16,64}$"));
-static EPOCH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^1\d{9}(?:\d{3})?(?:\.\d+)?$"));
-static DIGITS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+"));
+static AUDIT_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[A-Za-z0-9_-]{16,64}$"));
+static EPOCH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^1[0-9]{9}(?:[0-9]{3})?(?:\.[0-9]+)?$"));
+static DIGITS: LazyLock<Regex> = LazyLock::new(|| pattern("[0-9]+"));
 
 /// The class of a match of [`SHAPES`].
 fn class_of(value: &str) -> Class {
