@@ -31,7 +31,7 @@ enum Format {
 impl List {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
         with_site(&self.paths, Source::Cloud(None), &|_| {}, |job| {
-            let (listing, warnings) = pipeline::list(job)?;
+            let (listing, warnings) = pipeline::list(&job)?;
             match self.format {
                 Format::Text => {
                     for warning in &warnings {

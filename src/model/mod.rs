@@ -5,6 +5,7 @@ mod diagnostic;
 mod event;
 mod exchange;
 mod files;
+mod finding;
 mod json;
 mod json_path;
 mod outcome;
@@ -19,6 +20,7 @@ pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
 };
 pub use files::{FileCache, FileId};
+pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;
 pub use json_path::{JsonPath, Trail};
 pub use outcome::{Outcome, PageOutcome};
@@ -27,4 +29,4 @@ pub use page::{
     Line, Note, Origin, Page,
 };
 pub use place::Place;
-pub use plan::{Change, Command, NotRun, PagePlan, Region, Variable, View, ViewKind};
+pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, Variable, View, ViewKind};

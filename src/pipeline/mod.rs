@@ -13,7 +13,7 @@ use crate::capture::{replay, requestshook};
 use crate::cloud;
 use crate::discover;
 use crate::error::{Error, ErrorKind, Result};
-use crate::merge;
+use crate::merge::{Conflicts, Eyes, Merge, Runs, Texts};
 use crate::model::{
     Change, Cloud, Diagnostic, Event, Events, FileCache, Outcome, Page, PageOutcome, PagePlan, Run,
     View, ViewKind,
@@ -50,6 +50,8 @@ pub struct Job<'a> {
     pub paths: &'a [PathBuf],
     /// Where runs come from.
     pub source: Source,
+    /// What is done where a person and the cloud changed the same lines.
+    pub conflicts: Conflicts,
     /// Who is told what happens.
     pub events: Events<'a>,
 }
@@ -62,8 +64,8 @@ pub struct Job<'a> {
 /// When the job could not be done, or there was nothing to verify.
 pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let runs = runs(job, &pages)?;
-    Ok((compare(job, pages, &runs)?, runs.secrets))
+    let ran = runs(job, &pages)?;
+    Ok((compare(job, pages, &ran)?, ran.secrets))
 }
 
 /// Brings each view to what it should be.
@@ -71,15 +73,15 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 /// # Errors
 ///
 /// When the job could not be done; then no page is half written.
-pub fn refresh(job: &Job<'_>) -> Result<Outcome> {
+pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let runs = runs(job, &pages)?;
-    let outcome = compare(job, pages, &runs)?;
+    let ran = runs(job, &pages)?;
+    let outcome = compare(job, pages, &ran)?;
     for page in &outcome.pages {
         write_page(job, page)?;
     }
-    runs.known.as_ref().map_or(Ok(()), Known::keep)?;
-    Ok(outcome)
+    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
+    Ok((outcome, ran.secrets))
 }
 
 /// Runs the commands and keeps what was recorded below a folder. Gives the paths of the pages.
@@ -89,12 +91,12 @@ pub fn refresh(job: &Job<'_>) -> Result<Outcome> {
 /// When the job could not be done, or the folder cannot be written.
 pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
     let pages = pages(job)?;
-    let runs = runs(job, &pages)?;
-    for (page, run) in pages.iter().zip(&runs.told) {
+    let ran = runs(job, &pages)?;
+    for (page, run) in pages.iter().zip(&ran.told) {
         let recorded = StableRecording::redacted(run.live.clone());
         replay::write(recordings, &page.plan, &render::log(&recorded), recorded.outputs())?;
     }
-    runs.known.as_ref().map_or(Ok(()), Known::keep)?;
+    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
     Ok(pages.into_iter().map(|page| page.plan.path).collect())
 }
 
@@ -176,7 +178,7 @@ struct Told {
 }
 
 /// What the pages' commands did.
-struct Runs {
+struct Ran {
     /// In the order of the pages.
     told: Vec<Told>,
     secrets: Secrets,
@@ -184,7 +186,7 @@ struct Runs {
     known: Option<Known>,
 }
 
-fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Runs> {
+fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
     let mut known = None;
     let (runs, cloud) = match &job.source {
         Source::Replay(folder) => {
@@ -210,31 +212,31 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Runs> {
         documented: secrets.redact(&page.run),
         live: secrets.redact(run),
     });
-    Ok(Runs { told: told.collect(), secrets, known })
+    Ok(Ran { told: told.collect(), secrets, known })
 }
 
 /// What each view is to be, in the values that the pages document.
-fn compare(job: &Job<'_>, pages: Vec<Documented>, runs: &Runs) -> Result<Outcome> {
-    let all = runs.told.iter().flat_map(|told| [told.documented.run(), told.live.run()]);
+fn compare(job: &Job<'_>, pages: Vec<Documented>, ran: &Ran) -> Result<Outcome> {
+    let all = ran.told.iter().flat_map(|told| [told.documented.run(), told.live.run()]);
     let volatile = Volatile::new(&job.config.volatile, all)?;
     // One live value stands for one documented value on all pages: for that of the first.
     let mut pins = Pins::default();
-    for told in &runs.told {
+    for told in &ran.told {
         pins.add(&stabilise::learn(&volatile, &told.documented, &told.live));
     }
-    if let Some(known) = &runs.known {
+    if let Some(known) = &ran.known {
         pins.add(&known.bindings.pins(&volatile));
     }
     let mut outcome = Outcome::default();
     let mut shown = BTreeMap::new();
-    for (page, told) in pages.into_iter().zip(&runs.told) {
+    for (page, told) in pages.into_iter().zip(&ran.told) {
         let stable = stabilise::stabilise(&volatile, &told.documented, &told.live, pins.clone());
         let Documented { page, mut plan, .. } = page;
         plan.views.retain(|view| is_told_first(job, &mut shown, &plan.path, view));
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
         let unshown_log = (!shows_log).then(|| render::log(&stable));
         outcome.pages.push(PageOutcome {
-            changes: plan.views.iter().map(|view| changed(view, &stable)).collect(),
+            changes: merged(job, &plan, told, &stable, (&volatile, &ran.secrets)),
             path: plan.path,
             not_run: plan.not_run,
             diagnostics: page.diagnostics,
@@ -245,6 +247,36 @@ fn compare(job: &Job<'_>, pages: Vec<Documented>, runs: &Runs) -> Result<Outcome
         return Err(Error::new(ErrorKind::Page, "these pages have no view to verify"));
     }
     Ok(outcome)
+}
+
+/// The page's views and words, merged with the run. What was generated from the page's last
+/// recording is the base.
+fn merged(
+    job: &Job<'_>,
+    plan: &PagePlan,
+    told: &Told,
+    stable: &StableRecording,
+    (volatile, secrets): (&Volatile, &Secrets),
+) -> Vec<Change> {
+    let base = StableRecording::redacted(told.documented.clone());
+    let hide = |text: &str| secrets.text(text);
+    let mask = |text: &str| volatile.masked(text);
+    let eyes = Eyes { hide: &hide, mask: &mask, conflicts: job.conflicts };
+    let runs = Runs {
+        documented: base.recording(),
+        live: stable.recording(),
+        partners: stable.partners(),
+    };
+    let merge = Merge::new(&runs, eyes);
+    let has_base = !base.recording().exchanges.is_empty();
+    let views = plan.views.iter().map(|view| {
+        let base = has_base.then(|| drawn(view.kind, &base));
+        let new = drawn(view.kind, stable);
+        merge.view(&Texts { view, base: base.as_deref(), new: &new })
+    });
+    let mut changes: Vec<Change> = views.collect();
+    changes.extend(merge.prose(plan, &changes));
+    changes
 }
 
 /// Whether no page before this one tells the same part of the same file. Two cannot: the first does.
@@ -266,14 +298,14 @@ fn is_told_first(
     first == page
 }
 
-fn changed(view: &View, stable: &StableRecording) -> Change {
-    let new = match view.kind {
-        ViewKind::Console(index) => render::console(stable, index),
-        ViewKind::Diagram => render::diagram(stable),
-        ViewKind::Body => render::body(stable),
-        ViewKind::Log => render::log(stable),
-    };
-    merge::merge(view, &new)
+fn drawn(kind: ViewKind, recording: &StableRecording) -> String {
+    match kind {
+        ViewKind::Console(index) => render::console(recording, index),
+        ViewKind::Diagram => render::diagram(recording),
+        ViewKind::Body => render::body(recording),
+        ViewKind::Log => render::log(recording),
+        ViewKind::Prose => String::new(),
+    }
 }
 
 fn write_page(job: &Job<'_>, page: &PageOutcome) -> Result<()> {

@@ -4,13 +4,10 @@
 //! same, then those between the same two that ask for the same thing, in order; then those that
 //! moved; and at last what stands between the same neighbours and asks for something similar.
 
-use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
-use std::ops::Range;
-
-use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::model::{Body, Exchange, Header, path_of};
+use crate::pairing::Pairing;
 
 use super::volatile::Volatile;
 
@@ -21,19 +18,21 @@ pub(super) fn exchanges(
     documented: &[Exchange],
     live: &[Exchange],
 ) -> Vec<Option<usize>> {
-    let old = keys(volatile, documented);
-    let new = keys(volatile, live);
-    let mut found = Partners::new(old.len(), new.len());
-    found.in_order(&old, &new, 0..old.len(), 0..new.len(), |key| key.whole);
-    for (old_gap, new_gap) in found.gaps() {
-        found.in_order(&old, &new, old_gap, new_gap, |key| key.asked);
-    }
-    found.moved(&old, &new, |key| key.whole);
-    found.moved(&old, &new, |key| key.asked);
-    for (old_gap, new_gap) in found.gaps() {
-        found.similar(&old, &new, old_gap, new_gap);
-    }
-    found.of_new
+    let keys = |exchanges: &[Exchange]| -> Vec<Key> {
+        exchanges.iter().map(|exchange| key(volatile, exchange)).collect()
+    };
+    let (old, new) = (keys(documented), keys(live));
+    let by = |of: fn(&Key) -> u64| {
+        (old.iter().map(of).collect::<Vec<_>>(), new.iter().map(of).collect::<Vec<_>>())
+    };
+    let [whole, asked] = [by(|key| key.whole), by(|key| key.asked)];
+    let mut pairing = Pairing::new(old.len(), new.len());
+    pairing.in_order(&whole.0, &whole.1);
+    pairing.in_order(&asked.0, &asked.1);
+    pairing.moved(&whole.0, &whole.1);
+    pairing.moved(&asked.0, &asked.1);
+    pairing.alike(|one, other| are_similar(&old[one], &new[other]));
+    pairing.into_of_new()
 }
 
 /// What an exchange is compared by.
@@ -46,10 +45,6 @@ struct Key {
     ends: u64,
     /// The path, segment by segment.
     segments: Vec<String>,
-}
-
-fn keys(volatile: &Volatile, exchanges: &[Exchange]) -> Vec<Key> {
-    exchanges.iter().map(|exchange| key(volatile, exchange)).collect()
 }
 
 fn key(volatile: &Volatile, exchange: &Exchange) -> Key {
@@ -90,107 +85,11 @@ fn content(volatile: &Volatile, body: &Body) -> Option<String> {
     }
 }
 
-/// Who corresponds to whom so far, both ways.
-struct Partners {
-    of_old: Vec<Option<usize>>,
-    of_new: Vec<Option<usize>>,
-}
-
-impl Partners {
-    fn new(old: usize, new: usize) -> Self {
-        Self { of_old: vec![None; old], of_new: vec![None; new] }
-    }
-
-    fn pair(&mut self, old: usize, new: usize) {
-        self.of_old[old] = Some(new);
-        self.of_new[new] = Some(old);
-    }
-
-    /// Pairs those with the same key that come in the same order.
-    fn in_order(
-        &mut self,
-        old: &[Key],
-        new: &[Key],
-        old_range: Range<usize>,
-        new_range: Range<usize>,
-        by: impl Fn(&Key) -> u64,
-    ) {
-        let old_keys: Vec<u64> = old[old_range.clone()].iter().map(&by).collect();
-        let new_keys: Vec<u64> = new[new_range.clone()].iter().map(&by).collect();
-        for (one, other) in pairs(&old_keys, &new_keys) {
-            self.pair(old_range.start + one, new_range.start + other);
-        }
-    }
-
-    /// Pairs those with the same key wherever they stand, the first with the first.
-    fn moved(&mut self, old: &[Key], new: &[Key], by: impl Fn(&Key) -> u64) {
-        let mut free: HashMap<u64, VecDeque<usize>> = HashMap::new();
-        for (index, key) in
-            old.iter().enumerate().filter(|(index, _)| self.of_old[*index].is_none())
-        {
-            free.entry(by(key)).or_default().push_back(index);
-        }
-        for (index, key) in new.iter().enumerate() {
-            if self.of_new[index].is_none()
-                && let Some(partner) = free.get_mut(&by(key)).and_then(VecDeque::pop_front)
-            {
-                self.pair(partner, index);
-            }
-        }
-    }
-
-    /// Pairs those of a gap that have the same ends and half of the path in common.
-    fn similar(&mut self, old: &[Key], new: &[Key], old_gap: Range<usize>, new_gap: Range<usize>) {
-        let mut from = old_gap.start;
-        for index in new_gap {
-            let fits = |&candidate: &usize| {
-                self.of_old[candidate].is_none() && are_similar(&old[candidate], &new[index])
-            };
-            if self.of_new[index].is_none()
-                && let Some(partner) = (from..old_gap.end).find(fits)
-            {
-                self.pair(partner, index);
-                from = partner + 1;
-            }
-        }
-    }
-
-    /// The stretches without partner that lie between the same neighbours on both sides.
-    fn gaps(&self) -> Vec<(Range<usize>, Range<usize>)> {
-        let mut gaps = Vec::new();
-        let (mut old, mut new) = (0, 0);
-        let anchors =
-            self.of_new.iter().enumerate().filter_map(|(index, old)| Some(((*old)?, index)));
-        for (old_anchor, new_anchor) in anchors.chain([(self.of_old.len(), self.of_new.len())]) {
-            // What moved backwards is no neighbour to go by.
-            if old_anchor < old {
-                continue;
-            }
-            if old < old_anchor && new < new_anchor {
-                gaps.push((old..old_anchor, new..new_anchor));
-            }
-            (old, new) = (old_anchor + 1, new_anchor + 1);
-        }
-        gaps
-    }
-}
-
 fn are_similar(old: &Key, new: &Key) -> bool {
     let same = old.segments.iter().filter(|segment| !segment.is_empty());
     let same = same.filter(|segment| new.segments.contains(segment)).count();
     let longest = old.segments.len().max(new.segments.len()) - 1;
     old.ends == new.ends && same * 2 >= longest
-}
-
-/// Indices of the elements that a longest common subsequence pairs.
-pub(super) fn pairs<T: Hash + Eq + Ord>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
-    let mut pairs = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, old, new) {
-        if let DiffOp::Equal { old_index, new_index, len } = op {
-            pairs.extend((0..len).map(|step| (old_index + step, new_index + step)));
-        }
-    }
-    pairs
 }
 
 #[cfg(test)]

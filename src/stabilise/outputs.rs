@@ -4,10 +4,11 @@
 //! that bear ids may come in any order.
 
 use crate::model::Json;
+use crate::pairing::pairs;
 
 use super::settle::Settler;
 use super::volatile::{Reading, field_of_line};
-use super::{align, order, tables};
+use super::{order, tables};
 
 impl Settler<'_> {
     /// The output of a command.
@@ -57,7 +58,7 @@ impl Settler<'_> {
             return order.into_iter().enumerate().map(|(old, new)| (Some(old), new)).collect();
         }
         let mut partners = vec![None; new.len()];
-        for (old_index, new_index) in align::pairs(&old_masks, &new_masks) {
+        for (old_index, new_index) in pairs(&old_masks, &new_masks) {
             partners[new_index] = Some(old_index);
         }
         partners.into_iter().zip(0..).collect()

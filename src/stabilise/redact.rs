@@ -21,7 +21,7 @@ use super::tables;
 pub struct Redacted(Run);
 
 impl Redacted {
-    /// The run.
+    /// The run itself.
     pub fn run(&self) -> &Run {
         &self.0
     }

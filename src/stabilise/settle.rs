@@ -5,8 +5,8 @@
 //! same exchange, and what is learnt there holds everywhere else.
 
 use crate::model::{Body, Exchange, Header, Json, Recording, Request, Response, Run, Trail};
+use crate::pairing::pairs;
 
-use super::align;
 use super::order;
 use super::pins::Pins;
 use super::volatile::{Class, Piece, Reading, Volatile, both_are};
@@ -314,7 +314,7 @@ impl Settler<'_> {
         }
         let mut partners = vec![None; new.len()];
         let mut left: Vec<bool> = vec![true; old.len()];
-        for (old_index, new_index) in align::pairs(&old_masks, &new_masks) {
+        for (old_index, new_index) in pairs(&old_masks, &new_masks) {
             partners[new_index] = Some(old_index);
             left[old_index] = false;
         }

@@ -226,7 +226,7 @@ impl Volatile {
 
     /// The text with the names of classes for its volatile values: equal for texts that say the
     /// same.
-    pub(super) fn masked(&self, text: &str) -> String {
+    pub fn masked(&self, text: &str) -> String {
         self.replaced(text, |class, value| class.mark(value))
     }
 
