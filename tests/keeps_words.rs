@@ -19,7 +19,7 @@ use doctool::merge::{Conflicts, Eyes, Merge, Runs, Texts};
 use doctool::model::{Change, Finding, FindingKind, Message, Place, Region, Run, View, ViewKind};
 use doctool::render;
 use doctool::settings::doctool::RedactSettings;
-use doctool::stabilise::{self, Pins, Secrets, StableRecording};
+use doctool::stabilise::{self, Pins, Secrets, StableRecording, Volatile};
 
 use keeps_words::cloud;
 use keeps_words::person::{Page, Written};
@@ -68,10 +68,13 @@ fn view(kind: ViewKind, text: &str) -> View {
 fn merged(documented: &Run, live: &Run, page: &Page) -> Merged {
     let secrets = Secrets::of(&[], documented, &RedactSettings::default());
     let documented = secrets.redact(documented);
-    let stable = stabilise::stabilise(documented.run(), &secrets.redact(live), Pins::default());
+    let live = secrets.redact(live);
+    let volatile = Volatile::new(&[], [documented.run(), live.run()]).expect("there is no rule");
+    let stable = stabilise::stabilise(&volatile, &documented, &live, Pins::default());
     let base = StableRecording::redacted(documented);
     let hide = |text: &str| secrets.text(text);
-    let eyes = Eyes { hide: &hide, mask: &stabilise::masked, conflicts: Conflicts::Keep };
+    let mask = |text: &str| volatile.masked(text);
+    let eyes = Eyes { hide: &hide, mask: &mask, conflicts: Conflicts::Keep };
     let runs = Runs {
         documented: base.recording(),
         live: stable.recording(),

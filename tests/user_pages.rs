@@ -9,7 +9,7 @@ use doctool::capture::requestshook;
 use doctool::model::Run;
 use doctool::render;
 use doctool::settings::doctool::RedactSettings;
-use doctool::stabilise::{self, Pins, Secrets, StableRecording};
+use doctool::stabilise::{self, Pins, Secrets, StableRecording, Volatile};
 
 /// The folders of the pages; none where the pages are not at hand.
 fn pages() -> Vec<PathBuf> {
@@ -59,7 +59,8 @@ fn replaying_the_documented_run_changes_nothing() {
         let (_, run) = recorded(&page);
         let documented = StableRecording::documented(&run);
         let live = Secrets::of(&[], &run, &RedactSettings::default()).redact(&run);
-        let stable = stabilise::stabilise(&run, &live, Pins::default());
+        let volatile = Volatile::new(&[], [&run]).expect("there is no rule");
+        let stable = stabilise::stabilise(&volatile, &live, &live, Pins::default());
         assert_eq!(render::log(&stable), render::log(&documented), "{}", page.display());
     }
 }

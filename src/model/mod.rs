@@ -8,6 +8,7 @@ mod exchange;
 mod files;
 mod finding;
 mod json;
+mod json_path;
 mod outcome;
 mod page;
 mod place;
@@ -24,11 +25,12 @@ pub use exchange::{
 pub use files::{FileCache, FileId};
 pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;
+pub use json_path::{JsonPath, Trail};
 pub use outcome::{Outcome, PageOutcome};
 pub use page::{
     Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
     Line, Note, Origin, Page,
 };
 pub use place::Place;
-pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, View, ViewKind};
+pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, Variable, View, ViewKind};
 pub use publication::{Edit, Leak, TextForm};

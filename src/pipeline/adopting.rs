@@ -6,7 +6,7 @@ use crate::adopt::{self, ProseLine, Recorded, Standing, Subject};
 use crate::model::{Adoption, Fence, FileId, Leak, Page, PagePlan, Place, Run, ViewKind};
 use crate::plan;
 use crate::render;
-use crate::stabilise::{self, Pins, Secrets};
+use crate::stabilise::{Secrets, StableRecording};
 
 use super::Job;
 use super::publication::{FoundSecret, Publication};
@@ -60,8 +60,7 @@ pub(super) fn share_out(
 
 /// The views that the recording gives; none when nothing is recorded.
 fn recorded(secrets: &Secrets, documented: &Run) -> Option<Recorded> {
-    let stable =
-        stabilise::stabilise(&Run::default(), &secrets.redact(documented), Pins::default());
+    let stable = StableRecording::redacted(secrets.redact(documented));
     let messages = stable.recording().arrows().count();
     (messages > 0).then(|| Recorded {
         messages,

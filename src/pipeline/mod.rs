@@ -3,6 +3,7 @@
 //! `check` and `refresh` share everything but the last step, so they cannot disagree.
 
 mod adopting;
+mod known;
 mod listing;
 mod live;
 mod publication;
@@ -24,9 +25,10 @@ use crate::plan;
 use crate::render;
 use crate::report::list_json::{self, Listing};
 use crate::settings::{Config, Site};
-use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording};
+use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording, Volatile};
 use crate::write;
 
+use known::Known;
 use listing::Includes;
 use publication::{FoundSecret, Publication};
 
@@ -65,8 +67,8 @@ pub struct Job<'a> {
 /// When the job could not be done, or there was nothing to verify.
 pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let (runs, secrets) = runs(job, &pages)?;
-    Ok((compare(job, pages, runs, &secrets)?, secrets))
+    let ran = runs(job, &pages)?;
+    Ok((compare(job, pages, &ran)?, ran.secrets))
 }
 
 /// Brings each view to what it should be.
@@ -76,12 +78,13 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 /// When the job could not be done; then no page is half written.
 pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let (runs, secrets) = runs(job, &pages)?;
-    let outcome = compare(job, pages, runs, &secrets)?;
+    let ran = runs(job, &pages)?;
+    let outcome = compare(job, pages, &ran)?;
     for page in &outcome.pages {
         write_page(job, page)?;
     }
-    Ok((outcome, secrets))
+    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
+    Ok((outcome, ran.secrets))
 }
 
 /// Runs the commands and keeps what was recorded below a folder. Gives the paths of the pages.
@@ -91,11 +94,12 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 /// When the job could not be done, or the folder cannot be written.
 pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
     let pages = pages(job)?;
-    let (runs, _) = runs(job, &pages)?;
-    for (page, run) in pages.iter().zip(&runs) {
-        let recorded = stabilise::stabilise(&Run::default(), run, Pins::default());
+    let ran = runs(job, &pages)?;
+    for (page, run) in pages.iter().zip(&ran.told) {
+        let recorded = StableRecording::redacted(run.live.clone());
         replay::write(recordings, &page.plan, &render::log(&recorded), recorded.outputs())?;
     }
+    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
     Ok(pages.into_iter().map(|page| page.plan.path).collect())
 }
 
@@ -225,7 +229,23 @@ fn kept_log(site: &Site, page: &str) -> PathBuf {
     replay::folder(&site.folder.join(".doctool"), page).join("log.md")
 }
 
-fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)> {
+/// A page's run as it is documented and as it was this time, both without secrets.
+struct Told {
+    documented: Redacted,
+    live: Redacted,
+}
+
+/// What the pages' commands did.
+struct Ran {
+    /// In the order of the pages.
+    told: Vec<Told>,
+    secrets: Secrets,
+    /// What the cloud calls the things that the pages name, if there is a cloud.
+    known: Option<Known>,
+}
+
+fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
+    let mut known = None;
     let (runs, cloud) = match &job.source {
         Source::Replay(folder) => {
             let read = |page: &Documented| replay::read(folder, &page.plan, &page.run.outputs);
@@ -234,8 +254,8 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)>
         Source::Cloud(name) => {
             let name = name.as_ref().unwrap_or(&job.config.cloud);
             let cloud = cloud::ready(name, &job.config.profile(name)?, job.events)?;
-            let plans: Vec<&PagePlan> = pages.iter().map(|page| &page.plan).collect();
-            live::run(job, &plans, cloud)?
+            let known = known.insert(Known::of(job.site, &cloud));
+            live::run(job, pages, cloud, known)?
         }
     };
     // A secret of one page's run may turn up in another's, and one that is on a page already must
@@ -246,36 +266,35 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)>
         all.recording.exchanges.extend_from_slice(&run.recording.exchanges);
     }
     let secrets = Secrets::of(&cloud.secrets, &all, &job.config.redact);
-    Ok((runs.iter().map(|run| secrets.redact(run)).collect(), secrets))
+    let told = pages.iter().zip(&runs).map(|(page, run)| Told {
+        documented: secrets.redact(&page.run),
+        live: secrets.redact(run),
+    });
+    Ok(Ran { told: told.collect(), secrets, known })
 }
 
 /// What each view is to be, in the values that the pages document.
-fn compare(
-    job: &Job<'_>,
-    pages: Vec<Documented>,
-    runs: Vec<Redacted>,
-    secrets: &Secrets,
-) -> Result<Outcome> {
-    let documented: Vec<Redacted> = pages.iter().map(|page| secrets.redact(&page.run)).collect();
-    let learnt: Vec<Pins> = documented
-        .iter()
-        .zip(&runs)
-        .map(|(documented, run)| stabilise::learn(documented.run(), run))
-        .collect();
+fn compare(job: &Job<'_>, pages: Vec<Documented>, ran: &Ran) -> Result<Outcome> {
+    let all = ran.told.iter().flat_map(|told| [told.documented.run(), told.live.run()]);
+    let volatile = Volatile::new(&job.config.volatile, all)?;
+    // One live value stands for one documented value on all pages: for that of the first.
+    let mut pins = Pins::default();
+    for told in &ran.told {
+        pins.add(&stabilise::learn(&volatile, &told.documented, &told.live));
+    }
+    if let Some(known) = &ran.known {
+        pins.add(&known.bindings.pins(&volatile));
+    }
     let mut outcome = Outcome::default();
-    let mut told = BTreeMap::new();
-    for (index, ((page, documented), run)) in
-        pages.into_iter().zip(documented).zip(runs).enumerate()
-    {
-        let mut pins = learnt[index].clone();
-        learnt.iter().for_each(|other| pins.add(other));
-        let stable = stabilise::stabilise(documented.run(), &run, pins);
+    let mut shown = BTreeMap::new();
+    for (page, told) in pages.into_iter().zip(&ran.told) {
+        let stable = stabilise::stabilise(&volatile, &told.documented, &told.live, pins.clone());
         let Documented { page, mut plan, .. } = page;
-        plan.views.retain(|view| is_told_first(job, &mut told, &plan.path, view));
+        plan.views.retain(|view| is_told_first(job, &mut shown, &plan.path, view));
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
         let unshown_log = (!shows_log).then(|| render::log(&stable));
         outcome.pages.push(PageOutcome {
-            changes: merged(job, &plan, documented, &stable, secrets),
+            changes: merged(job, &plan, told, &stable, (&volatile, &ran.secrets)),
             path: plan.path,
             not_run: plan.not_run,
             diagnostics: page.diagnostics,
@@ -293,13 +312,14 @@ fn compare(
 fn merged(
     job: &Job<'_>,
     plan: &PagePlan,
-    documented: Redacted,
+    told: &Told,
     stable: &StableRecording,
-    secrets: &Secrets,
+    (volatile, secrets): (&Volatile, &Secrets),
 ) -> Vec<Change> {
-    let base = StableRecording::redacted(documented);
+    let base = StableRecording::redacted(told.documented.clone());
     let hide = |text: &str| secrets.text(text);
-    let eyes = Eyes { hide: &hide, mask: &stabilise::masked, conflicts: job.conflicts };
+    let mask = |text: &str| volatile.masked(text);
+    let eyes = Eyes { hide: &hide, mask: &mask, conflicts: job.conflicts };
     let runs = Runs {
         documented: base.recording(),
         live: stable.recording(),

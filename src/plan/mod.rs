@@ -10,16 +10,18 @@ mod region;
 mod views;
 mod words;
 
+use std::collections::BTreeMap;
+
 use pulldown_cmark::{Event, Parser};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Command, ConsoleFence, ContainerKind, Fence, FileCache, NotRun, Page, PagePlan, Place, View,
-    ViewKind,
+    Command, ConsoleFence, ContainerKind, Fence, FileCache, NotRun, Page, PagePlan, Place,
+    Variable, View, ViewKind,
 };
 use crate::settings::{Config, Site};
 
-use front_matter::Wishes;
+use front_matter::{LookUp, Wishes};
 
 pub use views::{has_form_of_view, is_sequence_diagram};
 
@@ -53,13 +55,14 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         views_found.extend(views::included(site, files, page, &wishes.views, &skipped)?);
         prose = region::of_prose(page, files);
     }
-    let Wishes { setup, teardown, files: wanted, skip, .. } = wishes;
+    let Wishes { setup, teardown, vars, files: wanted, skip, .. } = wishes;
     let file = files.path(page.file);
     let folder = file.parent().expect("a file is in a folder").to_owned();
     Ok(PagePlan {
         path: page.path.clone(),
-        setup: unrecorded(config, &own_place, &setup)?,
-        teardown: unrecorded(config, &own_place, &teardown)?,
+        setup: all_asked_for(config, &own_place, &setup)?,
+        teardown: all_asked_for(config, &own_place, &teardown)?,
+        variables: variables(config, &own_place, vars)?,
         files: wanted.iter().map(|path| files.absolute(&folder.join(path))).collect(),
         file,
         commands,
@@ -71,16 +74,29 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
     })
 }
 
-/// Commands of the front matter. They are asked for, so one that cannot be run is an error.
-fn unrecorded(config: &Config, page: &Place, lines: &[String]) -> Result<Vec<Command>> {
-    let command = |line: &String| {
-        let argv = allowed(config, line).map_err(|reason| {
-            let message = format!("`{line}` in the front matter {reason}");
-            Error::new(ErrorKind::Page, message).at(page.clone())
-        })?;
-        Ok(Command { text: line.clone(), argv, input: None, place: page.clone() })
+fn all_asked_for(config: &Config, page: &Place, lines: &[String]) -> Result<Vec<Command>> {
+    lines.iter().map(|line| asked_for(config, page, line)).collect()
+}
+
+fn variables(
+    config: &Config,
+    page: &Place,
+    vars: BTreeMap<String, LookUp>,
+) -> Result<Vec<Variable>> {
+    let variable = |(name, LookUp { documented, command }): (String, LookUp)| {
+        let command = asked_for(config, page, &command)?;
+        Ok(Variable { name, documented, command })
     };
-    lines.iter().map(command).collect()
+    vars.into_iter().map(variable).collect()
+}
+
+/// A command of the front matter. It is asked for, so one that cannot be run is an error.
+fn asked_for(config: &Config, page: &Place, line: &str) -> Result<Command> {
+    let argv = allowed(config, line).map_err(|reason| {
+        let message = format!("`{line}` in the front matter {reason}");
+        Error::new(ErrorKind::Page, message).at(page.clone())
+    })?;
+    Ok(Command { text: line.to_owned(), argv, input: None, place: page.clone() })
 }
 
 /// Program and arguments of a line, or why it is not run.

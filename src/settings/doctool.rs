@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Place;
 
+use super::VolatileRule;
+
 /// The name of the file, beside `mkdocs.yml`.
 pub const FILE_NAME: &str = "doctool.yml";
 
@@ -35,6 +37,8 @@ pub struct Config {
     pub participants: Vec<ParticipantRule>,
     /// What is secret besides what doctool knows.
     pub redact: RedactSettings,
+    /// What differs in each run besides what doctool knows.
+    pub volatile: Vec<VolatileRule>,
 }
 
 impl Default for Config {
@@ -46,6 +50,7 @@ impl Default for Config {
             record: RecordSettings::default(),
             participants: Vec::new(),
             redact: RedactSettings::default(),
+            volatile: Vec::new(),
         }
     }
 }
@@ -199,6 +204,7 @@ impl Config {
                 Error::new(ErrorKind::Settings, message).because(error)
             })?;
         }
+        self.volatile.iter().try_for_each(VolatileRule::check)?;
         for (name, profile) in &self.clouds {
             if profile.embedded.is_some() && !profile.env.is_empty() {
                 let message = format!("cloud `{name}` has both `embedded` and `env`");
@@ -249,6 +255,22 @@ mod tests {
              | write `embedded` if that is what you mean"
         );
         assert!(error("run: {alow: [curl]}").ends_with("| write `allow` if that is what you mean"));
+    }
+
+    #[test]
+    fn a_rule_for_what_is_volatile_must_make_sense() {
+        for (rule, message) in [
+            ("name: x", "`volatile`, `x`: neither `pattern` nor `path` is there"),
+            ("name: x, pattern: '('", "`volatile`, `x`: `(` is no regular expression"),
+            ("name: x, pattern: 'a*'", "`volatile`, `x`: `a*` fits where nothing stands"),
+            ("name: x, path: 'a.b'", "`volatile`, `x`: `a.b` is no path: a path begins with `$`"),
+            ("pattern: x", "missing field `name`"),
+        ] {
+            let error = error(&format!("volatile: [{{{rule}}}]"));
+            assert!(error.contains(message), "{error}");
+        }
+        let rule = "volatile: [{name: x, pattern: 'x-\\d+', path: '$..x'}]";
+        assert!(Config::parse(rule).is_ok_and(|config| config.checked().is_ok()));
     }
 
     #[test]

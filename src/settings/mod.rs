@@ -4,9 +4,11 @@ pub mod doctool;
 mod extensions;
 mod mkdocs;
 mod site;
+mod volatile;
 
 pub use doctool::Config;
 pub use extensions::{
     BlocksExtension, CustomFence, Dialect, EarlyBlock, FenceSettings, FenceStyle, ListStyle,
 };
 pub use site::{BasePath, Site, Snippets};
+pub use volatile::VolatileRule;

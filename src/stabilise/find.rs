@@ -7,12 +7,15 @@ use regex::Regex;
 
 use super::places::{Placed, placeholder};
 
-/// What is secret by its shape alone: Fernet and JSON web tokens, private keys. What follows `gAAAAA` in
-/// a Fernet token is a time, which is no `A`; in Base64 of other things it may be.
+/// Fernet and JSON web tokens, as a regular expression. What follows `gAAAAA` in a Fernet token is a
+/// time, which is no `A`; in Base64 of other things it may be.
+pub(super) const TOKEN: &str = r"gAAAAA[B-Za-z0-9_-][A-Za-z0-9_-]{19,}={0,2}|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}";
+
+/// What is secret by its shape alone: tokens, private keys.
 static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?<token>gAAAAA[B-Za-z0-9_-][A-Za-z0-9_-]{19,}={0,2}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})|(?s:-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?-----END (?:[A-Z]+ )*PRIVATE KEY-----)",
-    )
+    pattern(&format!(
+        r"(?<token>{TOKEN})|(?s:-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?-----END (?:[A-Z]+ )*PRIVATE KEY-----)",
+    ))
 });
 
 static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[redacted:[^\]\s]*\]"));

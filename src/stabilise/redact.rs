@@ -15,9 +15,10 @@ use super::find::{self, Found};
 use super::places::{
     self, CREDENTIALS, Placed, Places, StandIns, is_placeholder, kind_of, placeholder,
 };
+use super::tables;
 
 /// A run in which no known secret is left.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Redacted(Run);
 
 impl Redacted {
@@ -99,12 +100,23 @@ impl Secrets {
     pub fn redact(&self, run: &Run) -> Redacted {
         let Recording { exchanges, messages } = &run.recording;
         Redacted(Run {
-            outputs: run.outputs.iter().map(|output| self.text(output)).collect(),
+            outputs: run.outputs.iter().map(|output| self.output(output)).collect(),
             recording: Recording {
                 exchanges: exchanges.iter().map(|exchange| self.exchange(exchange)).collect(),
                 messages: messages.clone(),
             },
         })
+    }
+
+    /// What a command printed, without secrets and with its tables as wide as they then need to be.
+    fn output(&self, output: &str) -> String {
+        let text = self.text(output);
+        let (before, lines): (Vec<&str>, Vec<&str>) =
+            (output.split('\n').collect(), text.split('\n').collect());
+        if text == output || before.len() != lines.len() {
+            return text;
+        }
+        tables::padded(&before, tables::unpadded(&lines)).join("\n")
     }
 
     /// A text without secrets.

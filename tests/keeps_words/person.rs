@@ -86,6 +86,7 @@ impl Page {
             path: "index.md".to_owned(),
             file: PathBuf::from("index.md"),
             setup: Vec::new(),
+            variables: Vec::new(),
             commands: Vec::new(),
             teardown: Vec::new(),
             files: Vec::new(),
