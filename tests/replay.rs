@@ -302,7 +302,7 @@ fn an_include_that_brings_in_nothing_is_told_with_its_place() {
     assert_eq!(said.out, format!("{warning}4 views up to date on 1 page; 1 warning\n"));
     let said = site.doctool(&["list", PAGE]).exits(0);
     assert_eq!(said.err, warning);
-    assert!(said.out.ends_with("4 includes (1 broken), 1 warning\n"), "{}", said.out);
+    assert!(said.out.ends_with("4 includes (1 broken), 1 finding\n"), "{}", said.out);
 }
 
 #[test]

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::Outcome;
 use super::site::{say, tell, with_site};
+use super::{DRIFT, Outcome};
 use crate::error::{Error, ErrorKind};
+use crate::model::{Diagnostic, Severity, distinct};
 use crate::pipeline::{self, Source};
 use crate::report::list_text;
 use crate::report::text::{self, Colour};
@@ -34,9 +35,7 @@ impl List {
             let (listing, warnings) = pipeline::list(job)?;
             match self.format {
                 Format::Text => {
-                    for warning in &warnings {
-                        tell(&text::warning(warning, colour));
-                    }
+                    tell(&text::diagnostics(distinct(&warnings), colour));
                     say(&list_text::listing(&listing));
                 }
                 Format::Json => {
@@ -46,7 +45,12 @@ impl List {
                     say(&(json + "\n"));
                 }
             }
-            Ok(ExitCode::SUCCESS)
+            let is_error = |found: &Diagnostic| found.severity == Severity::Error;
+            Ok(if warnings.iter().any(is_error) {
+                ExitCode::from(DRIFT)
+            } else {
+                ExitCode::SUCCESS
+            })
         })
     }
 }

@@ -78,7 +78,7 @@ pub fn main() -> ExitCode {
     let outcome = match command {
         Command::List(list) => list.run(colour(color, std::io::stderr().is_terminal())),
         Command::Check(check) => check.run(colour(color, std::io::stdout().is_terminal())),
-        Command::Refresh(refresh) => refresh.run(),
+        Command::Refresh(refresh) => refresh.run(colour(color, std::io::stderr().is_terminal())),
         Command::Record(record) => record.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),

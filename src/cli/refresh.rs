@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Outcome;
-use super::site::{Pages, say};
+use super::site::{Pages, say, tell};
+use super::{DRIFT, Outcome};
 use crate::pipeline;
-use crate::report::text;
+use crate::report::text::{self, Colour};
 
 #[derive(Debug, Args)]
 pub(super) struct Refresh {
@@ -16,10 +16,11 @@ pub(super) struct Refresh {
 }
 
 impl Refresh {
-    pub(super) fn run(&self) -> Outcome {
+    pub(super) fn run(&self, colour: Colour) -> Outcome {
         self.pages.with(pipeline::refresh, |outcome, files| {
+            tell(&text::diagnostics(outcome.diagnostics(), colour));
             say(&text::refresh(&outcome, files));
-            ExitCode::SUCCESS
+            if outcome.has_error() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS }
         })
     }
 }

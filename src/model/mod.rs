@@ -12,7 +12,7 @@ mod place;
 mod plan;
 
 pub use cloud::{Caller, Cloud, Relay, Service};
-pub use diagnostic::{Diagnostic, DiagnosticKind};
+pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, distinct};
 pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,

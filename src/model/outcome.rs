@@ -1,12 +1,14 @@
 //! What a run found: for each page the views as they are and as they should be.
 
-use super::{Change, Diagnostic, NotRun};
+use super::{Change, Diagnostic, NotRun, Severity, distinct};
 
 /// What was found about all pages of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     /// In the order in which they were run.
     pub pages: Vec<PageOutcome>,
+    /// What the authors of the other pages that were meant should know.
+    pub elsewhere: Vec<Diagnostic>,
 }
 
 /// What was found about one page.
@@ -42,8 +44,19 @@ impl Outcome {
         self.pages.iter().map(|page| page.stale().count()).sum()
     }
 
+    /// What authors should know beside views, each finding once.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        let pages = self.pages.iter().flat_map(|page| &page.diagnostics);
+        distinct(pages.chain(&self.elsewhere))
+    }
+
     /// Whether there is something to say: a stale view, or a page that its site cannot show.
     pub fn has_drift(&self) -> bool {
-        self.stale() > 0 || self.pages.iter().any(|page| !page.diagnostics.is_empty())
+        self.stale() > 0 || self.diagnostics().next().is_some()
+    }
+
+    /// Whether the settings count a finding as an error.
+    pub fn has_error(&self) -> bool {
+        self.diagnostics().any(|found| found.severity == Severity::Error)
     }
 }

@@ -96,6 +96,11 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// Whether the text is the file's bytes, none of them replaced.
+    pub(super) fn is_verbatim(&self) -> bool {
+        matches!(self.places, Places::Verbatim(_))
+    }
+
     /// Text that stands in no file.
     pub(super) fn without_file(text: String) -> Self {
         Self { file: None, text: Cow::Owned(text), places: Places::Nowhere }

@@ -60,7 +60,7 @@ pub struct Job<'a> {
 /// When the job could not be done, or there was nothing to verify.
 pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let (runs, secrets) = runs(job, &pages)?;
+    let (runs, secrets) = runs(job, &pages.documented)?;
     Ok((compare(job, pages, runs)?, secrets))
 }
 
@@ -71,7 +71,7 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 /// When the job could not be done; then no page is half written.
 pub fn refresh(job: &Job<'_>) -> Result<Outcome> {
     let pages = pages(job)?;
-    let (runs, _) = runs(job, &pages)?;
+    let (runs, _) = runs(job, &pages.documented)?;
     let outcome = compare(job, pages, runs)?;
     for page in &outcome.pages {
         write_page(job, page)?;
@@ -85,7 +85,7 @@ pub fn refresh(job: &Job<'_>) -> Result<Outcome> {
 ///
 /// When the job could not be done, or the folder cannot be written.
 pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
-    let pages = pages(job)?;
+    let pages = pages(job)?.documented;
     let (runs, _) = runs(job, &pages)?;
     for (page, run) in pages.iter().zip(&runs) {
         let recorded = stabilise::stabilise(&Run::default(), run, Pins::default());
@@ -117,10 +117,30 @@ pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
 fn planned<'a>(job: &'a Job<'_>) -> Result<impl Iterator<Item = Result<(Page, PagePlan)>> + 'a> {
     let paths = discover::pages(job.site, job.files, job.paths)?;
     Ok(paths.into_iter().map(|path| {
-        let page = page::read(job.site, job.files, &path)?;
+        let mut page = page::read(job.site, job.files, &path)?;
+        judge(job.config, &mut page.diagnostics);
         let plan = plan::plan(job.site, job.config, job.files, &page)?;
         Ok((page, plan))
     }))
+}
+
+/// Silences and raises findings as the settings say.
+fn judge(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.retain_mut(|found| match config.severity(found.kind) {
+        Some(severity) => {
+            found.severity = severity;
+            true
+        }
+        None => false,
+    });
+}
+
+/// The pages of a job.
+struct Pages {
+    /// Those with commands.
+    documented: Vec<Documented>,
+    /// What the authors of the others should know.
+    elsewhere: Vec<Diagnostic>,
 }
 
 /// A page with commands, and what it shows now.
@@ -131,11 +151,13 @@ struct Documented {
     run: Run,
 }
 
-fn pages(job: &Job<'_>) -> Result<Vec<Documented>> {
-    let mut pages = Vec::new();
+fn pages(job: &Job<'_>) -> Result<Pages> {
+    let (mut pages, mut elsewhere) = (Vec::new(), Vec::new());
     for read in planned(job)? {
         let (page, plan) = read?;
-        if !plan.skipped && !plan.commands.is_empty() {
+        if plan.skipped || plan.commands.is_empty() {
+            elsewhere.extend(page.diagnostics);
+        } else {
             pages.push(Documented { run: documented(job.site, &plan), page, plan });
         }
     }
@@ -146,7 +168,7 @@ fn pages(job: &Job<'_>) -> Result<Vec<Documented>> {
         )
         .hint("see what doctool finds on them, and why it is not run, with `doctool list`"));
     }
-    Ok(pages)
+    Ok(Pages { documented: pages, elsewhere })
 }
 
 /// A page's last run: its log view, or the log kept for it, and its console output.
@@ -190,10 +212,11 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)>
 }
 
 /// What each view is to be, in the values that the pages document.
-fn compare(job: &Job<'_>, pages: Vec<Documented>, runs: Vec<Redacted>) -> Result<Outcome> {
+fn compare(job: &Job<'_>, pages: Pages, runs: Vec<Redacted>) -> Result<Outcome> {
+    let Pages { documented: pages, elsewhere } = pages;
     let learnt: Vec<Pins> =
         pages.iter().zip(&runs).map(|(page, run)| stabilise::learn(&page.run, run)).collect();
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome { elsewhere, ..Outcome::default() };
     let mut told = BTreeMap::new();
     for (index, (page, run)) in pages.into_iter().zip(runs).enumerate() {
         let mut pins = learnt[index].clone();

@@ -6,7 +6,7 @@ use similar::TextDiff;
 
 use super::counted;
 use crate::error::Error;
-use crate::model::{Change, Diagnostic, FileCache, Outcome};
+use crate::model::{Change, Diagnostic, FileCache, Outcome, Severity};
 use crate::write;
 
 /// Whether colour is wanted: a value, so that what is printed is decided at the edge.
@@ -72,21 +72,19 @@ pub fn check(
         for change in page.stale() {
             out.push_str(&diff(change, files, hide, colour));
         }
-        for diagnostic in &page.diagnostics {
-            out.push_str(&warning(diagnostic, colour));
-        }
     }
+    out.push_str(&diagnostics(outcome.diagnostics(), colour));
     let (verified, stale) = (outcome.verified(), outcome.stale());
     let pages = outcome.pages.len();
     let judgement = match stale {
         0 => format!("{} up to date", counted(verified, "view")),
         stale => format!("{stale} of {} stale", counted(verified, "view")),
     };
-    let warnings: usize = outcome.pages.iter().map(|page| page.diagnostics.len()).sum();
-    let warned = match warnings {
-        0 => String::new(),
-        warnings => format!("; {}", counted(warnings, "warning")),
-    };
+    let count = |severity| outcome.diagnostics().filter(|found| found.severity == severity).count();
+    let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let warned: String =
+        counts.map(|(count, what)| format!("; {}", counted(count, what))).collect();
     let _ = writeln!(out, "{judgement} on {}{warned}{}", counted(pages, "page"), left_out(outcome));
     out
 }
@@ -149,10 +147,18 @@ fn diff(
     out
 }
 
-/// Something about a page, with the line and a caret below it.
-pub fn warning(diagnostic: &Diagnostic, colour: Colour) -> String {
-    let Diagnostic { kind, place, text, span, message, hint } = diagnostic;
-    let head = colour.paint(Style::Warning, &format!("warning[{kind}]:"));
+/// What authors should know about their pages, each with the line and a caret below it.
+pub fn diagnostics<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, colour: Colour) -> String {
+    found.into_iter().map(|diagnostic| self::diagnostic(diagnostic, colour)).collect()
+}
+
+fn diagnostic(diagnostic: &Diagnostic, colour: Colour) -> String {
+    let Diagnostic { kind, severity, place, text, span, message, hint } = diagnostic;
+    let style = match severity {
+        Severity::Warning => Style::Warning,
+        Severity::Error => Style::Error,
+    };
+    let head = colour.paint(style, &format!("{}[{kind}]:", severity.name()));
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());
     let before = text.get(..span.start).unwrap_or_default();
@@ -160,7 +166,7 @@ pub fn warning(diagnostic: &Diagnostic, colour: Colour) -> String {
     let blank: String =
         before.chars().map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
     let marked = text.get(span.clone()).unwrap_or_default().chars().count().max(1);
-    let caret = colour.paint(Style::Warning, &"^".repeat(marked));
+    let caret = colour.paint(style, &"^".repeat(marked));
     let mut out = format!("{head} {message}\n");
     let _ = writeln!(out, "{margin}--> {}", colour.paint(Style::Place, &place.to_string()));
     let _ = writeln!(out, "{margin} |\n{number} | {text}\n{margin} | {blank}{caret}");

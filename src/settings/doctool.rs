@@ -9,8 +9,8 @@ use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::Place;
+use crate::error::{Error, ErrorKind, Result, nearest};
+use crate::model::{DiagnosticKind, Place, Severity};
 
 /// The name of the file, beside `mkdocs.yml`.
 pub const FILE_NAME: &str = "doctool.yml";
@@ -35,6 +35,9 @@ pub struct Config {
     pub participants: Vec<ParticipantRule>,
     /// What is secret besides what doctool knows.
     pub redact: RedactSettings,
+    /// How much each kind of finding about a page counts; `warning` unless it is named.
+    #[schemars(extend("propertyNames" = { "enum": DiagnosticKind::ALL }))]
+    pub diagnostics: BTreeMap<DiagnosticKind, Level>,
 }
 
 impl Default for Config {
@@ -46,8 +49,21 @@ impl Default for Config {
             record: RecordSettings::default(),
             participants: Vec::new(),
             redact: RedactSettings::default(),
+            diagnostics: BTreeMap::new(),
         }
     }
+}
+
+/// How much a kind of finding counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// It is not told.
+    Off,
+    /// It is told, and `check` exits with 1.
+    Warning,
+    /// It is told, and `list` and `refresh` exit with 1, too.
+    Error,
 }
 
 /// A cloud to run commands on: the embedded one, or one that variables lead to.
@@ -167,6 +183,15 @@ impl Config {
         })
     }
 
+    /// How much a kind of finding counts; none when it is not to be told.
+    pub fn severity(&self, kind: DiagnosticKind) -> Option<Severity> {
+        match self.diagnostics.get(&kind) {
+            Some(Level::Off) => None,
+            Some(Level::Warning) | None => Some(Severity::Warning),
+            Some(Level::Error) => Some(Severity::Error),
+        }
+    }
+
     /// The JSON schema of the file.
     pub fn schema() -> String {
         let schema = schemars::schema_for!(Self);
@@ -218,13 +243,6 @@ fn suggestion(message: &str) -> Option<String> {
     nearest(unknown, known).map(|nearest| format!("write `{nearest}` if that is what you mean"))
 }
 
-/// The known word that is spelled most alike, if one is.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let similarity = |other: &str| strsim::jaro_winkler(word, other);
-    let best = known.iter().max_by(|one, two| similarity(one).total_cmp(&similarity(two)))?;
-    (similarity(best) > 0.7).then_some(best)
-}
-
 #[cfg(test)]
 mod tests {
     use super::Config;
@@ -247,6 +265,17 @@ mod tests {
              | write `embedded` if that is what you mean"
         );
         assert!(error("run: {alow: [curl]}").ends_with("| write `allow` if that is what you mean"));
+        let unknown = error("diagnostics:\n  unclosed-fense: off\n");
+        assert!(
+            unknown.starts_with("2:3 diagnostics: unknown variant `unclosed-fense`"),
+            "{unknown}"
+        );
+        assert!(
+            unknown.ends_with("| write `unclosed-fence` if that is what you mean"),
+            "{unknown}"
+        );
+        let unknown = error("diagnostics: {unclosed-fence: warn}");
+        assert!(unknown.ends_with("| write `warning` if that is what you mean"), "{unknown}");
     }
 
     #[test]

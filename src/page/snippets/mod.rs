@@ -34,6 +34,23 @@ pub(super) struct Expansion {
     pub(super) text: String,
     pub(super) lines: Vec<Line>,
     pub(super) includes: Vec<Include>,
+    pub(super) flaws: Vec<Flaw>,
+}
+
+/// What is wrong with a directive beside what its status says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// This line opens a block that nothing closes in its file.
+    UnclosedBlock {
+        /// The opening line; none where it stands in no file.
+        origin: Option<Origin>,
+        /// The includes that the lines behind it were taken for, those in other files among them.
+        includes: Range<usize>,
+    },
+    /// The file of this include has no such section.
+    MissingSection(usize),
+    /// The file of this include has no such lines.
+    MissingLines(usize),
 }
 
 /// Expands the rows of a page. Without settings nothing is an include.
@@ -59,6 +76,7 @@ pub(super) fn expand(
     };
     let mut frame = Frame::default();
     expander.rows(&mut frame, page, rows);
+    expander.note_unclosed(&frame);
     if !settings.auto_append.is_empty() {
         let entries = settings.auto_append.join("\n\n");
         let appended = Source::without_file(format!("\n\n-8<-\n{entries}\n-8<-\n"));
@@ -66,6 +84,19 @@ pub(super) fn expand(
         expander.rows(&mut frame, &appended, appended.rows(0, 1));
     }
     expander.expansion
+}
+
+/// The names of the sections that a text begins, in its order.
+pub(super) fn sections(text: &str) -> Vec<&str> {
+    let markers = text.lines().filter_map(marker);
+    let starts = markers.filter(|marker| marker.escape.is_none() && marker.edge == "start");
+    starts.map(|marker| marker.name).collect()
+}
+
+/// Whether included files are read as UTF-8.
+pub(super) fn reads_utf8(settings: Option<&Snippets>) -> bool {
+    let encoding = settings.and_then(|settings| Encoding::named(&settings.encoding));
+    matches!(encoding, Some(Encoding::Utf8 | Encoding::Utf8Sig))
 }
 
 impl Expansion {
@@ -97,6 +128,8 @@ impl Expansion {
 struct Frame {
     /// Whether a block is open, so that lines are paths.
     block: bool,
+    /// Where the last block was opened, and how many includes there were before it.
+    opened: Option<(Option<Origin>, usize)>,
     /// Whether the lines are a part of the file.
     selected: bool,
     /// Whether the lines are a section, whose markers are dealt with already.
@@ -164,7 +197,10 @@ impl Expander<'_> {
                 self.expansion.includes[include].lines.end += 1;
             }
             Some(found) => match found.quoted {
-                None => frame.block = !frame.block,
+                None => {
+                    frame.block = !frame.block;
+                    frame.opened = Some((origin(source, row), self.expansion.includes.len()));
+                }
                 // An inline directive between the markers of a block gives nothing.
                 Some(quoted) if frame.block => {
                     let target = Some(strip(quoted));
@@ -216,15 +252,9 @@ impl Expander<'_> {
         target: Option<&str>,
         status: IncludeStatus,
     ) -> usize {
-        let span = source.span(row);
-        let origin = source.file.map(|file| Origin {
-            file,
-            line: row.number,
-            span: span.0 as usize..span.1 as usize,
-        });
         let here = self.expansion.lines.len();
         self.expansion.includes.push(Include {
-            origin,
+            origin: origin(source, row),
             kind,
             target: target.map(str::to_owned),
             status,
@@ -307,7 +337,15 @@ impl Expander<'_> {
             frame.selected = true;
             frame.section = matches!(target.selector, Selector::Section(_));
             let rows: Vec<Row> = source.rows(0, 1).collect();
-            let rows = target::select(&source, &rows, &target.selector).unwrap_or_default();
+            let selected = target::select(&source, &rows, &target.selector);
+            match &selected {
+                None => self.expansion.flaws.push(Flaw::MissingSection(index)),
+                Some(rows) if rows.is_empty() && !frame.section => {
+                    self.expansion.flaws.push(Flaw::MissingLines(index));
+                }
+                Some(_) => {}
+            }
+            let rows = selected.unwrap_or_default();
             if self.settings.dedent_subsections {
                 frame.dedent = Some(common_indent(rows.iter().map(|row| source.row(*row))));
                 if rows.is_empty() {
@@ -317,9 +355,25 @@ impl Expander<'_> {
             }
             self.rows(&mut frame, &source, rows.into_iter());
         }
+        self.note_unclosed(&frame);
         let end = self.expansion.lines.len();
         self.expansion.includes[index].lines.end = end;
     }
+
+    /// Notes a block that is still open where the lines of its file end.
+    fn note_unclosed(&mut self, frame: &Frame) {
+        if let (true, Some((origin, first))) = (frame.block, &frame.opened) {
+            let includes = *first..self.expansion.includes.len();
+            self.expansion.flaws.push(Flaw::UnclosedBlock { origin: origin.clone(), includes });
+        }
+    }
+}
+
+/// Where a row stands; none for one that stands in no file.
+fn origin(source: &Source<'_>, row: Row) -> Option<Origin> {
+    let span = source.span(row);
+    let span = span.0 as usize..span.1 as usize;
+    source.file.map(|file| Origin { file, line: row.number, span })
 }
 
 /// The text without the character at this offset, which is a `;`.
