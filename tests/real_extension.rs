@@ -6,13 +6,18 @@
 
 #![expect(clippy::print_stdout, reason = "seeds and counts are for people to read")]
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod support;
 
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use doctool::fetch::Fetcher;
 use doctool::model::FileCache;
 use doctool::report::list_json;
 use doctool::settings::{Config, Site};
 use serde_json::{Value, json};
+use support::web::{Web, answer};
 
 const PACKAGES: [&str; 3] = ["pymdown-extensions==13.1", "Markdown==3.11.3", "mkdocs==1.6.1"];
 const PAGES_A_SITE: usize = 200;
@@ -49,6 +54,93 @@ fn reads_made_up_pages_as_the_real_extensions_do() {
     println!("{compared} pages compared");
     let shown = &wrong[..wrong.len().min(10)];
     assert!(wrong.is_empty(), "{} pages differ:\n{}", wrong.len(), shown.join("\n"));
+}
+
+/// Pages that include URLs, each with the lines that the real extension makes of it.
+#[test]
+fn reads_snippets_at_urls_as_the_real_extension_does() {
+    let Some(python) = python() else {
+        return;
+    };
+    let web = Web::new(|path, _| match path.trim_start_matches('/') {
+        "lines" => answer("200 OK", "", "one\ntwo\r\nthree\rfour"),
+        "ended" => answer("200 OK", "", "one\n\n\ttwo\n"),
+        "empty" => answer("200 OK", "", ""),
+        "section" => answer("200 OK", "", "a\n  --8<-- [start:x]\n  b\n  --8<-- [end:x]\nc\n"),
+        "local" => answer("200 OK", "", "a\n--8<-- \"own.md\"\n--8<--\nown.md\n--8<--\nb\n"),
+        "unclosed" => answer("200 OK", "", "a\n--8<--\nown.md\n"),
+        "escaped" => answer("200 OK", "", ";--8<-- \"own.md\"\n;--8<-- [start:x]\n"),
+        "odd" => answer("200 OK", "", "a\u{c}b\u{85}c\u{2028}d\n\u{feff}e"),
+        "partial" => answer("206 Partial Content", "", "x\n"),
+        "moved" => answer("302 Found", "Location: /ended\r\n", ""),
+        _ => answer("404 Not Found", "", "no\n"),
+    });
+    let folder = tempfile::tempdir().expect("a folder for a site");
+    let config = "markdown_extensions:\n- pymdownx.snippets:\n    url_download: true\n    dedent_subsections: true\n";
+    std::fs::write(folder.path().join("mkdocs.yml"), config).expect("the folder is writable");
+    std::fs::write(folder.path().join("own.md"), "own\n").expect("the folder is writable");
+    let mut pages = Vec::new();
+    for target in [
+        "lines",
+        "lines:2:3",
+        "lines:-1",
+        "ended",
+        "ended:-1",
+        "empty",
+        "empty:1",
+        "section",
+        "section:x",
+        "section:y",
+        "local",
+        "unclosed",
+        "escaped",
+        "odd",
+        "partial",
+        "moved",
+        "gone",
+        "gone:1:2",
+        "gone:x",
+    ] {
+        let url = web.url(&format!("/{target}"));
+        pages.push(format!("  --8<-- \"{url}\"\nend\n"));
+        pages.push(format!("--8<--\n{url}\n\n    {url}\n--8<--\n"));
+    }
+    let lines = r"
+import json, sys
+import markdown
+pages = json.load(sys.stdin)
+found = []
+for page in pages:
+    md = markdown.Markdown(extensions=['pymdownx.snippets'], extension_configs={
+        'pymdownx.snippets': {'url_download': True, 'dedent_subsections': True}})
+    found.append(md.preprocessors['snippet'].run(page.split('\n')))
+print(json.dumps(found))
+";
+    let mut real = Command::new(&python)
+        .args(["-c", lines])
+        .current_dir(folder.path())
+        .env("no_proxy", "127.0.0.1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python was found");
+    let input = serde_json::to_vec(&pages).expect("texts are JSON");
+    real.stdin.take().expect("it is piped").write_all(&input).expect("python reads");
+    let output = real.wait_with_output().expect("python ends");
+    let want: Vec<Vec<String>> = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let folder = folder.path().canonicalize().expect("the folder exists");
+    let site = Site::find(&folder).expect("it has settings");
+    let fetcher = Fetcher::new(site.snippets.as_ref().expect("they are enabled"));
+    let remote = |url: &str| fetcher.fetch(url);
+    for (number, (text, want)) in pages.iter().zip(want).enumerate() {
+        let path = folder.join(format!("{number}.md"));
+        std::fs::write(&path, text).expect("the folder is writable");
+        let page = doctool::page::read_with(&site, &FileCache::new(&folder), &remote, &path);
+        let page = page.expect("it can be read");
+        let got: Vec<_> = (0..page.lines.len()).map(|index| page.line(index)).collect();
+        assert_eq!(got, want, "{text}");
+    }
+    println!("{} pages with URLs compared", pages.len());
 }
 
 /// How many pages of a site are equal, and how the others differ.

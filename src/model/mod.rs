@@ -10,6 +10,7 @@ mod outcome;
 mod page;
 mod place;
 mod plan;
+mod remote;
 
 pub use cloud::{Caller, Cloud, Relay, Service};
 pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, distinct};
@@ -26,3 +27,4 @@ pub use page::{
 };
 pub use place::Place;
 pub use plan::{Change, Command, NotRun, PagePlan, Region, View, ViewKind};
+pub use remote::{Fetched, Remote, is_url};

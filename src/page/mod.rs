@@ -26,14 +26,24 @@ use self::normal::Normal;
 use self::snippets::Expansion;
 use self::source::{Source, small};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{FileCache, Note, Page, Place};
+use crate::model::{Fetched, FileCache, Note, Page, Place, Remote};
 use crate::settings::{EarlyBlock, FenceSettings, FenceStyle, Site};
 
-/// Reads a page and all it includes. The path may be relative to the working directory.
+/// Reads a page and all it includes but URLs: the network is not touched. The path may be relative
+/// to the working directory.
 ///
 /// Fails with [`ErrorKind::Page`] when the file cannot be read. Whatever is wrong in a page that
 /// can be read is a diagnostic.
 pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
+    read_with(site, files, &|_| Fetched::Offline, path)
+}
+
+/// Reads a page and all it includes, URLs too where the site's settings allow them.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path) -> Result<Page> {
     let absolute = files.absolute(path);
     let shown = files.shown_path(&absolute);
     let file = files.read(&absolute).map_err(|error| {
@@ -50,7 +60,7 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
     } else {
         let folder = absolute.parent().unwrap_or(Path::new("/"));
         let rows = source.rows(split.offset, split.number);
-        snippets::expand(site.snippets.as_ref(), files, folder, &source, rows)
+        snippets::expand(site.snippets.as_ref(), files, remote, folder, &source, rows)
     };
     let Expansion { text, lines, mut includes, flaws } = expansion;
     let normal = Normal::new(&text, &lines, site.dialect.meta);

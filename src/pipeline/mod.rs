@@ -12,10 +12,11 @@ use crate::capture::{replay, requestshook};
 use crate::cloud;
 use crate::discover;
 use crate::error::{Error, ErrorKind, Result};
+use crate::fetch::Fetcher;
 use crate::merge;
 use crate::model::{
-    Change, Cloud, Diagnostic, Event, Events, FileCache, Outcome, Page, PageOutcome, PagePlan, Run,
-    View, ViewKind,
+    Change, Cloud, Diagnostic, Event, Events, Fetched, FileCache, Outcome, Page, PageOutcome,
+    PagePlan, Remote, Run, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
@@ -103,7 +104,7 @@ pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
     let mut warnings = Vec::new();
     let mut pages = Vec::new();
     let mut includes = Includes::default();
-    for read in planned(job)? {
+    for read in planned(job, &|_| Fetched::Offline)? {
         let (page, plan) = read?;
         includes.add(job.files, &page);
         pages.push(list_json::page(job.files, &page, &plan));
@@ -114,10 +115,13 @@ pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
 }
 
 /// Every page that is meant, with what it documents; read one at a time, because a site is large.
-fn planned<'a>(job: &'a Job<'_>) -> Result<impl Iterator<Item = Result<(Page, PagePlan)>> + 'a> {
+fn planned<'a>(
+    job: &'a Job<'_>,
+    remote: Remote<'a>,
+) -> Result<impl Iterator<Item = Result<(Page, PagePlan)>> + 'a> {
     let paths = discover::pages(job.site, job.files, job.paths)?;
     Ok(paths.into_iter().map(|path| {
-        let mut page = page::read(job.site, job.files, &path)?;
+        let mut page = page::read_with(job.site, job.files, remote, &path)?;
         judge(job.config, &mut page.diagnostics);
         let plan = plan::plan(job.site, job.config, job.files, &page)?;
         Ok((page, plan))
@@ -153,7 +157,13 @@ struct Documented {
 
 fn pages(job: &Job<'_>) -> Result<Pages> {
     let (mut pages, mut elsewhere) = (Vec::new(), Vec::new());
-    for read in planned(job)? {
+    let fetcher = job.site.snippets.as_ref().map(Fetcher::new);
+    let remote = |url: &str| match (&fetcher, &job.source) {
+        (Some(fetcher), Source::Cloud(_)) => fetcher.fetch(url),
+        // A replay works without a network.
+        _ => Fetched::Offline,
+    };
+    for read in planned(job, &remote)? {
         let (page, plan) = read?;
         if plan.skipped || plan.commands.is_empty() {
             elsewhere.extend(page.diagnostics);

@@ -10,6 +10,8 @@ mod region;
 mod views;
 mod words;
 
+use std::ops::Range;
+
 use pulldown_cmark::{Event, Parser};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -117,9 +119,10 @@ impl Planner<'_> {
             self.root_prompts(fence, &lines);
         }
         for entry in entries {
-            let index = fence.content().start + entry.start;
+            let first = fence.content().start;
             let output = entry.output;
-            self.command(&entry.command, entry.input, index, |planner| {
+            let written = first + entry.start..first + output.start;
+            self.command(&entry.command, entry.input, written, |planner| {
                 region::of_content(planner.page, planner.files, fence, output)
             });
         }
@@ -143,23 +146,27 @@ impl Planner<'_> {
             .filter(shares_block)
             .any(|other| other.text.split('\n').any(console::is_prompt));
         if is_first && !has_prompt && allowed(self.config, &title).is_ok() {
-            self.command(&title, None, container.head, |planner| {
+            let written = container.head..container.head + 1;
+            self.command(&title, None, written, |planner| {
                 region::of_content(planner.page, planner.files, fence, 0..fence.content().len())
             });
         }
     }
 
-    /// Adds a command that is documented at a line of the page, unless it must not run.
+    /// Adds a command that is documented at these lines of the page, unless it must not run.
     fn command(
         &mut self,
         text: &str,
         input: Option<String>,
-        index: usize,
+        written: Range<usize>,
         output: impl FnOnce(&Self) -> Option<crate::model::Region>,
     ) {
-        let Some(place) = self.place(index) else { return };
+        let Some(place) = self.place(written.start) else { return };
         let text = text.to_owned();
+        let is_ours = written.into_iter().all(|index| self.page.origin(index).is_some());
         let reason = match allowed(self.config, &text) {
+            // Whoever can write there must not say what runs here.
+            _ if !is_ours => "it comes from a URL".to_owned(),
             Err(reason) => reason.trim_start_matches("is not run: ").to_owned(),
             Ok(argv) => match output(self) {
                 None => "its output comes from several places".to_owned(),
@@ -193,7 +200,7 @@ impl Planner<'_> {
     }
 
     fn place(&self, index: usize) -> Option<Place> {
-        let origin = self.page.origin(index)?;
+        let origin = self.page.nearest_origin(index)?;
         Some(Place::line(self.files.shown(origin.file), origin.line))
     }
 }

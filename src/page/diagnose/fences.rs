@@ -297,7 +297,7 @@ impl Reader<'_> {
             Some(Origin { file, line, .. }) => {
                 format!("line {line} of `{}`", self.files.shown(file).display())
             }
-            None => "the appended text".to_owned(),
+            None => "a line that stands in no file".to_owned(),
         }
     }
 }

@@ -19,7 +19,9 @@ use self::resolve::{Found, Resolver};
 use self::target::{Selector, Target};
 use super::python::strip;
 use super::source::{Encoding, Row, Source, small};
-use crate::model::{FileCache, FileId, Include, IncludeKind, IncludeStatus, Line, Origin};
+use crate::model::{
+    Fetched, FileCache, FileId, Include, IncludeKind, IncludeStatus, Line, Origin, Remote, is_url,
+};
 use crate::settings::Snippets;
 
 /// How deep includes may nest. Python's recursion limit stops PyMdown at about this depth.
@@ -51,12 +53,15 @@ pub(super) enum Flaw {
     MissingSection(usize),
     /// The file of this include has no such lines.
     MissingLines(usize),
+    /// The URL of this include gives nothing, and why.
+    Url(usize, String),
 }
 
 /// Expands the rows of a page. Without settings nothing is an include.
 pub(super) fn expand(
     settings: Option<&Snippets>,
     files: &FileCache,
+    remote: Remote<'_>,
     page_folder: &Path,
     page: &Source<'_>,
     rows: impl Iterator<Item = Row>,
@@ -69,6 +74,7 @@ pub(super) fn expand(
     let mut expander = Expander {
         settings,
         files,
+        remote,
         encoding: Encoding::named(&settings.encoding),
         resolver: Resolver::new(files, settings, page_folder),
         expansion,
@@ -134,6 +140,8 @@ struct Frame {
     selected: bool,
     /// Whether the lines are a section, whose markers are dealt with already.
     section: bool,
+    /// Whether the lines come from a URL.
+    remote: bool,
     /// Columns that includes put before every line.
     indent: usize,
     /// How much of each line the removal of common indent takes away; none where it is not done.
@@ -145,6 +153,7 @@ struct Frame {
 struct Expander<'a> {
     settings: &'a Snippets,
     files: &'a FileCache,
+    remote: Remote<'a>,
     encoding: Option<Encoding>,
     resolver: Resolver<'a>,
     expansion: Expansion,
@@ -286,9 +295,14 @@ impl Expander<'_> {
         let Some(target) = target::parse(text) else {
             return;
         };
-        if self.settings.url_download && is_link(target.path) {
-            // The network is not touched here.
+        let is_url = is_url(target.path);
+        if frame.remote && !is_url {
+            // Whoever writes what stands at a URL does not see the site's files.
             self.expansion.includes[index].status = IncludeStatus::Disabled;
+            return;
+        }
+        if self.settings.url_download && is_url {
+            self.url(index, &target, indent);
             return;
         }
         let path = match self.resolver.find(target.path) {
@@ -318,6 +332,40 @@ impl Expander<'_> {
         }
     }
 
+    /// Puts what stands at a URL into the page.
+    fn url(&mut self, index: usize, target: &Target<'_>, indent: usize) {
+        let url = PathBuf::from(target.path);
+        if self.stack.contains(&url) {
+            self.expansion.includes[index].status = IncludeStatus::Cycle;
+            return;
+        }
+        let too_large = self.stack.len() >= DEEPEST || self.expansion.text.len() > LARGEST;
+        let (status, reason) = match (self.remote)(target.path) {
+            Fetched::Offline => {
+                self.expansion.includes[index].status = IncludeStatus::Disabled;
+                return;
+            }
+            _ if too_large => (IncludeStatus::Error, "the page is too large".to_owned()),
+            _ if target.selector == Selector::Broken => {
+                (IncludeStatus::Error, "its lines are no numbers".to_owned())
+            }
+            Fetched::Content(bytes) => {
+                let decode = |encoding| Source::decode_remote(&bytes, encoding);
+                if let Some(source) = self.encoding.and_then(decode) {
+                    self.stack.push(url);
+                    self.selected(index, &source, target, indent);
+                    self.stack.pop();
+                    return;
+                }
+                (IncludeStatus::Error, format!("it is not {}", self.settings.encoding))
+            }
+            Fetched::Nothing(reason) => (IncludeStatus::Missing, reason),
+            Fetched::Failed(reason) => (IncludeStatus::Error, reason),
+        };
+        self.expansion.includes[index].status = status;
+        self.expansion.flaws.push(Flaw::Url(index, reason));
+    }
+
     /// Puts the selected lines of a file into the page.
     fn content(&mut self, index: usize, file: FileId, target: &Target<'_>, indent: usize) {
         let bytes = self.files.bytes(file);
@@ -326,18 +374,25 @@ impl Expander<'_> {
         else {
             return;
         };
-        self.expansion.includes[index].status = IncludeStatus::Ok;
         if source.text.is_empty() {
+            self.expansion.includes[index].status = IncludeStatus::Ok;
             return;
         }
-        let mut frame = Frame { indent, include: Some(index), ..Frame::default() };
+        self.selected(index, &source, target, indent);
+    }
+
+    /// Puts the selected lines of a text into the page.
+    fn selected(&mut self, index: usize, source: &Source<'_>, target: &Target<'_>, indent: usize) {
+        self.expansion.includes[index].status = IncludeStatus::Ok;
+        let remote = source.file.is_none();
+        let mut frame = Frame { indent, include: Some(index), remote, ..Frame::default() };
         if target.selector == Selector::Whole {
-            self.rows(&mut frame, &source, source.rows(0, 1));
+            self.rows(&mut frame, source, source.rows(0, 1));
         } else {
             frame.selected = true;
             frame.section = matches!(target.selector, Selector::Section(_));
             let rows: Vec<Row> = source.rows(0, 1).collect();
-            let selected = target::select(&source, &rows, &target.selector);
+            let selected = target::select(source, &rows, &target.selector);
             match &selected {
                 None => self.expansion.flaws.push(Flaw::MissingSection(index)),
                 Some(rows) if rows.is_empty() && !frame.section => {
@@ -353,7 +408,7 @@ impl Expander<'_> {
                     self.expansion.push_line("", indent, None, 0, (0, 0));
                 }
             }
-            self.rows(&mut frame, &source, rows.into_iter());
+            self.rows(&mut frame, source, rows.into_iter());
         }
         self.note_unclosed(&frame);
         let end = self.expansion.lines.len();
@@ -408,13 +463,6 @@ fn common_indent<'a>(lines: impl Iterator<Item = &'a str>) -> usize {
         &common[..same]
     });
     common.map_or(0, str::len)
-}
-
-fn is_link(path: &str) -> bool {
-    let starts = |scheme: &str| {
-        path.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
-    starts("http://") || starts("https://")
 }
 
 /// Whether a range of lines lies between an opening and a closing line.
