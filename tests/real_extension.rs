@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use doctool::fetch::Fetcher;
 use doctool::model::FileCache;
 use doctool::report::list_json;
-use doctool::settings::{Config, Site};
+use doctool::settings::{BasePath, Config, Site};
 use serde_json::{Value, json};
 use support::web::{Web, answer};
 
@@ -141,6 +141,119 @@ print(json.dumps(found))
         assert_eq!(got, want, "{text}");
     }
     println!("{} pages with URLs compared", pages.len());
+}
+
+/// Settings in `mkdocs.yml`, each with what MkDocs makes of those that doctool needs.
+#[test]
+fn reads_settings_as_mkdocs_does() {
+    let Some(python) = python() else {
+        return;
+    };
+    let script = r"
+import json, os, sys
+from markdown.util import parseBoolValue
+from mkdocs.config import load_config
+config = load_config('mkdocs.yml')
+options = config.mdx_configs.get('pymdownx.snippets', {})
+base = options.get('base_path', ['.'])
+base = base if isinstance(base, list) else [base]
+paths = ['PAGE' if type(path).__name__ == 'RelativeDirPlaceholder' else os.path.abspath(path) for path in base]
+print(json.dumps({
+    'docs_dir': config.docs_dir, 'base_path': paths,
+    'check_paths': parseBoolValue(options.get('check_paths', False)),
+    'restrict_base_path': parseBoolValue(options.get('restrict_base_path', True)),
+    'auto_append': options.get('auto_append', []),
+    'max_retries': options.get('max_retries', 3),
+}))
+";
+    let snippets = |options: &str| format!("markdown_extensions:\n- pymdownx.snippets:\n{options}");
+    let options = [
+        "",
+        "    check_paths: yes\n    restrict_base_path: Off\n",
+        "    check_paths: !ENV FLAG_OFF\n    restrict_base_path: !ENV [NO_SUCH, FLAG_NO, true]\n",
+        "    check_paths: !ENV FLAG_ON\n    max_retries: !ENV NUMBER\n",
+        "    check_paths: !ENV EMPTY\n    base_path: !ENV PATH_OF_PARTS\n",
+        "    base_path: !ENV [NO_SUCH, [one, two]]\n    restrict_base_path: !ENV [NO_SUCH]\n",
+        "    base_path: !ENV [NO_SUCH, !ENV [PATH_OF_PARTS, x]]\n    auto_append: [!ENV QUOTED]\n    check_paths: 'No'\n    restrict_base_path: 'false'\n",
+        "    base_path: [!relative $config_dir/../x, !relative $docs_dir/a/./b, !relative , y/../z, /abs]\n",
+        "    auto_append: [a.md, !ENV [NO_SUCH, b.md], !ENV BRACKETS]\n    max_retries: 7\n",
+    ];
+    let mut sites: Vec<String> = options.map(snippets).to_vec();
+    sites.push(
+        "INHERIT: base/one.yml\nmarkdown_extensions:\n  pymdownx.snippets:\n    base_path: own\n"
+            .to_owned(),
+    );
+    sites.push("INHERIT: !ENV [NO_SUCH, base/two.yml]\ndocs_dir: other\n".to_owned());
+    sites.push("x: &x {check_paths: true, base_path: x}\nmarkdown_extensions:\n  pymdownx.snippets:\n    <<: *x\n    base_path: own\n".to_owned());
+    for text in sites {
+        let folder = tempfile::tempdir().expect("a folder for a site");
+        let root = folder.path().canonicalize().expect("the folder exists");
+        for name in ["docs", "other", "base"] {
+            std::fs::create_dir(root.join(name)).expect("the folder is writable");
+        }
+        let write = |name: &str, text: &str| {
+            std::fs::write(root.join(name), text).expect("the folder is writable");
+        };
+        write(
+            "base/one.yml",
+            "INHERIT: two.yml\nmarkdown_extensions:\n  pymdownx.snippets:\n    check_paths: true\n",
+        );
+        write(
+            "base/two.yml",
+            "markdown_extensions:\n  pymdownx.snippets:\n    auto_append: [a.md]\n    base_path: [!relative $config_dir/two]\n",
+        );
+        write("mkdocs.yml", &format!("site_name: x\n{text}"));
+        let variables = [
+            ("FLAG_ON", "yes"),
+            ("FLAG_OFF", "off"),
+            ("FLAG_NO", "no"),
+            ("NUMBER", "5"),
+            ("EMPTY", ""),
+            ("QUOTED", "\"\""),
+            ("BRACKETS", "[c.md]"),
+            ("PATH_OF_PARTS", "docs/parts"),
+        ];
+        let real = Command::new(&python)
+            .args(["-c", script])
+            .current_dir(&root)
+            .envs(variables)
+            .output()
+            .expect("python was found");
+        assert!(real.status.success(), "{text}\n{}", String::from_utf8_lossy(&real.stderr));
+        let want: Value = serde_json::from_slice(&real.stdout).expect("it is JSON");
+        let ours = Command::new(std::env::current_exe().expect("this test is a program"))
+            .args(["--exact", "prints_settings", "--ignored", "--nocapture"])
+            .current_dir(&root)
+            .envs(variables)
+            .output()
+            .expect("it can be started");
+        let said = String::from_utf8(ours.stdout).expect("it says UTF-8");
+        let line = said.lines().find(|line| line.starts_with('{')).unwrap_or_default();
+        let got: Value = serde_json::from_str(line).unwrap_or(Value::Null);
+        assert_eq!(got, want, "{text}");
+    }
+}
+
+/// The other half of the comparison of settings: a process of its own, because the settings depend
+/// on its environment.
+#[test]
+#[ignore = "is started by the comparison of settings"]
+fn prints_settings() {
+    let folder = std::env::current_dir().expect("there is one");
+    let site = Site::read(&folder.join("mkdocs.yml")).expect("the settings are right");
+    let snippets = site.snippets.expect("they are enabled");
+    let path = |base: &BasePath| match base {
+        BasePath::Path(path) => path.display().to_string(),
+        BasePath::PageFolder => "PAGE".to_owned(),
+    };
+    println!(
+        "\n{}",
+        json!({
+            "docs_dir": site.docs_dir, "base_path": snippets.base_paths.iter().map(path).collect::<Vec<_>>(),
+            "check_paths": snippets.check_paths, "restrict_base_path": snippets.restrict_base_path,
+            "auto_append": snippets.auto_append, "max_retries": snippets.max_retries,
+        })
+    );
 }
 
 /// How many pages of a site are equal, and how the others differ.
