@@ -231,11 +231,11 @@ fn settings_silence_and_raise_each_kind() {
         said.err.contains("warning[missing-include]: ")
             && said.err.contains("warning[disabled-fence]: ")
     );
-    assert!(said.out.ends_with(", 2 findings\n"), "{}", said.out);
+    assert!(said.out.ends_with(", 2 warnings\n"), "{}", said.out);
     site.write("doctool.yml", "diagnostics:\n  missing-include: off\n");
     let said = list().exits(0);
     assert!(!said.err.contains("missing-include"), "{}", said.err);
-    assert!(said.out.ends_with(", 1 finding\n"), "{}", said.out);
+    assert!(said.out.ends_with(", 1 warning\n"), "{}", said.out);
     site.write("doctool.yml", "diagnostics:\n  missing-include: off\n  disabled-fence: error\n");
     let said = list().exits(1);
     assert!(said.err.starts_with("error[disabled-fence]: this opens no fence: "), "{}", said.err);
@@ -272,7 +272,7 @@ fn check_counts_findings_on_pages_without_commands_too() {
     assert!(checked.out.contains("warning[disabled-fence]: "), "{}", checked.out);
     assert!(checked.out.ends_with("4 views up to date on 1 page; 1 warning\n"), "{}", checked.out);
     let refreshed = said("refresh").exits(0);
-    assert!(refreshed.err.contains("--> docs/slip.md:1:13\n"), "{}", refreshed.err);
+    assert!(refreshed.out.contains("--> docs/slip.md:1:13\n"), "{}", refreshed.out);
     site.write("doctool.yml", "diagnostics:\n  disabled-fence: error\n");
     let checked = said("check").exits(1);
     assert!(checked.out.ends_with("4 views up to date on 1 page; 1 error\n"), "{}", checked.out);

@@ -32,10 +32,10 @@ enum Format {
 impl List {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
         with_site(&self.paths, Source::Cloud(None), &|_| {}, |job| {
-            let (listing, warnings) = pipeline::list(job)?;
+            let (listing, warnings) = pipeline::list(&job)?;
             match self.format {
                 Format::Text => {
-                    tell(&text::diagnostics(distinct(&warnings), colour));
+                    tell(&text::diagnostics(distinct(&warnings), &str::to_owned, colour));
                     say(&list_text::listing(&listing));
                 }
                 Format::Json => {

@@ -5,6 +5,7 @@ mod diagnostic;
 mod event;
 mod exchange;
 mod files;
+mod finding;
 mod json;
 mod outcome;
 mod page;
@@ -19,6 +20,7 @@ pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
 };
 pub use files::{FileCache, FileId};
+pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;
 pub use outcome::{Outcome, PageOutcome};
 pub use page::{
@@ -26,5 +28,5 @@ pub use page::{
     Line, Note, Origin, Page,
 };
 pub use place::Place;
-pub use plan::{Change, Command, NotRun, PagePlan, Region, View, ViewKind};
+pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, View, ViewKind};
 pub use remote::{Fetched, Remote, is_url};

@@ -35,7 +35,7 @@ pub struct Config {
     pub participants: Vec<ParticipantRule>,
     /// What is secret besides what doctool knows.
     pub redact: RedactSettings,
-    /// How much each kind of finding about a page counts; `warning` unless it is named.
+    /// How much each kind of diagnostic about a page counts; `warning` unless it is named.
     #[schemars(extend("propertyNames" = { "enum": DiagnosticKind::ALL }))]
     pub diagnostics: BTreeMap<DiagnosticKind, Level>,
 }
@@ -54,7 +54,7 @@ impl Default for Config {
     }
 }
 
-/// How much a kind of finding counts.
+/// How much a kind of diagnostic counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -183,7 +183,7 @@ impl Config {
         })
     }
 
-    /// How much a kind of finding counts; none when it is not to be told.
+    /// How much a kind of diagnostic counts; none when it is not to be told.
     pub fn severity(&self, kind: DiagnosticKind) -> Option<Severity> {
         match self.diagnostics.get(&kind) {
             Some(Level::Off) => None,
