@@ -11,6 +11,7 @@ pub mod cli;
 pub mod cloud;
 pub mod discover;
 pub mod error;
+pub mod fetch;
 pub mod merge;
 pub mod model;
 pub mod page;

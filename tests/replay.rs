@@ -211,8 +211,22 @@ fn only_the_changed_lines_of_a_page_change() {
     check(&site).exits(0);
     let console = "recorded/openstack/image/list/console.txt";
     site.write(console, site.read(console).replace("| active |", "| queued |"));
+    let git = |args: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.args(["-c", "user.name=x", "-c", "user.email=x", "-c", "core.autocrlf=false"]);
+        let output =
+            git.args(args).current_dir(site.path("")).output().expect("git can be started");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("the page is text")
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "x"]);
     refresh(&site).exits(0);
     assert_eq!(site.read(&page), before.replace("| active |", "| queued |"));
+    let changed = before.lines().filter(|line| line.contains("| active |")).count();
+    let told = git(&["diff", "--numstat"]);
+    assert_eq!(told, format!("{changed}\t{changed}\t{page}\n"), "git shows these lines only");
 }
 
 #[test]

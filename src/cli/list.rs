@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Outcome;
 use super::site::{Format, json, say, tell, with_site};
+use super::{DRIFT, Outcome};
+use crate::model::{Diagnostic, Severity, distinct};
 use crate::pipeline::{self, Source};
 use crate::report::list_text;
 use crate::report::text::{self, Colour};
@@ -26,14 +27,17 @@ impl List {
             let (listing, warnings) = pipeline::list(&job)?;
             match self.format {
                 Format::Text => {
-                    for warning in &warnings {
-                        tell(&text::warning(warning, colour));
-                    }
+                    tell(&text::diagnostics(distinct(&warnings), &str::to_owned, colour));
                     say(&list_text::listing(&listing));
                 }
                 Format::Json => say(&json(&listing)?),
             }
-            Ok(ExitCode::SUCCESS)
+            let is_error = |found: &Diagnostic| found.severity == Severity::Error;
+            Ok(if warnings.iter().any(is_error) {
+                ExitCode::from(DRIFT)
+            } else {
+                ExitCode::SUCCESS
+            })
         })
     }
 }

@@ -14,10 +14,11 @@ mod page;
 mod place;
 mod plan;
 mod publication;
+mod remote;
 
 pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{Caller, Cloud, Relay, Service};
-pub use diagnostic::{Diagnostic, DiagnosticKind};
+pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, distinct};
 pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
@@ -34,3 +35,4 @@ pub use page::{
 pub use place::Place;
 pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, Variable, View, ViewKind};
 pub use publication::{Edit, Leak, TextForm};
+pub use remote::{Fetched, Remote, is_url};

@@ -15,10 +15,11 @@ use crate::capture::{replay, requestshook};
 use crate::cloud;
 use crate::discover;
 use crate::error::{Error, ErrorKind, Result};
+use crate::fetch::Fetcher;
 use crate::merge::{Conflicts, Eyes, Merge, Runs, Texts};
 use crate::model::{
-    Adoption, Change, Cloud, Diagnostic, Edit, Event, Events, FileCache, Leak, Outcome, Page,
-    PageOutcome, PagePlan, Run, View, ViewKind,
+    Adoption, Change, Cloud, Diagnostic, Edit, Event, Events, Fetched, FileCache, Leak, Outcome,
+    Page, PageOutcome, PagePlan, Remote, Run, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
@@ -67,7 +68,7 @@ pub struct Job<'a> {
 /// When the job could not be done, or there was nothing to verify.
 pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let ran = runs(job, &pages)?;
+    let ran = runs(job, &pages.documented)?;
     Ok((compare(job, pages, &ran)?, ran.secrets))
 }
 
@@ -78,7 +79,7 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 /// When the job could not be done; then no page is half written.
 pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let ran = runs(job, &pages)?;
+    let ran = runs(job, &pages.documented)?;
     let outcome = compare(job, pages, &ran)?;
     for page in &outcome.pages {
         write_page(job, page)?;
@@ -93,7 +94,7 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 ///
 /// When the job could not be done, or the folder cannot be written.
 pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
-    let pages = pages(job)?;
+    let pages = pages(job)?.documented;
     let ran = runs(job, &pages)?;
     for (page, run) in pages.iter().zip(&ran.told) {
         let recorded = StableRecording::redacted(run.live.clone());
@@ -112,7 +113,7 @@ pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
     let mut warnings = Vec::new();
     let mut pages = Vec::new();
     let mut includes = Includes::default();
-    for read in planned(job)? {
+    for read in planned(job, &offline)? {
         let (page, plan) = read?;
         includes.add(job.files, &page);
         pages.push(list_json::page(job.files, &page, &plan));
@@ -156,7 +157,7 @@ pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
     let mut publication = Publication::default();
     let mut adoptions = Vec::new();
     let none = Secrets::of(&[], &Run::default(), &job.config.redact);
-    for read in planned(job)? {
+    for read in planned(job, &offline)? {
         let (page, plan) = read?;
         let documented = documented(job.site, &plan);
         let secrets = none.of_other(&documented);
@@ -170,7 +171,7 @@ pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
 
 fn findings(job: &Job<'_>) -> Result<(Vec<FoundSecret>, usize)> {
     let mut publication = Publication::default();
-    for read in planned(job)? {
+    for read in planned(job, &offline)? {
         let (page, plan) = read?;
         publication.add(job, &page, documented(job.site, &plan));
     }
@@ -178,13 +179,41 @@ fn findings(job: &Job<'_>) -> Result<(Vec<FoundSecret>, usize)> {
 }
 
 /// Every page that is meant, with what it documents; read one at a time, because a site is large.
-fn planned<'a>(job: &'a Job<'_>) -> Result<impl Iterator<Item = Result<(Page, PagePlan)>> + 'a> {
+fn planned<'a>(
+    job: &'a Job<'_>,
+    remote: Remote<'a>,
+) -> Result<impl Iterator<Item = Result<(Page, PagePlan)>> + 'a> {
     let paths = discover::pages(job.site, job.files, job.paths)?;
     Ok(paths.into_iter().map(|path| {
-        let page = page::read(job.site, job.files, &path)?;
+        let mut page = page::read_with(job.site, job.files, remote, &path)?;
+        judge(job.config, &mut page.diagnostics);
         let plan = plan::plan(job.site, job.config, job.files, &page)?;
         Ok((page, plan))
     }))
+}
+
+/// What does not touch the network.
+fn offline(_: &str) -> Fetched {
+    Fetched::Offline
+}
+
+/// Silences and raises findings as the settings say.
+fn judge(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.retain_mut(|found| match config.severity(found.kind) {
+        Some(severity) => {
+            found.severity = severity;
+            true
+        }
+        None => false,
+    });
+}
+
+/// The pages of a job.
+struct Pages {
+    /// Those with commands.
+    documented: Vec<Documented>,
+    /// What the authors of the others should know.
+    elsewhere: Vec<Diagnostic>,
 }
 
 /// A page with commands, and what it shows now.
@@ -195,11 +224,19 @@ struct Documented {
     run: Run,
 }
 
-fn pages(job: &Job<'_>) -> Result<Vec<Documented>> {
-    let mut pages = Vec::new();
-    for read in planned(job)? {
+fn pages(job: &Job<'_>) -> Result<Pages> {
+    let (mut pages, mut elsewhere) = (Vec::new(), Vec::new());
+    let fetcher = job.site.snippets.as_ref().map(Fetcher::new);
+    let remote = |url: &str| match (&fetcher, &job.source) {
+        (Some(fetcher), Source::Cloud(_)) => fetcher.fetch(url),
+        // A replay works without a network.
+        _ => Fetched::Offline,
+    };
+    for read in planned(job, &remote)? {
         let (page, plan) = read?;
-        if !plan.skipped && !plan.commands.is_empty() {
+        if plan.skipped || plan.commands.is_empty() {
+            elsewhere.extend(page.diagnostics);
+        } else {
             pages.push(Documented { run: documented(job.site, &plan), page, plan });
         }
     }
@@ -210,7 +247,7 @@ fn pages(job: &Job<'_>) -> Result<Vec<Documented>> {
         )
         .hint("see what doctool finds on them, and why it is not run, with `doctool list`"));
     }
-    Ok(pages)
+    Ok(Pages { documented: pages, elsewhere })
 }
 
 /// A page's last run: its log view, or the log kept for it, and its console output.
@@ -274,7 +311,8 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
 }
 
 /// What each view is to be, in the values that the pages document.
-fn compare(job: &Job<'_>, pages: Vec<Documented>, ran: &Ran) -> Result<Outcome> {
+fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
+    let Pages { documented: pages, elsewhere } = pages;
     let all = ran.told.iter().flat_map(|told| [told.documented.run(), told.live.run()]);
     let volatile = Volatile::new(&job.config.volatile, all)?;
     // One live value stands for one documented value on all pages: for that of the first.
@@ -285,7 +323,7 @@ fn compare(job: &Job<'_>, pages: Vec<Documented>, ran: &Ran) -> Result<Outcome> 
     if let Some(known) = &ran.known {
         pins.add(&known.bindings.pins(&volatile));
     }
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome { elsewhere, ..Outcome::default() };
     let mut shown = BTreeMap::new();
     for (page, told) in pages.into_iter().zip(&ran.told) {
         let stable = stabilise::stabilise(&volatile, &told.documented, &told.live, pins.clone());

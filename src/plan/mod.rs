@@ -11,6 +11,7 @@ mod views;
 mod words;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser};
 
@@ -141,10 +142,11 @@ impl Planner<'_> {
         }
         let mut outputs = Vec::new();
         for entry in entries {
-            let index = fence.content().start + entry.start;
+            let first = fence.content().start;
             let output = entry.output;
+            let written = first + entry.start..first + output.start;
             let before = self.views.len();
-            self.command(&entry.command, entry.input, index, |planner| {
+            self.command(&entry.command, entry.input, written, |planner| {
                 region::of_content(planner.page, planner.files, fence, output.clone())
             });
             outputs.extend(self.views[before..].iter().map(|view| (view.kind, output.clone())));
@@ -153,7 +155,7 @@ impl Planner<'_> {
     }
 
     /// Notes where the block of some console views stands.
-    fn console_fence(&mut self, fence: &Fence, outputs: Vec<(ViewKind, std::ops::Range<usize>)>) {
+    fn console_fence(&mut self, fence: &Fence, outputs: Vec<(ViewKind, Range<usize>)>) {
         if let Some(origin) = self.page.origin(fence.opener()).filter(|_| !outputs.is_empty()) {
             self.console_fences.push(ConsoleFence {
                 file: self.files.path(origin.file),
@@ -184,7 +186,8 @@ impl Planner<'_> {
         if is_first && !has_prompt && allowed(self.config, &title).is_ok() {
             let all = 0..fence.content().len();
             let before = self.views.len();
-            self.command(&title, None, container.head, |planner| {
+            let written = container.head..container.head + 1;
+            self.command(&title, None, written, |planner| {
                 region::of_content(planner.page, planner.files, fence, all.clone())
             });
             let outputs =
@@ -193,17 +196,20 @@ impl Planner<'_> {
         }
     }
 
-    /// Adds a command that is documented at a line of the page, unless it must not run.
+    /// Adds a command that is documented at these lines of the page, unless it must not run.
     fn command(
         &mut self,
         text: &str,
         input: Option<String>,
-        index: usize,
+        written: Range<usize>,
         output: impl FnOnce(&Self) -> Option<crate::model::Region>,
     ) {
-        let Some(place) = self.place(index) else { return };
+        let Some(place) = self.place(written.start) else { return };
         let text = text.to_owned();
+        let is_ours = written.into_iter().all(|index| self.page.origin(index).is_some());
         let reason = match allowed(self.config, &text) {
+            // Whoever can write there must not say what runs here.
+            _ if !is_ours => "it comes from a URL".to_owned(),
             Err(reason) => reason.trim_start_matches("is not run: ").to_owned(),
             Ok(argv) => match output(self) {
                 None => "its output comes from several places".to_owned(),
@@ -237,7 +243,7 @@ impl Planner<'_> {
     }
 
     fn place(&self, index: usize) -> Option<Place> {
-        let origin = self.page.origin(index)?;
+        let origin = self.page.nearest_origin(index)?;
         Some(Place::line(self.files.shown(origin.file), origin.line))
     }
 }

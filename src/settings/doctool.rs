@@ -9,8 +9,8 @@ use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::Place;
+use crate::error::{Error, ErrorKind, Result, nearest};
+use crate::model::{DiagnosticKind, Place, Severity};
 
 use super::VolatileRule;
 
@@ -39,6 +39,9 @@ pub struct Config {
     pub redact: RedactSettings,
     /// What differs in each run besides what doctool knows.
     pub volatile: Vec<VolatileRule>,
+    /// How much each kind of diagnostic about a page counts; `warning` unless it is named.
+    #[schemars(extend("propertyNames" = { "enum": DiagnosticKind::ALL }))]
+    pub diagnostics: BTreeMap<DiagnosticKind, Level>,
 }
 
 impl Default for Config {
@@ -51,8 +54,21 @@ impl Default for Config {
             participants: Vec::new(),
             redact: RedactSettings::default(),
             volatile: Vec::new(),
+            diagnostics: BTreeMap::new(),
         }
     }
+}
+
+/// How much a kind of diagnostic counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// It is not told.
+    Off,
+    /// It is told, and `check` exits with 1.
+    Warning,
+    /// It is told, and `list` and `refresh` exit with 1, too.
+    Error,
 }
 
 /// A cloud to run commands on: the embedded one, or one that variables lead to.
@@ -174,6 +190,15 @@ impl Config {
         })
     }
 
+    /// How much a kind of diagnostic counts; none when it is not to be told.
+    pub fn severity(&self, kind: DiagnosticKind) -> Option<Severity> {
+        match self.diagnostics.get(&kind) {
+            Some(Level::Off) => None,
+            Some(Level::Warning) | None => Some(Severity::Warning),
+            Some(Level::Error) => Some(Severity::Error),
+        }
+    }
+
     /// The JSON schema of the file.
     pub fn schema() -> String {
         let schema = schemars::schema_for!(Self);
@@ -226,13 +251,6 @@ fn suggestion(message: &str) -> Option<String> {
     nearest(unknown, known).map(|nearest| format!("write `{nearest}` if that is what you mean"))
 }
 
-/// The known word that is spelled most alike, if one is.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let similarity = |other: &str| strsim::jaro_winkler(word, other);
-    let best = known.iter().max_by(|one, two| similarity(one).total_cmp(&similarity(two)))?;
-    (similarity(best) > 0.7).then_some(best)
-}
-
 #[cfg(test)]
 mod tests {
     use super::Config;
@@ -255,6 +273,17 @@ mod tests {
              | write `embedded` if that is what you mean"
         );
         assert!(error("run: {alow: [curl]}").ends_with("| write `allow` if that is what you mean"));
+        let unknown = error("diagnostics:\n  unclosed-fense: off\n");
+        assert!(
+            unknown.starts_with("2:3 diagnostics: unknown variant `unclosed-fense`"),
+            "{unknown}"
+        );
+        assert!(
+            unknown.ends_with("| write `unclosed-fence` if that is what you mean"),
+            "{unknown}"
+        );
+        let unknown = error("diagnostics: {unclosed-fence: warn}");
+        assert!(unknown.ends_with("| write `warning` if that is what you mean"), "{unknown}");
     }
 
     #[test]
