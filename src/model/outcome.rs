@@ -1,6 +1,6 @@
 //! What a run found: for each page the views as they are and as they should be.
 
-use super::{Change, Diagnostic, Finding, NotRun, Place, Severity, ViewKind, distinct};
+use super::{Change, Diagnostic, Finding, Leak, NotRun, Place, Severity, ViewKind, distinct};
 
 /// What was found about all pages of a run.
 #[derive(Debug, Clone, Default)]
@@ -9,6 +9,8 @@ pub struct Outcome {
     pub pages: Vec<PageOutcome>,
     /// What the authors of the other pages that were meant should know.
     pub elsewhere: Vec<Diagnostic>,
+    /// Secrets that the pages publish, but for those in logs.
+    pub leaks: Vec<Leak>,
 }
 
 /// What was found about one page.
@@ -96,12 +98,14 @@ impl Outcome {
         self.diagnostics().any(|found| found.severity == Severity::Error)
     }
 
-    /// Whether there is something to say: a stale view, something that a person has to look at, or
-    /// a page that its site cannot show.
+    /// Whether there is something to say: a stale view, something that a person has to look at, a
+    /// page that its site cannot show, or a published secret.
     pub fn has_drift(&self) -> bool {
         let tells =
             |page: &PageOutcome| page.stale().next().is_some() || page.findings().next().is_some();
-        self.pages.iter().any(tells) || self.diagnostics().next().is_some()
+        self.pages.iter().any(tells)
+            || self.diagnostics().next().is_some()
+            || !self.leaks.is_empty()
     }
 }
 

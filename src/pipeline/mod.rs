@@ -8,7 +8,7 @@ mod listing;
 mod live;
 mod publication;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::capture::{replay, requestshook};
@@ -313,6 +313,7 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
 /// What each view is to be, in the values that the pages document.
 fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
     let Pages { documented: pages, elsewhere } = pages;
+    let leaks = published(job, &pages);
     let all = ran.told.iter().flat_map(|told| [told.documented.run(), told.live.run()]);
     let volatile = Volatile::new(&job.config.volatile, all)?;
     // One live value stands for one documented value on all pages: for that of the first.
@@ -323,7 +324,7 @@ fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
     if let Some(known) = &ran.known {
         pins.add(&known.bindings.pins(&volatile));
     }
-    let mut outcome = Outcome { elsewhere, ..Outcome::default() };
+    let mut outcome = Outcome { elsewhere, leaks, ..Outcome::default() };
     let mut shown = BTreeMap::new();
     for (page, told) in pages.into_iter().zip(&ran.told) {
         let stable = stabilise::stabilise(&volatile, &told.documented, &told.live, pins.clone());
@@ -343,6 +344,19 @@ fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
         return Err(Error::new(ErrorKind::Page, "these pages have no view to verify"));
     }
     Ok(outcome)
+}
+
+/// Where the pages publish secrets, but for logs, which are written anew.
+fn published(job: &Job<'_>, pages: &[Documented]) -> Vec<Leak> {
+    let mut publication = Publication::default();
+    let mut logs = HashSet::new();
+    for Documented { page, plan, run } in pages {
+        publication.add(job, page, run.clone());
+        let views = plan.views.iter().filter(|view| view.kind == ViewKind::Log);
+        logs.extend(views.map(|view| view.region.place.file.clone()));
+    }
+    let found = publication.findings(job).into_iter().map(|found| found.leak);
+    found.filter(|leak| !logs.contains(&leak.place.file)).collect()
 }
 
 /// The page's views and words, merged with the run. What was generated from the page's last

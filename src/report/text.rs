@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use similar::TextDiff;
 
-use super::counted;
+use super::{counted, leaks_text};
 use crate::error::Error;
 use crate::model::{
     Change, Diagnostic, FileCache, Finding, Outcome, PageOutcome, Place, Severity, Sides,
@@ -78,6 +78,7 @@ pub fn check(
         out.push_str(&findings(page, false, hide, colour));
     }
     out.push_str(&diagnostics(outcome.diagnostics(), hide, colour));
+    out.push_str(&leaks(outcome, colour));
     let (verified, stale) = (outcome.verified(), outcome.stale());
     let pages = outcome.pages.len();
     let judgement = match stale {
@@ -119,6 +120,7 @@ pub fn refresh(
         out.push_str(&findings(page, true, hide, colour));
     }
     out.push_str(&diagnostics(outcome.diagnostics(), hide, colour));
+    out.push_str(&leaks(outcome, colour));
     let _ = writeln!(
         out,
         "{} of {} rewritten on {}{}{}",
@@ -164,6 +166,19 @@ fn findings(
         snippet.shown(&notes, hint.as_deref(), colour)
     });
     told.collect()
+}
+
+/// That there are secrets on the pages, which a refresh does not take out.
+fn leaks(outcome: &Outcome, colour: Colour) -> String {
+    let Some(first) = outcome.leaks.first() else { return String::new() };
+    let head = colour.paint(Style::Warning, "warning[published-secret]:");
+    let place = colour.paint(Style::Place, &first.place.to_string());
+    let hint = colour.paint(Style::Hint, "hint:");
+    format!(
+        "{head} {} are published on these pages\n  --> {place} is the first place\n   = {hint} see all with \
+         `doctool redact --check`, and take them out with `doctool redact`\n\n",
+        leaks_text::kinds(&outcome.leaks)
+    )
 }
 
 fn found(outcome: &Outcome) -> String {
