@@ -164,7 +164,7 @@ fn a_page_that_nobody_edited_is_what_the_cloud_says() {
 }
 
 /// What stands below the heading of a step, or in the block at the end where the step is gone.
-fn section<'a>(body: &'a str, step: Option<usize>) -> &'a str {
+fn section(body: &str, step: Option<usize>) -> &str {
     let left_over = body.find("\n??? warning \"Written about").unwrap_or(body.len());
     let Some(step) = step else { return &body[left_over..] };
     let heading = format!("\n### ({}) ", step + 1);
