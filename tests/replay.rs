@@ -256,7 +256,8 @@ fn new_view_files_are_made() {
     }
     let config = site.read("mkdocs.yml").replace("check_paths: true", "check_paths: false");
     site.write("mkdocs.yml", config);
-    refresh(&site).exits(0);
+    let said = refresh(&site).exits(0);
+    assert!(!said.out.contains("missing-include"), "{}", said.out);
     check(&site).exits(0);
     let [log, recorded] =
         [format!("{PAGE}/log.md"), "recorded/openstack/image/list/log.md".to_owned()];

@@ -1,6 +1,8 @@
 //! What a run found: for each page the views as they are and as they should be.
 
-use super::{Change, Diagnostic, Finding, Leak, NotRun, Place, Severity, ViewKind, distinct};
+use super::{
+    Change, Diagnostic, DiagnosticKind, Finding, Leak, NotRun, Place, Severity, ViewKind, distinct,
+};
 
 /// What was found about all pages of a run.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +34,19 @@ impl PageOutcome {
     /// What is not as it should be.
     pub fn stale(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| change.region.text != change.text)
+    }
+
+    /// Takes it back that files are missing which have been made.
+    pub fn forget_missing(&mut self) {
+        let Self { changes, diagnostics, .. } = self;
+        let is_made = |target: &str| {
+            let mut made = changes.iter().filter(|change| change.region.span.is_empty());
+            made.any(|change| !change.text.is_empty() && change.region.file.ends_with(target))
+        };
+        diagnostics.retain(|found| {
+            let target = found.text.get(found.span.clone()).unwrap_or_default();
+            found.kind != DiagnosticKind::MissingInclude || !is_made(target.trim())
+        });
     }
 
     /// What a person has to look at, each with the part that it is in.

@@ -80,9 +80,10 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
     let ran = runs(job, &pages.documented)?;
-    let outcome = compare(job, pages, &ran)?;
-    for page in &outcome.pages {
+    let mut outcome = compare(job, pages, &ran)?;
+    for page in &mut outcome.pages {
         write_page(job, page)?;
+        page.forget_missing();
     }
     ran.known.as_ref().map_or(Ok(()), Known::keep)?;
     Ok((outcome, ran.secrets))
