@@ -8,10 +8,12 @@ use crate::model::FindingKind;
 use crate::pairing::Pairing;
 use crate::sections::{Document, Part, Section, Tab};
 
+use super::highlights::{self, Moved};
 use super::left_over;
+use super::line_numbers::LineNumbers;
 use super::lines;
 use super::style::{self, Style, content, indented, marker, title};
-use super::{Eyes, Merged, Steps, highlights};
+use super::{Eyes, Merged, Steps};
 
 /// The page as it stands with the messages of the new one. `base` is the page as it was generated
 /// from its last recording, if there is one.
@@ -240,19 +242,38 @@ impl Merger<'_> {
             self.out.lines.push(is.filter(|_| !stays).unwrap_or_else(|| line.to_owned()));
         }
         let end = section.lines().end - style::trailing_blanks(page, section);
-        let pairs = tabs(section, base, new);
-        let mut number = 0;
+        let renewed: Vec<Renewed> = section
+            .tabs()
+            .zip(tabs(section, base, new))
+            .map(|(tab, generated)| self.renewed(tab, generated))
+            .collect();
+        let numbers = LineNumbers::of(renewed.iter().map(|renewed| &*renewed.opener.numbers));
+        let mut renewed = renewed.into_iter();
         for part in &section.parts {
             match part {
                 Part::Text(lines) => {
-                    lines.clone().filter(|line| *line < end).for_each(|line| self.words(line))
+                    for line in lines.clone().filter(|line| *line < end) {
+                        self.words_about(line, &numbers);
+                    }
                 }
                 Part::Tab(tab) => {
-                    self.tab(tab, pairs[number]);
-                    number += 1;
+                    let renewed = renewed.next().expect("each tab has been renewed");
+                    self.tab(tab, renewed);
                 }
             }
         }
+    }
+
+    /// A line that somebody wrote about a message some of whose lines are marked.
+    fn words_about(&mut self, line: usize, numbers: &LineNumbers) {
+        let page = &self.documents.page;
+        if page.is_fenced(line) {
+            self.words(line);
+            return;
+        }
+        let followed = numbers.followed(page.lines[line]);
+        self.out.tell_stale(line, page.lines[line], followed.stale);
+        self.out.push_written(line, &followed.line, self.steps);
     }
 
     /// The heading in the style of the page, with the new number and, unless a person chose
@@ -277,22 +298,21 @@ impl Merger<'_> {
         self.out.lines.push(line);
     }
 
-    /// A tab as it stands, with the content of now.
-    fn tab(&mut self, tab: &Tab<'_>, (base, new): (Option<&Tab<'_>>, Option<&Tab<'_>>)) {
+    /// What a tab is to be: as it stands, with the content of now.
+    fn renewed(&self, tab: &Tab<'_>, (base, new): (Option<&Tab<'_>>, Option<&Tab<'_>>)) -> Renewed {
         let Documents { base: old, page, new: document, .. } = self.documents;
-        let Some(new) = new else {
-            (tab.line..=tab.closer)
-                .for_each(|line| self.out.lines.push(page.lines[line].to_owned()));
-            return;
-        };
-        self.out.lines.push(page.lines[tab.line].to_owned());
         let was = content(page, tab);
+        let mut opener = page.lines[tab.opener].to_owned();
+        let mut closer = page.lines[tab.closer].to_owned();
+        let Some(new) = new else {
+            let lines = lines::followed(&was, &was);
+            return Renewed { opener: Moved { opener, ..Moved::default() }, lines, closer };
+        };
         let run = content(document, new);
-        let merged = match base {
+        let lines = match base {
             Some(base) => lines::merge(&content(old, base), &was, &run, self.eyes),
             None => lines::followed(&was, &run),
         };
-        let mut opener = page.lines[tab.opener].to_owned();
         let generated = document.lines[new.opener];
         if let Some(is) = title(generated) {
             let was = match base {
@@ -305,39 +325,49 @@ impl Merger<'_> {
                     opener.replacen(&format!("title=\"{own}\""), &format!("title=\"{is}\""), 1);
             }
         }
-        let mut closer = page.lines[tab.closer].to_owned();
         let (has, needs) = (marker(&opener).to_owned(), marker(generated));
         if has.starts_with('`') && has.len() < needs.len() {
             opener = opener.replacen(&has, needs, 1);
             closer = format!("{}{needs}", tab.indent);
         }
-        let new_lines: Vec<&str> = merged.lines.iter().map(String::as_str).collect();
-        let moved = highlights::moved(&opener, &was, &new_lines, &merged.places);
-        for lost in moved.lost {
-            self.out.findings.push(highlights::finding(
-                tab.opener,
-                self.out.lines.len(),
-                page.lines[tab.opener],
-                &lost,
-            ));
+        let new_lines: Vec<&str> = lines.lines.iter().map(String::as_str).collect();
+        let opener = highlights::moved(&opener, &was, &new_lines, &lines.places);
+        Renewed { opener, lines, closer }
+    }
+
+    /// Puts a tab in.
+    fn tab(&mut self, tab: &Tab<'_>, renewed: Renewed) {
+        let Renewed { opener, lines, closer } = renewed;
+        let page = &self.documents.page;
+        let out = &mut self.out;
+        out.lines.push(page.lines[tab.line].to_owned());
+        let old_opener = page.lines[tab.opener];
+        let lost = opener.lost.iter();
+        let lost =
+            lost.map(|lost| highlights::finding(tab.opener, out.lines.len(), old_opener, lost));
+        out.findings.extend(lost);
+        out.lines.push(opener.opener);
+        let (page_line, new_line) = (tab.content.start, out.lines.len());
+        for clash in lines.conflicts {
+            out.clash(FindingKind::Conflict, clash, page_line, new_line);
         }
-        self.out.lines.push(moved.opener);
-        let (page_line, new_line) = (tab.content.start, self.out.lines.len());
-        for clash in merged.conflicts {
-            self.out.clash(FindingKind::Conflict, clash, page_line, new_line);
-        }
-        for clash in merged.by_hand {
-            self.out.clash(FindingKind::HandEdit, clash, page_line, new_line);
+        for clash in lines.by_hand {
+            out.clash(FindingKind::HandEdit, clash, page_line, new_line);
         }
         // A line that stays keeps its bytes, whatever its indent is.
-        self.out.lines.extend(merged.lines.iter().zip(merged.of_page).map(
-            |(line, own)| match own {
-                Some(own) => page.lines[tab.content.start + own].to_owned(),
-                None => indented(tab.indent, line),
-            },
-        ));
-        self.out.lines.push(closer);
+        out.lines.extend(lines.lines.iter().zip(lines.of_page).map(|(line, own)| match own {
+            Some(own) => page.lines[tab.content.start + own].to_owned(),
+            None => indented(tab.indent, line),
+        }));
+        out.lines.push(closer);
     }
+}
+
+/// What a tab is to be.
+struct Renewed {
+    opener: Moved,
+    lines: lines::Merged,
+    closer: String,
 }
 
 /// For each tab of the page the generated ones, by title or else by position.

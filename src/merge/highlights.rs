@@ -14,43 +14,46 @@ static OPTION: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// An opening line with numbers that fit the new content.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Moved {
     pub(super) opener: String,
     /// Texts of the lines that were marked and are gone.
     pub(super) lost: Vec<String>,
+    /// Each marked number, and what has become of it.
+    pub(super) numbers: Vec<(usize, Option<usize>)>,
 }
 
 /// The opening line of a fence whose lines went to these places. Numbers beyond the old content
 /// mark nothing, and stay.
 pub(super) fn moved(opener: &str, old: &[&str], new: &[&str], places: &[Option<usize>]) -> Moved {
-    let unchanged = Moved { opener: opener.to_owned(), lost: Vec::new() };
+    let unchanged = Moved { opener: opener.to_owned(), ..Moved::default() };
     let Some(option) = OPTION.captures(opener) else { return unchanged };
     let value = option.name("double").or(option.name("single")).expect("one of the two");
     let Some(ranges) = ranges(value.as_str()) else { return unchanged };
-    let mut lost = Vec::new();
+    let mut moved = Moved::default();
     let mut parts = Vec::new();
     let mut same = true;
     for (first, last) in ranges {
-        let numbers: Vec<usize> = (first..=last)
-            .filter_map(|number| match old.get(number - 1) {
+        let start = moved.numbers.len();
+        for number in first..=last {
+            let new = match old.get(number - 1) {
                 None => Some(number),
-                Some(line) => {
-                    place(number - 1, old, new, places).map(|place| place + 1).or_else(|| {
-                        lost.push(line.trim().to_owned());
-                        None
-                    })
-                }
-            })
-            .collect();
-        same &= numbers.iter().copied().eq(first..=last);
-        parts.extend(written(numbers));
+                Some(_) => place(number - 1, old, new, places).map(|place| place + 1),
+            };
+            if new.is_none() {
+                moved.lost.push(old[number - 1].trim().to_owned());
+            }
+            moved.numbers.push((number, new));
+        }
+        same &= moved.numbers[start..].iter().all(|(old, new)| *new == Some(*old));
+        parts.extend(written(moved.numbers[start..].iter().filter_map(|(_, new)| *new).collect()));
     }
     if same {
-        return unchanged;
+        return Moved { numbers: moved.numbers, ..unchanged };
     }
     let whole = option.get(0).expect("a match has a whole").range();
-    let mut opener = opener.to_owned();
+    moved.opener = opener.to_owned();
+    let opener = &mut moved.opener;
     if parts.is_empty() {
         // An empty list makes the fence no fence at all.
         let before = &opener[..whole.start];
@@ -61,7 +64,7 @@ pub(super) fn moved(opener: &str, old: &[&str], new: &[&str], places: &[Option<u
     } else {
         opener.replace_range(value.range(), &parts.join(" "));
     }
-    Moved { opener, lost }
+    moved
 }
 
 /// Reports that a line which the opening line marked is gone.
@@ -150,7 +153,8 @@ mod tests {
             told("``` http hl_lines=\"1 4\" x"),
             Moved {
                 opener: "``` http hl_lines=\"1\" x".to_owned(),
-                lost: vec!["Via: v".to_owned()]
+                lost: vec!["Via: v".to_owned()],
+                numbers: vec![(1, Some(1)), (4, None)],
             }
         );
         assert_eq!(

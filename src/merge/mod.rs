@@ -11,6 +11,7 @@ mod console;
 mod diagram;
 mod highlights;
 mod left_over;
+mod line_numbers;
 mod lines;
 mod prose;
 mod steps;
@@ -19,7 +20,7 @@ mod style;
 use crate::model::{Change, Finding, FindingKind, Recording, Sides, View, ViewKind};
 
 use lines::Clash;
-use steps::{Renumbered, Steps};
+use steps::{Renumbered, Stale, Steps};
 
 /// What is done where a person and the cloud changed the same lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -126,6 +127,12 @@ impl Merged {
     /// told.
     fn written(&mut self, page_line: usize, line: &str, steps: &Steps) -> String {
         let Renumbered { line: text, stale } = steps.renumbered(line);
+        self.tell_stale(page_line, line, stale);
+        text
+    }
+
+    /// Reports numbers in a line that cannot be told.
+    fn tell_stale(&mut self, page_line: usize, line: &str, stale: Vec<Stale>) {
         let new_line = self.lines.len();
         self.findings.extend(stale.into_iter().map(|stale| Finding {
             kind: FindingKind::StaleReference,
@@ -137,7 +144,6 @@ impl Merged {
             hint: Some(stale.proposal),
             sides: None,
         }));
-        text
     }
 
     /// Reports what the three sides say in one place. `page_line` and `new_line` are where the part

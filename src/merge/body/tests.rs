@@ -117,6 +117,20 @@ fn words_and_marks_follow_their_message_and_its_lines() {
 }
 
 #[test]
+fn line_numbers_in_words_follow_the_marked_line() {
+    let more: (&str, &[&str]) = ("GET /x", &["Host: h", "New: n", "Token: t"]);
+    let told = |page: String, line: usize, words: &str| {
+        page.replacen("`a` --> `b`\n", &format!("`a` --> `b`\n\n{words}\n"), 1).replacen(
+            "linenums=\"1\"",
+            &format!("linenums=\"1\" hl_lines=\"{line}\""),
+            1,
+        )
+    };
+    let own = told(page(&[X, Y]), 2, "See line 2, not line 1.");
+    becomes(&[X, Y], &own, &[more, Y], &told(page(&[more, Y]), 3, "See line 3, not line 1."));
+}
+
+#[test]
 fn sections_that_swap_their_places_take_their_words_along() {
     let merged = merged(&[X, Y], &edited(), &[Y, X], Conflicts::Keep);
     let expected = page(&[Y, X])
