@@ -22,6 +22,7 @@ pub mod render;
 pub mod report;
 pub mod run;
 pub mod sections;
+pub mod sequence;
 pub mod settings;
 pub mod stabilise;
 pub mod write;

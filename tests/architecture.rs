@@ -8,8 +8,8 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 20] = [
-    ("adopt", &["error", "model", "sections", "settings"]),
+const MAY_IMPORT: [(&str, &[&str]); 21] = [
+    ("adopt", &["error", "model", "sections", "sequence", "settings"]),
     ("capture", &["error", "model", "settings"]),
     (
         "cli",
@@ -22,7 +22,7 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("discover", &["error", "model", "settings"]),
     ("error", &["model"]),
     ("fetch", &["model", "settings"]),
-    ("merge", &["error", "model", "pairing", "sections", "settings"]),
+    ("merge", &["error", "model", "pairing", "sections", "sequence", "settings"]),
     ("model", &[]),
     ("page", &["error", "model", "settings"]),
     // Compares sequences and is no stage.
@@ -56,6 +56,7 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("run", &["error", "model", "settings"]),
     // Reads a format and is no stage.
     ("sections", &["model"]),
+    ("sequence", &[]),
     ("settings", &["error", "model"]),
     ("stabilise", &["error", "model", "pairing", "settings"]),
     ("write", &["error", "model", "settings"]),

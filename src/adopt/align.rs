@@ -3,15 +3,10 @@
 //! In: what tells each message on both sides. Out: pairs, and what has no partner. People put names
 //! such as `{image_id}` for parts of a path and add queries; a message with those is still the one.
 
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
-
-use regex::Regex;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
+use std::collections::BTreeSet;
 
-static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\\\{(?<name>[A-Za-z_][\w-]*)\\\}").expect("the pattern is valid")
-});
+use crate::sequence::Template;
 
 /// A message as it stands, as it is recorded, or both; as indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,52 +54,9 @@ pub(super) fn pairs(
     pairs
 }
 
-/// What a message that a person edited stands for.
-pub(super) struct Template {
-    regex: Regex,
-    names: Vec<String>,
-    /// Whether a query was added.
-    pub(super) has_query: bool,
-}
-
-impl Template {
-    /// The template in a message; none where it is as doctool draws it.
-    pub(super) fn of(message: &str) -> Option<Self> {
-        let (path, has_query) = match message.split_once('?') {
-            Some((path, _)) => (path, true),
-            None => (message, false),
-        };
-        let escaped = regex::escape(path);
-        let names = PLACEHOLDER.captures_iter(&escaped);
-        let names: Vec<String> = names.map(|found| found["name"].to_owned()).collect();
-        if names.is_empty() && !has_query {
-            return None;
-        }
-        let regex = format!("^{}$", PLACEHOLDER.replace_all(&escaped, r"([^/\s]+)"));
-        Some(Self { regex: Regex::new(&regex).ok()?, names, has_query })
-    }
-
-    /// Whether it stands for a recorded message.
-    pub(super) fn fits(&self, recorded: &str) -> bool {
-        self.regex.is_match(recorded)
-    }
-
-    /// Which value of the recorded message each name stands for.
-    pub(super) fn values(&self, recorded: &str) -> Vec<(String, String)> {
-        let Some(found) = self.regex.captures(recorded) else { return Vec::new() };
-        let values = found.iter().skip(1).flatten().map(|value| value.as_str().to_owned());
-        self.names.iter().cloned().zip(values).collect()
-    }
-
-    /// Whether it holds names.
-    pub(super) fn has_names(&self) -> bool {
-        !self.names.is_empty()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Pair, Template, pairs};
+    use super::{Pair, pairs};
 
     fn texts(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|&text| text.to_owned()).collect()
@@ -124,13 +76,5 @@ mod tests {
                 Pair::Recorded(3),
             ]
         );
-    }
-
-    #[test]
-    fn a_template_tells_what_its_names_stand_for() {
-        let template = Template::of("GET /v1/AUTH_{account}/{id}").expect("there are names");
-        let values = [("account", "7c"), ("id", "a4")].map(|(a, b)| (a.to_owned(), b.to_owned()));
-        assert_eq!(template.values("GET /v1/AUTH_7c/a4"), values);
-        assert!(Template::of("GET /v1").is_none());
     }
 }

@@ -7,8 +7,9 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::model::HandEditKind;
 use crate::sections::{Direction, Document, Part, Section, Tab};
+use crate::sequence::Template;
 
-use super::align::{Pair, Template, pairs};
+use super::align::{Pair, pairs};
 use super::prose::{blocks, step_references};
 use super::{Findings, Standing};
 

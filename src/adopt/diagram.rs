@@ -1,39 +1,17 @@
 //! A diagram that people edited, beside the one that its recording gives.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use crate::model::HandEditKind;
+use crate::sequence::{Drawing, Line, OPENING, Template, normal};
 
-use super::align::{Pair, Template, pairs};
+use super::align::{Pair, pairs};
 use super::{Findings, Standing};
 
-static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"^\s*(?<participants>[^\s:%][^:]*?-{1,2}(?:>{1,2}|x|\))[^:]*?)\s*:\s*(?<label>.*?)\s*$",
-    )
-});
-static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(?i:opt|alt|loop|par|critical|break|rect|box)\b\s*(?<label>.*?)\s*$")
-});
-/// What goes with a block, or belongs to every diagram.
-static FRAME: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(?i:end|else\b.*|and\b.*|option\b.*|autonumber.*|sequenceDiagram)$")
-});
-static DECORATION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"^(?i:%%|note\b|participant\b|actor\b|create\b|destroy\b|activate\b|deactivate\b|title\b|links?\b|accTitle|accDescr)",
-    )
-});
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is valid")
-}
+/// Words of lines that go with a block, or belong to every diagram.
+const FRAME: [&str; 6] = ["and", "autonumber", "else", "end", "option", "sequencediagram"];
 
 /// How many messages a diagram has.
 pub(super) fn count(text: &str) -> usize {
-    text.lines().filter(|line| message(line).is_some()).count()
+    Drawing::read(text).messages.len()
 }
 
 /// Compares a diagram with the recorded one. Gives how many messages differ, and which names stand for
@@ -43,15 +21,14 @@ pub(super) fn compare(
     recorded: &str,
     findings: &mut Findings,
 ) -> (usize, Vec<(String, String)>) {
-    let mut messages: Vec<(usize, String)> = Vec::new();
-    for (index, line) in view.text.lines().enumerate() {
-        match message(line) {
-            Some(message) => messages.push((index, message)),
-            None => other(view, index, line.trim(), findings),
-        }
+    let drawing = Drawing::read(view.text);
+    for (index, line) in drawing.lines.iter().enumerate() {
+        other(view, index, line, findings);
     }
-    let standing: Vec<String> = messages.iter().map(|(_, message)| message.clone()).collect();
-    let recorded: Vec<String> = recorded.lines().filter_map(message).collect();
+    let lines = &drawing.messages;
+    let standing: Vec<String> =
+        lines.iter().map(|&line| normal(drawing.lines[line].text)).collect();
+    let recorded: Vec<String> = recorded.lines().map(normal).collect();
     let mut values = Vec::new();
     let mut differing = 0;
     let mut missing: Vec<usize> = Vec::new();
@@ -60,7 +37,7 @@ pub(super) fn compare(
     for pair in pairs(&standing, &recorded, |_, _| false) {
         match pair {
             Pair::Both(one, other) => {
-                last = messages[one].0;
+                last = lines[one];
                 if let Some(template) = Template::of(&standing[one]) {
                     if template.has_names() {
                         findings.edit(HandEditKind::Placeholder, view, last, "");
@@ -72,7 +49,7 @@ pub(super) fn compare(
                 }
             }
             Pair::Standing(one) => {
-                last = messages[one].0;
+                last = lines[one];
                 differing += 1;
                 findings.unplaced(view, last, "this message is not in the log");
             }
@@ -89,25 +66,16 @@ pub(super) fn compare(
 }
 
 /// A line that is no message.
-fn other(view: &Standing<'_>, index: usize, line: &str, findings: &mut Findings) {
-    if line.is_empty() || FRAME.is_match(line) {
-        return;
+fn other(view: &Standing<'_>, index: usize, line: &Line<'_>, findings: &mut Findings) {
+    let text = line.text.trim();
+    match line.word() {
+        _ if line.message.is_some() || text.is_empty() => {}
+        Some(word) if FRAME.contains(&&*word) => {}
+        Some(word) if OPENING.contains(&&*word) => {
+            findings.edit(HandEditKind::Block, view, index, text[word.len()..].trim());
+        }
+        Some(_) => findings.edit(HandEditKind::DiagramLine, view, index, ""),
+        None if line.is_comment() => findings.edit(HandEditKind::DiagramLine, view, index, ""),
+        None => findings.unplaced(view, index, "this line of a diagram is unknown"),
     }
-    if let Some(block) = BLOCK.captures(line) {
-        findings.edit(HandEditKind::Block, view, index, &block["label"]);
-    } else if DECORATION.is_match(line) {
-        findings.edit(HandEditKind::DiagramLine, view, index, "");
-    } else {
-        findings.unplaced(view, index, "this line of a diagram is unknown");
-    }
-}
-
-/// The message in a line, written in one way.
-fn message(line: &str) -> Option<String> {
-    if DECORATION.is_match(line.trim()) {
-        return None;
-    }
-    let found = MESSAGE.captures(line)?;
-    let participants = found["participants"].replace(' ', "");
-    Some(format!("{participants}: {}", &found["label"]))
 }

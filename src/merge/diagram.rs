@@ -6,18 +6,15 @@
 
 use std::collections::HashMap;
 
-use regex::Regex;
-
 use crate::model::FindingKind;
 use crate::pairing::Pairing;
+use crate::sequence::{self, Block, Drawing, Line, Template};
 
 use super::lines::Clash;
 use super::{Conflicts, Eyes, Merged, Steps, left_over};
 
-use drawing::{Drawing, Line};
 use names::Names;
 
-mod drawing;
 mod names;
 
 /// The diagram as it stands with the messages of the new one. `base` is the diagram as it was
@@ -74,18 +71,18 @@ fn paired(drawing: &Drawing<'_>, generated: &[&str], is_base: bool) -> Pairing {
     let page: Vec<&str> =
         (0..drawing.messages.len()).map(|message| drawing.message(message)).collect();
     let mut pairing = Pairing::new(generated.len(), page.len());
-    let exact: Vec<String> = generated.iter().map(|line| drawing::normal(line)).collect();
-    let own: Vec<String> = page.iter().map(|line| drawing::normal(line)).collect();
-    let fits: Vec<_> = page.iter().map(|line| names::template(line)).collect();
+    let exact: Vec<String> = generated.iter().map(|line| sequence::normal(line)).collect();
+    let own: Vec<String> = page.iter().map(|line| sequence::normal(line)).collect();
+    let fits: Vec<_> = own.iter().map(|line| Template::of(line)).collect();
     // Placeholders count as what they stand for, so that messages with them keep their order.
     let mut of_shape: HashMap<(&str, usize), Vec<&String>> = HashMap::new();
     for generated in &exact {
-        of_shape.entry(names::shape(generated)).or_default().push(generated);
+        of_shape.entry(sequence::shape(generated)).or_default().push(generated);
     }
-    let stands_for = |own: &String, template: &Option<Regex>| {
-        let candidates = of_shape.get(&names::shape(own))?;
+    let stands_for = |own: &String, template: &Option<Template>| {
+        let candidates = of_shape.get(&sequence::shape(own))?;
         let template = template.as_ref().filter(|_| !candidates.contains(&own))?;
-        candidates.iter().find(|generated| template.is_match(generated)).copied()
+        candidates.iter().find(|generated| template.fits(generated)).copied()
     };
     let keys: Vec<String> = own
         .iter()
@@ -94,13 +91,13 @@ fn paired(drawing: &Drawing<'_>, generated: &[&str], is_base: bool) -> Pairing {
         .collect();
     pairing.in_order(&exact, &keys);
     let is_fitting = |one: usize, other: usize| {
-        fits[other].as_ref().is_some_and(|template| template.is_match(&exact[one]))
+        fits[other].as_ref().is_some_and(|template| template.fits(&exact[one]))
     };
     pairing.alike(is_fitting);
     if is_base {
         // What a person wrote about a message in other words is still that message.
-        let ends: Vec<_> = exact.iter().map(|line| drawing::ends(line)).collect();
-        let own_ends: Vec<_> = own.iter().map(|line| drawing::ends(line)).collect();
+        let ends: Vec<_> = exact.iter().map(|line| sequence::ends(line)).collect();
+        let own_ends: Vec<_> = own.iter().map(|line| sequence::ends(line)).collect();
         pairing.alike(|one, other| ends[one] == own_ends[other]);
     }
     pairing.moved(&exact, &keys);
@@ -143,17 +140,17 @@ impl Merger<'_> {
     /// The line of a message: as it stands while it stands for what is sent, else what is sent, told
     /// in the person's names.
     fn said(&mut self, line: usize, own: &str, base: &str, new: &str) -> String {
-        let own_message = drawing::normal(own);
+        let own_message = sequence::normal(own);
         let says = |generated: &str| {
-            let generated = drawing::normal(generated);
+            let generated = sequence::normal(generated);
             own_message == generated
                 || own_message.contains(&generated)
-                || names::template(own.trim()).is_some_and(|template| template.is_match(&generated))
+                || Template::of(&own_message).is_some_and(|template| template.fits(&generated))
         };
         if says(new) {
             return own.to_owned();
         }
-        let indent = drawing::indent(own);
+        let indent = sequence::indent(own);
         let told = format!("{indent}{}", self.names.told(new, own.trim(), base));
         if says(base) {
             return told;
@@ -192,8 +189,8 @@ impl Merger<'_> {
             next.peek()
                 .map_or("", |&first| {
                     self.drawing.outermost(first).map_or(
-                        drawing::indent(lines[self.drawing.messages[first]].text),
-                        |outer| drawing::indent(lines[self.drawing.blocks[outer].open].text),
+                        sequence::indent(lines[self.drawing.messages[first]].text),
+                        |outer| sequence::indent(lines[self.drawing.blocks[outer].open].text),
                     )
                 })
                 .to_owned();
@@ -202,7 +199,7 @@ impl Merger<'_> {
                 let line = self.drawing.messages[message];
                 at = self.drawing.attached(message).end;
                 block = lines[line].block;
-                indent = drawing::indent(lines[line].text).to_owned();
+                indent = sequence::indent(lines[line].text).to_owned();
                 next.next_if_eq(&message);
                 continue;
             }
@@ -217,7 +214,7 @@ impl Merger<'_> {
                 }
                 let left = &self.drawing.blocks[inner];
                 (at, block) = (left.close + 1, left.parent);
-                indent = drawing::indent(lines[left.open].text).to_owned();
+                indent = sequence::indent(lines[left.open].text).to_owned();
             }
             self.put(now, at, &indent, &blocks);
         }
@@ -276,6 +273,15 @@ impl Merger<'_> {
         of_message
     }
 
+    /// Whether a block had messages and is to have none.
+    fn is_left_empty(&self, block: usize) -> bool {
+        let mut inside = self.drawing.inside(block);
+        let Block { open, close, .. } = self.drawing.blocks[block];
+        !inside.is_empty()
+            && inside.all(|message| self.texts[message].is_none())
+            && self.put_in[open + 1..=close].iter().all(Vec::is_empty)
+    }
+
     /// The lines in their order, and what was written about messages that are gone.
     fn finish(mut self) -> Merged {
         let mut gone: Vec<(usize, String)> = Vec::new();
@@ -292,7 +298,7 @@ impl Merger<'_> {
             }
         }
         for block in (0..self.drawing.blocks.len()).rev() {
-            if self.drawing.is_left_empty(block, &self.texts, &self.put_in) {
+            if self.is_left_empty(block) {
                 let range = self.drawing.blocks[block].open..self.drawing.blocks[block].close + 1;
                 for line in range {
                     if !std::mem::replace(&mut self.dropped[line], true)

@@ -4,14 +4,8 @@
 //! that new messages can be told in the same names.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::drawing::{label, normal};
-
-static PLACEHOLDER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\\\{[A-Za-z_][\w-]*\\\}").expect("the pattern is valid"));
+use crate::sequence::{Template, label, normal};
 
 /// Values and the names that stand for them.
 #[derive(Debug, Default)]
@@ -48,7 +42,9 @@ impl Names {
         let Some((start, text)) = label(new) else { return new.to_owned() };
         let mut named = self.named(text, &own_names);
         let query = label(own).and_then(|(_, own)| own.split_once('?')).map(|(_, query)| query);
-        if let Some(query) = query.filter(|_| template(own).is_some() && !named.contains('?')) {
+        if let Some(query) =
+            query.filter(|_| Template::of(&normal(own)).is_some() && !named.contains('?'))
+        {
             named = format!("{named}?{query}");
         }
         format!("{}{named}", &new[..start])
@@ -76,45 +72,12 @@ impl Names {
     }
 }
 
-/// The values that the names of a message stand for.
+/// The values in a generated message that stand behind the names of the page's, with their names.
 fn bound(own: &str, generated: &str) -> Vec<(String, String)> {
-    let (Some(template), generated) = (template(own), normal(generated)) else { return Vec::new() };
-    let Some(found) = template.captures(&generated) else { return Vec::new() };
-    let names = PLACEHOLDER.find_iter(template.as_str()).count();
-    debug_assert_eq!(names, 0, "a template has groups for its placeholders");
-    let own = normal(own);
-    let placeholders: Vec<&str> = BRACES.find_iter(&own).map(|found| found.as_str()).collect();
-    (1..found.len())
-        .filter_map(|group| {
-            Some((
-                found.get(group)?.as_str().to_owned(),
-                (*placeholders.get(group - 1)?).to_owned(),
-            ))
-        })
+    let values = Template::of(&normal(own)).map(|template| template.values(&normal(generated)));
+    values
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(name, value)| (value, format!("{{{name}}}")))
         .collect()
-}
-
-static BRACES: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\{[A-Za-z_][\w-]*\}").expect("the pattern is valid"));
-
-/// What a message and what it stands for have in common: the ends, and how many parts the path has.
-pub(super) fn shape(message: &str) -> (&str, usize) {
-    let path = message.split('?').next().unwrap_or(message);
-    let ends = message.split(": ").next().unwrap_or(message);
-    (ends, path.matches('/').count())
-}
-
-/// What a message stands for that a person made out of the drawn one: a placeholder for any part of
-/// a path, a query for none, because drawn paths have none. None for a message as it is drawn.
-pub(super) fn template(message: &str) -> Option<Regex> {
-    let message = normal(message);
-    let (path, query) = match message.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (&*message, None),
-    };
-    let escaped = regex::escape(path);
-    if query.is_none() && !PLACEHOLDER.is_match(&escaped) {
-        return None;
-    }
-    Regex::new(&format!("^{}$", PLACEHOLDER.replace_all(&escaped, "([^/\\s]+)"))).ok()
 }

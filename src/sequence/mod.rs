@@ -1,10 +1,17 @@
-//! A sequence diagram as lines: which are messages, which blocks they stand in, and which notes and
-//! comments belong to them.
+//! A Mermaid sequence diagram as lines: which are messages, which blocks they stand in, and which notes
+//! and comments belong to them.
+//!
+//! In: the diagram's text, with or without the line `sequenceDiagram`. Out: a [`Drawing`]. Reads any
+//! text and never fails: what it does not know is a line like others.
+
+mod template;
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+pub use template::{Template, shape};
 
 static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
@@ -46,45 +53,51 @@ const WORDS: [&str; 28] = [
 ];
 
 /// Words that begin a block.
-const OPENING: [&str; 8] = ["alt", "box", "break", "critical", "loop", "opt", "par", "rect"];
+pub const OPENING: [&str; 8] = ["alt", "box", "break", "critical", "loop", "opt", "par", "rect"];
 
 /// A diagram as its lines.
-pub(super) struct Drawing<'a> {
-    pub(super) lines: Vec<Line<'a>>,
+pub struct Drawing<'a> {
+    /// All lines in order.
+    pub lines: Vec<Line<'a>>,
     /// The lines of the messages.
-    pub(super) messages: Vec<usize>,
+    pub messages: Vec<usize>,
     /// In the order of their first lines, so that an outer one comes before what is in it.
-    pub(super) blocks: Vec<Block>,
+    pub blocks: Vec<Block>,
 }
 
 /// A line of a diagram.
-pub(super) struct Line<'a> {
-    pub(super) text: &'a str,
+pub struct Line<'a> {
+    /// As it stands, indent included.
+    pub text: &'a str,
     /// Which message it is, if it is one.
-    pub(super) message: Option<usize>,
+    pub message: Option<usize>,
     /// The innermost block that it stands in; its first and last lines stand in it, too.
-    pub(super) block: Option<usize>,
+    pub block: Option<usize>,
 }
 
 /// Lines from `opt`, `alt` and the like to `end`.
-pub(super) struct Block {
-    pub(super) open: usize,
-    pub(super) close: usize,
-    pub(super) parent: Option<usize>,
+pub struct Block {
+    /// Its first line.
+    pub open: usize,
+    /// Its last line.
+    pub close: usize,
+    /// The block that it stands in.
+    pub parent: Option<usize>,
 }
 
 impl Line<'_> {
-    /// The word that the line begins with, in lower case, unless it is a message.
-    fn word(&self) -> Option<String> {
+    /// The word of the grammar that the line begins with, in lower case; none for a message.
+    pub fn word(&self) -> Option<String> {
         if self.message.is_some() { None } else { word(self.text) }
     }
 
     /// Whether the line ends a block.
-    pub(super) fn is_end(&self) -> bool {
+    pub fn is_end(&self) -> bool {
         self.word().as_deref() == Some("end")
     }
 
-    fn is_comment(&self) -> bool {
+    /// Whether the line is a comment.
+    pub fn is_comment(&self) -> bool {
         self.text.trim_start().starts_with("%%")
     }
 
@@ -96,7 +109,7 @@ impl Line<'_> {
 
 impl<'a> Drawing<'a> {
     /// Reads a diagram. A block that is not closed goes on to the last line.
-    pub(super) fn read(text: &'a str) -> Self {
+    pub fn read(text: &'a str) -> Self {
         let mut drawing = Self { lines: Vec::new(), messages: Vec::new(), blocks: Vec::new() };
         let mut open: Vec<usize> = Vec::new();
         for (index, text) in text.lines().enumerate() {
@@ -129,12 +142,12 @@ impl<'a> Drawing<'a> {
     }
 
     /// A message without the blanks around it.
-    pub(super) fn message(&self, message: usize) -> &'a str {
+    pub fn message(&self, message: usize) -> &'a str {
         self.lines[self.messages[message]].text.trim()
     }
 
     /// The lines of a message and of what belongs to it: comments above, notes below.
-    pub(super) fn attached(&self, message: usize) -> Range<usize> {
+    pub fn attached(&self, message: usize) -> Range<usize> {
         let line = self.messages[message];
         let before = self.lines[..line].iter().rev().take_while(|line| line.is_comment());
         let after = self.lines[line + 1..].iter().take_while(|line| line.is_remark());
@@ -142,7 +155,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// Where something goes that comes before a message, and before the blocks around it.
-    pub(super) fn before(&self, message: usize) -> usize {
+    pub fn before(&self, message: usize) -> usize {
         match self.outermost(message) {
             Some(block) => self.blocks[block].open,
             None => self.attached(message).start,
@@ -150,7 +163,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// Where something goes that comes after everything: behind the last message and its blocks.
-    pub(super) fn end(&self) -> usize {
+    pub fn end(&self) -> usize {
         let Some(last) = self.messages.len().checked_sub(1) else { return self.lines.len() };
         match self.outermost(last) {
             Some(block) => self.blocks[block].close + 1,
@@ -159,35 +172,21 @@ impl<'a> Drawing<'a> {
     }
 
     /// The outermost block around a message.
-    pub(super) fn outermost(&self, message: usize) -> Option<usize> {
+    pub fn outermost(&self, message: usize) -> Option<usize> {
         let inner = self.lines[self.messages[message]].block;
         std::iter::successors(inner, |&block| self.blocks[block].parent).last()
     }
 
     /// The messages that stand in a block.
-    pub(super) fn inside(&self, block: usize) -> Range<usize> {
+    pub fn inside(&self, block: usize) -> Range<usize> {
         let Block { open, close, .. } = self.blocks[block];
         let first = self.messages.partition_point(|&line| line < open);
         first..self.messages.partition_point(|&line| line <= close)
     }
 
     /// Whether a message stands in a block.
-    pub(super) fn is_in(&self, message: usize, block: usize) -> bool {
+    pub fn is_in(&self, message: usize, block: usize) -> bool {
         self.inside(block).contains(&message)
-    }
-
-    /// Whether a block had messages and is to have none.
-    pub(super) fn is_left_empty(
-        &self,
-        block: usize,
-        texts: &[Option<String>],
-        put_in: &[Vec<String>],
-    ) -> bool {
-        let Block { open, close, .. } = self.blocks[block];
-        let mut inside = self.inside(block);
-        !inside.is_empty()
-            && inside.all(|message| texts[message].is_none())
-            && put_in[open + 1..=close].iter().all(Vec::is_empty)
     }
 }
 
@@ -205,25 +204,25 @@ fn word(text: &str) -> Option<String> {
 }
 
 /// A message with one way of writing blanks and arrows: what two lines are compared by.
-pub(super) fn normal(line: &str) -> String {
+pub fn normal(line: &str) -> String {
     let Some(found) = MESSAGE.captures(line) else { return line.trim().to_owned() };
     let arrow = if found["arrow"].contains("--") { "-->>" } else { "->>" };
     format!("{}{arrow}{}: {}", &found["from"], &found["to"], &found["label"])
 }
 
 /// The ends of a message, and which half of an exchange it is.
-pub(super) fn ends(line: &str) -> Option<(String, String, bool)> {
+pub fn ends(line: &str) -> Option<(String, String, bool)> {
     let found = MESSAGE.captures(line)?;
     Some((found["from"].to_owned(), found["to"].to_owned(), found["arrow"].contains("--")))
 }
 
 /// The label of a message, with where it begins.
-pub(super) fn label(line: &str) -> Option<(usize, &str)> {
+pub fn label(line: &str) -> Option<(usize, &str)> {
     let label = MESSAGE.captures(line)?.name("label")?;
     Some((label.start(), label.as_str()))
 }
 
 /// What a line begins with.
-pub(super) fn indent(line: &str) -> &str {
+pub fn indent(line: &str) -> &str {
     &line[..line.len() - line.trim_start().len()]
 }
