@@ -6,6 +6,7 @@ mod event;
 mod exchange;
 mod files;
 mod json;
+mod lines;
 mod outcome;
 mod page;
 mod place;
@@ -19,10 +20,11 @@ pub use exchange::{
 };
 pub use files::{FileCache, FileId};
 pub use json::Json;
+pub use lines::Lines;
 pub use outcome::{Outcome, PageOutcome};
 pub use page::{
     Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
-    Line, Note, Origin, Page,
+    Note, Origin, Page,
 };
 pub use place::Place;
 pub use plan::{Change, Command, NotRun, PagePlan, Region, View, ViewKind};

@@ -17,6 +17,8 @@ mod source;
 
 use std::path::Path;
 
+use memchr::memmem;
+
 use self::blocks::BlockRow;
 use self::fences::Found;
 use self::html::{Kept, Stash, Text};
@@ -24,7 +26,7 @@ use self::normal::Normal;
 use self::snippets::Expansion;
 use self::source::{Source, small};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Container, FileCache, Note, Page, Place};
+use crate::model::{Container, FileCache, Lines, Note, Page, Place};
 use crate::settings::{EarlyBlock, FenceStyle, Site};
 
 /// Reads a page and all it includes. The path may be relative to the working directory.
@@ -50,13 +52,9 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
         let rows = source.rows(split.offset, split.number);
         snippets::expand(site.snippets.as_ref(), files, folder, &source, rows)
     };
-    let Expansion { text, lines, mut includes } = expansion;
-    let normal = Normal::new(&text, &lines, site.dialect.meta);
-    let raw = |index: usize| {
-        let (start, end) = lines[index].text;
-        &text[start as usize..end as usize]
-    };
-    let (found, normal) = fences::find(&site.fences, normal, raw);
+    let Expansion { lines, mut includes } = expansion;
+    let normal = Normal::new(&lines, site.dialect.meta);
+    let (found, normal) = fences::find(&site.fences, normal, |index| lines.line(index));
     let containers = containers(site, &normal, &found);
     let placed = found.into_iter().zip(containers);
     let fences: Vec<_> =
@@ -67,7 +65,7 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
         include.fence =
             index.filter(|index| snippets::lies_in(&include.lines, &fences[*index].lines));
     }
-    let notes = (0..lines.len()).filter_map(|index| note(index, raw(index))).collect();
+    let notes = notes(&lines);
     Ok(Page {
         path: site.page_path(&absolute).unwrap_or_else(|| shown.display().to_string()),
         file,
@@ -77,7 +75,6 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
         notes,
         diagnostics: diagnose::includes(files, &includes),
         includes,
-        text,
     })
 }
 
@@ -120,6 +117,15 @@ fn containers(site: &Site, normal: &Normal<'_>, found: &[Found]) -> Vec<Option<V
         (fence.indent.len(), fence.lines.clone().map(row).collect())
     };
     blocks::place(&site.dialect, &site.fences, &stash, document.rows(), found.len(), original)
+}
+
+/// The comments for doctool.
+fn notes(lines: &Lines) -> Vec<Note> {
+    // Most pages have none, and that is quick to see.
+    if memmem::find(lines.text().as_bytes(), b"doctool:").is_none() {
+        return Vec::new();
+    }
+    (0..lines.len()).filter_map(|index| note(index, lines.line(index))).collect()
 }
 
 /// A comment for doctool that stands alone on its line.

@@ -110,11 +110,10 @@ impl Planner<'_> {
         if views::is_mermaid(fence) {
             return;
         }
-        let lines: Vec<&str> = fence.text.split('\n').collect();
-        let entries = console::entries(&lines);
+        let entries = console::entries(&fence.text);
         if entries.is_empty() {
             self.titled(fence);
-            self.root_prompts(fence, &lines);
+            self.root_prompts(fence);
         }
         for entry in entries {
             let index = fence.content().start + entry.start;
@@ -175,13 +174,13 @@ impl Planner<'_> {
     }
 
     /// Lines that begin with `# ` in a block of commands: root's prompt, or a comment.
-    fn root_prompts(&mut self, fence: &Fence, lines: &[&str]) {
+    fn root_prompts(&mut self, fence: &Fence) {
         const LANGUAGES: [&str; 7] =
             ["bash", "cmd", "console", "sh", "shell", "shell-session", "zsh"];
         if !fence.language.as_deref().is_some_and(|language| LANGUAGES.contains(&language)) {
             return;
         }
-        for (number, line) in lines.iter().enumerate() {
+        for (number, line) in fence.text.split('\n').enumerate() {
             let (Some(text), Some(place)) =
                 (line.strip_prefix("# "), self.place(fence.content().start + number))
             else {

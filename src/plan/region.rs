@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use memchr::memchr;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Fence, FileCache, FileId, Include, Page, Place, Region};
 use crate::settings::{BasePath, Site};
@@ -92,8 +94,13 @@ fn whole_file(files: &FileCache, file: FileId) -> Result<Region> {
             .at(Place::line(&place.file, line))
             .hint("save it as UTF-8, or delete it and let `doctool refresh` write it")
     })?;
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let text = text.lines().map(|line| format!("{line}\n")).collect();
+    let mut text = match memchr(b'\r', text.as_bytes()) {
+        Some(_) => text.replace("\r\n", "\n").replace('\r', "\n"),
+        None => text.to_owned(),
+    };
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
     Ok(Region {
         file: files.path(file),
         place,

@@ -78,10 +78,12 @@ struct Open {
     indent: String,
     /// Characters of the indent as they stand in the line.
     indent_length: usize,
+    /// How many `>` are in the indent.
+    level: usize,
     header: Header,
     /// How many blank lines have just gone by.
     blank: usize,
-    text: Vec<String>,
+    text: String,
 }
 
 enum Step {
@@ -104,6 +106,11 @@ fn scan<'a>(
             open = opened(settings, text).map(|fence| Open { start: index, ..fence });
             continue;
         };
+        if fence.is_plainly_content(text) {
+            fence.add(index, "", &text[fence.indent.len()..]);
+            fence.blank = 0;
+            continue;
+        }
         let (space, rest) = cut(text, fence.indent.len());
         match fence.step(settings, &space, rest) {
             // A line that ends a fence in this way opens none, even if it looks like it.
@@ -115,13 +122,14 @@ fn scan<'a>(
                         marker: fence.marker,
                         indent: fence.indent,
                         header: fence.header,
-                        text: fence.text.join("\n"),
+                        text: fence.text,
                     });
                 }
             }
             step => {
                 fence.blank = if matches!(step, Step::Blank) { fence.blank + 1 } else { 0 };
-                fence.text.push(behind(&space, rest, fence.indent.len()));
+                let (space, rest) = behind(&space, rest, fence.indent.len());
+                fence.add(index, space, rest);
             }
         }
     }
@@ -129,17 +137,18 @@ fn scan<'a>(
 }
 
 /// What is left of a line behind so many characters.
-fn behind(space: &str, rest: &str, width: usize) -> String {
+fn behind<'a>(space: &'a str, rest: &'a str, width: usize) -> (&'a str, &'a str) {
     if let Some(space) = space.get(width..) {
-        return format!("{space}{rest}");
+        return (space, rest);
     }
     let missing = width - space.len();
-    rest.char_indices().nth(missing).map_or(String::new(), |(start, _)| rest[start..].to_owned())
+    ("", rest.char_indices().nth(missing).map_or("", |(start, _)| &rest[start..]))
 }
 
 /// Reads a line as an opening line.
 fn opened(settings: &FenceSettings, line: &str) -> Option<Open> {
-    let rest = line.trim_start_matches(['>', ' ', '\t']);
+    let is_space = |byte: &u8| matches!(byte, b'>' | b' ' | b'\t');
+    let rest = &line[line.bytes().take_while(is_space).count()..];
     let marker = marker(rest)?;
     let header = header::read(settings, &rest[marker.len()..])?;
     let space = &line[..line.len() - rest.len()];
@@ -148,9 +157,10 @@ fn opened(settings: &FenceSettings, line: &str) -> Option<Open> {
         marker: marker.to_owned(),
         indent: expand(space).into_owned(),
         indent_length: space.len(),
+        level: quote_level(space),
         header,
         blank: 0,
-        text: Vec::new(),
+        text: String::new(),
     })
 }
 
@@ -179,7 +189,7 @@ impl Open {
     /// What a line that has been cut after the indent means to this fence.
     fn step(&self, settings: &FenceSettings, space: &str, rest: &str) -> Step {
         let level = quote_level(space);
-        let own_level = quote_level(&self.indent);
+        let own_level = self.level;
         if own_level == 0 {
             if level > 0 {
                 return Step::Abort;
@@ -208,6 +218,28 @@ impl Open {
         }
     }
 
+    /// Whether it is clear at a look that [`step`](Self::step) makes content of a line: outside of
+    /// quotes, behind the indent, with a text that does not begin as the marker does.
+    fn is_plainly_content(&self, line: &str) -> bool {
+        let Some((space, rest)) = line.as_bytes().split_at_checked(self.indent.len()) else {
+            return false;
+        };
+        let text = rest.iter().find(|byte| **byte != b' ');
+        self.level == 0
+            && space.iter().all(|byte| *byte == b' ')
+            && text.is_some_and(u8::is_ascii_graphic)
+            && rest.first() != self.marker.as_bytes().first()
+    }
+
+    /// Adds a line, given in two parts, to the content.
+    fn add(&mut self, index: usize, space: &str, rest: &str) {
+        if index > self.start + 1 {
+            self.text.push('\n');
+        }
+        self.text.push_str(space);
+        self.text.push_str(rest);
+    }
+
     fn is_closed_by(&self, rest: &str) -> bool {
         rest.strip_prefix(self.marker.as_str())
             .is_some_and(|rest| rest.trim_start_matches([' ', '\t']).is_empty())
@@ -216,4 +248,35 @@ impl Open {
 
 fn quote_level(space: &str) -> usize {
     space.bytes().filter(|byte| *byte == b'>').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_plainly_content_is_content() {
+        let settings = FenceSettings::default();
+        let lines = [
+            "", " ", "a", "    a", "`", "```", "    ```", "   a", "\ta", "> a", "    > a", "한",
+            "\u{85}",
+        ];
+        let mut plain = 0;
+        for opening in ["```", "    ~~~", "  > ```", "\t```"] {
+            let fence = opened(&settings, opening).expect("it opens a fence");
+            for line in lines.iter().flat_map(|line| [(*line).to_owned(), format!("    {line}")]) {
+                if fence.is_plainly_content(&line) {
+                    plain += 1;
+                    let (space, rest) = cut(&line, fence.indent.len());
+                    assert!(
+                        matches!(fence.step(&settings, &space, rest), Step::Content),
+                        "{line:?}"
+                    );
+                    let whole = (behind(&space, rest, fence.indent.len()), fence.indent.len());
+                    assert_eq!(whole.0, ("", &line[whole.1..]));
+                }
+            }
+        }
+        assert!(plain > 10);
+    }
 }
