@@ -1,5 +1,6 @@
 //! `doctool list`: pages and what is in them.
 
+use std::io::BufWriter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -7,9 +8,10 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::site::{say, tell, with_site};
-use crate::error::{Error, ErrorKind};
-use crate::pipeline::{self, Source};
-use crate::report::list_text;
+use crate::error::{Error, ErrorKind, Result};
+use crate::pipeline::{self, Job, Source};
+use crate::report::list_json::{self, ListedPage, Writer};
+use crate::report::list_text::{self, Counts};
 use crate::report::text::{self, Colour};
 
 #[derive(Debug, Args)]
@@ -28,25 +30,47 @@ enum Format {
     Json,
 }
 
+/// How many bytes of files to keep for pages still to come. Pages that include the same file
+/// mostly stand close to each other.
+const ROOM: usize = 8 << 20;
+
+/// Bytes to print at once.
+const BUFFER: usize = 64 << 10;
+
 impl List {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
-        with_site(&self.paths, Source::Cloud(None), &|_| {}, |job| {
-            let (listing, warnings) = pipeline::list(job)?;
+        with_site(&self.paths, Source::Cloud(None), &|_| {}, ROOM, |job| {
             match self.format {
-                Format::Text => {
-                    for warning in &warnings {
-                        tell(&text::warning(warning, colour));
-                    }
-                    say(&list_text::listing(&listing));
-                }
-                Format::Json => {
-                    let json = serde_json::to_string(&listing).map_err(|cause| {
-                        Error::new(ErrorKind::File, "cannot print the listing").because(cause)
-                    })?;
-                    say(&(json + "\n"));
-                }
+                Format::Text => as_text(job, colour)?,
+                Format::Json => as_json(job)?,
             }
             Ok(ExitCode::SUCCESS)
         })
     }
+}
+
+fn as_text(job: &Job<'_>, colour: Colour) -> Result<()> {
+    let mut counts = Counts::default();
+    let site = pipeline::list(job, list_text::page, |page, warnings| {
+        for warning in &warnings {
+            tell(&text::warning(warning, colour));
+        }
+        say(&page.text);
+        counts.add(&page);
+        Ok(())
+    })?;
+    say(&list_text::site(&site, counts));
+    Ok(())
+}
+
+fn as_json(job: &Job<'_>) -> Result<()> {
+    let mut writer = Writer::new(BufWriter::with_capacity(BUFFER, std::io::stdout().lock()))
+        .map_err(unprinted)?;
+    let json = |page: &ListedPage<'_>| list_json::json(page);
+    let site = pipeline::list(job, json, |page, _| writer.page(&page).map_err(unprinted))?;
+    writer.finish(&site).map_err(unprinted)
+}
+
+fn unprinted(cause: std::io::Error) -> Error {
+    Error::new(ErrorKind::File, "cannot print the listing").because(cause)
 }

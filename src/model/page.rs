@@ -4,6 +4,7 @@
 //! and the bytes it came from, so that an edit can be made where the bytes really are.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{Diagnostic, FileId, Lines};
 
@@ -37,6 +38,9 @@ pub struct Page {
     pub notes: Vec<Note>,
     /// What the page's authors should know.
     pub diagnostics: Vec<Diagnostic>,
+    /// Its files as they were read: what a [`FileCache`](super::FileCache) says of them does not
+    /// change while the page is there.
+    pub held: Vec<Arc<[u8]>>,
 }
 
 impl Page {

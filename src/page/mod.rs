@@ -16,6 +16,7 @@ mod snippets;
 mod source;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use memchr::memmem;
 
@@ -36,12 +37,11 @@ use crate::settings::{EarlyBlock, FenceStyle, Site};
 pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
     let absolute = files.absolute(path);
     let shown = files.shown_path(&absolute);
-    let file = files.read(&absolute).map_err(|error| {
+    let (file, bytes) = files.hold(&absolute).map_err(|error| {
         Error::new(ErrorKind::Page, format!("cannot read `{}`", shown.display()))
             .at(Place::file(&shown))
             .because(error)
     })?;
-    let bytes = files.bytes(file);
     let source = Source::decode_lossy(file, &bytes);
     let split = front_matter::split(&source);
     let expansion = if python::strip(&source.text[split.offset..]).is_empty() {
@@ -52,7 +52,7 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
         let rows = source.rows(split.offset, split.number);
         snippets::expand(site.snippets.as_ref(), files, folder, &source, rows)
     };
-    let Expansion { lines, mut includes } = expansion;
+    let Expansion { lines, mut includes, mut held } = expansion;
     let normal = Normal::new(&lines, site.dialect.meta);
     let (found, normal) = fences::find(&site.fences, normal, |index| lines.line(index));
     let containers = containers(site, &normal, &found);
@@ -66,6 +66,7 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
             index.filter(|index| snippets::lies_in(&include.lines, &fences[*index].lines));
     }
     let notes = notes(&lines);
+    held.push(Arc::clone(&bytes));
     Ok(Page {
         path: site.page_path(&absolute).unwrap_or_else(|| shown.display().to_string()),
         file,
@@ -75,6 +76,7 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
         notes,
         diagnostics: diagnose::includes(files, &includes),
         includes,
+        held,
     })
 }
 

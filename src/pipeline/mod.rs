@@ -4,6 +4,7 @@
 
 mod listing;
 mod live;
+mod side_by_side;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,12 +21,12 @@ use crate::model::{
 use crate::page;
 use crate::plan;
 use crate::render;
-use crate::report::list_json::{self, Listing};
+use crate::report::list_json::{self, ListedPage, SiteListing};
 use crate::settings::{Config, Site};
 use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording};
 use crate::write;
 
-use listing::Includes;
+use listing::{Includes, PageIncludes};
 
 /// Where runs come from.
 #[derive(Debug, Clone)]
@@ -94,33 +95,45 @@ pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
     Ok(pages.into_iter().map(|page| page.plan.path).collect())
 }
 
-/// What every page contains, and its flaws. Runs nothing.
+/// What every page contains, and its flaws, told page by page in the form that is wanted; and what
+/// the site is as a whole. Runs nothing.
 ///
 /// # Errors
 ///
-/// When the settings or a page cannot be read.
-pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
-    let mut warnings = Vec::new();
-    let mut pages = Vec::new();
+/// When the settings or a page cannot be read, or it cannot be told.
+pub fn list<T: Send>(
+    job: &Job<'_>,
+    form: impl Fn(&ListedPage<'_>) -> T + Sync,
+    mut tell: impl FnMut(T, Vec<Diagnostic>) -> Result<()>,
+) -> Result<SiteListing> {
+    let files = job.files;
     let mut includes = Includes::default();
-    for read in planned(job)? {
-        let (page, plan) = read?;
-        includes.add(job.files, &page);
-        pages.push(list_json::page(job.files, &page, &plan));
-        warnings.extend(page.diagnostics);
-    }
-    let orphans = if job.paths.is_empty() { includes.orphans(job.files) } else { Vec::new() };
-    Ok((Listing { pages, orphans, shared: includes.shared(job.files) }, warnings))
+    let listed = |page: Page, plan: PagePlan| {
+        let told = form(&list_json::page(files, &page, &plan));
+        (told, PageIncludes::of(files, &page), page.diagnostics)
+    };
+    planned(job, listed, |(told, of_page, warnings)| {
+        includes.add(of_page);
+        tell(told, warnings)
+    })?;
+    Ok(includes.listing(files, job.paths.is_empty()))
 }
 
-/// Every page that is meant, with what it documents; read one at a time, because a site is large.
-fn planned<'a>(job: &'a Job<'_>) -> Result<impl Iterator<Item = Result<(Page, PagePlan)>> + 'a> {
-    let paths = discover::pages(job.site, job.files, job.paths)?;
-    Ok(paths.into_iter().map(|path| {
-        let page = page::read(job.site, job.files, &path)?;
-        let plan = plan::plan(job.site, job.config, job.files, &page)?;
-        Ok((page, plan))
-    }))
+/// Reads every page that is meant, with what it documents, several at once. What is kept of each
+/// is handed on in their order.
+fn planned<T: Send>(
+    job: &Job<'_>,
+    keep: impl Fn(Page, PagePlan) -> T + Sync,
+    mut hand_on: impl FnMut(T) -> Result<()>,
+) -> Result<()> {
+    let Job { site, config, files, .. } = *job;
+    let paths = discover::pages(site, files, job.paths)?;
+    let read = |path: &PathBuf| {
+        let page = page::read(site, files, path)?;
+        let plan = plan::plan(site, config, files, &page)?;
+        Ok(keep(page, plan))
+    };
+    side_by_side::each(&paths, read, |read: Result<T>| hand_on(read?))
 }
 
 /// A page with commands, and what it shows now.
@@ -132,13 +145,16 @@ struct Documented {
 }
 
 fn pages(job: &Job<'_>) -> Result<Vec<Documented>> {
+    let site = job.site;
     let mut pages = Vec::new();
-    for read in planned(job)? {
-        let (page, plan) = read?;
-        if !plan.skipped && !plan.commands.is_empty() {
-            pages.push(Documented { run: documented(job.site, &plan), page, plan });
-        }
-    }
+    let keep = |page, plan: PagePlan| {
+        let runs = !plan.skipped && !plan.commands.is_empty();
+        runs.then(|| Documented { run: documented(site, &plan), page, plan })
+    };
+    planned(job, keep, |kept| {
+        pages.extend(kept);
+        Ok(())
+    })?;
     if pages.is_empty() {
         return Err(Error::new(
             ErrorKind::Usage,

@@ -50,7 +50,7 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         views_found.extend(views::included(site, files, page, &wishes.views, &skipped)?);
     }
     let Wishes { setup, teardown, files: wanted, skip, .. } = wishes;
-    let file = files.path(page.file);
+    let file = files.path(page.file).to_path_buf();
     let folder = file.parent().expect("a file is in a folder").to_owned();
     Ok(PagePlan {
         path: page.path.clone(),

@@ -39,7 +39,7 @@ pub(super) fn of_content(
     }
     let content: Vec<&str> = fence.text.split('\n').collect();
     Some(Region {
-        file: files.path(first.file),
+        file: files.path(first.file).to_path_buf(),
         place: Place::line(files.shown(first.file), first.line + usize::from(is_empty)),
         span,
         prefix: page.prefix(fence, guide).to_owned(),
@@ -102,7 +102,7 @@ fn whole_file(files: &FileCache, file: FileId) -> Result<Region> {
         text.push('\n');
     }
     Ok(Region {
-        file: files.path(file),
+        file: files.path(file).to_path_buf(),
         place,
         span: start..bytes.len(),
         prefix: String::new(),
@@ -129,7 +129,7 @@ fn selected_lines(
         text.push('\n');
     }
     let place = Place::line(files.shown(file), first.line);
-    Some(Region { file: files.path(file), place, span, prefix: String::new(), text })
+    Some(Region { file: files.path(file).to_path_buf(), place, span, prefix: String::new(), text })
 }
 
 /// Where the line ends, ending included, whose text ends at `end`.

@@ -3,38 +3,79 @@
 use std::fmt::Write as _;
 
 use super::counted;
-use super::list_json::{ListedPage, Listing};
+use super::list_json::{ListedPage, SiteListing};
 
-/// The listing as text. Pages that document nothing and have no flaw are only counted.
-pub fn listing(listing: &Listing) -> String {
-    let mut out = String::new();
-    for page in &listing.pages {
-        out.push_str(&self::page(page));
+/// What is told of a page, and what it adds to the counts.
+#[derive(Debug, Default)]
+pub struct ToldPage {
+    /// Nothing for a page that documents nothing and has no flaw: those are only counted.
+    pub text: String,
+    counts: Counts,
+}
+
+/// How much was listed.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Counts {
+    pages: usize,
+    run: usize,
+    not_run: usize,
+    views: usize,
+    includes: usize,
+    broken: usize,
+    warnings: usize,
+}
+
+impl Counts {
+    /// Counts a page.
+    pub fn add(&mut self, page: &ToldPage) {
+        self.pages += page.counts.pages;
+        self.run += page.counts.run;
+        self.not_run += page.counts.not_run;
+        self.views += page.counts.views;
+        self.includes += page.counts.includes;
+        self.broken += page.counts.broken;
+        self.warnings += page.counts.warnings;
     }
-    for file in &listing.orphans {
+}
+
+/// A page as text.
+pub fn page(page: &ListedPage<'_>) -> ToldPage {
+    let run = page.commands.iter().filter(|command| command.runs).count();
+    let counts = Counts {
+        pages: 1,
+        run,
+        not_run: page.commands.len() - run,
+        views: page.views.len(),
+        includes: page.includes.len(),
+        broken: page.includes.iter().filter(|include| is_broken(include.status)).count(),
+        warnings: page.diagnostics.len(),
+    };
+    ToldPage { text: text(page), counts }
+}
+
+/// What is told when all pages are: the site as a whole, and the counts.
+pub fn site(site: &SiteListing, counts: Counts) -> String {
+    let mut out = String::new();
+    for file in &site.orphans {
         let _ = writeln!(out, "{file}: looks like a view, and no page includes it");
     }
-    for shared in &listing.shared {
+    for shared in &site.shared {
         let _ = writeln!(out, "{}: included by {}", shared.file, shared.pages.join(", "));
     }
-    let count = |of: fn(&ListedPage) -> usize| listing.pages.iter().map(of).sum::<usize>();
-    let run = count(|page| page.commands.iter().filter(|command| command.runs).count());
-    let not_run = count(|page| page.commands.len()) - run;
-    let broken =
-        count(|page| page.includes.iter().filter(|include| is_broken(include.status)).count());
+    let Counts { pages, run, not_run, views, includes, broken, warnings } = counts;
     let _ = writeln!(
         out,
         "{}, {} to run, {not_run} not run, {}, {} ({broken} broken), {}",
-        counted(listing.pages.len(), "page"),
+        counted(pages, "page"),
         counted(run, "command"),
-        counted(count(|page| page.views.len()), "view"),
-        counted(count(|page| page.includes.len()), "include"),
-        counted(count(|page| page.diagnostics.len()), "warning"),
+        counted(views, "view"),
+        counted(includes, "include"),
+        counted(warnings, "warning"),
     );
     out
 }
 
-fn page(page: &ListedPage) -> String {
+fn text(page: &ListedPage<'_>) -> String {
     let mut lines = Vec::new();
     for command in &page.commands {
         let place = format!("{}:{}", command.file, command.line);
@@ -48,7 +89,7 @@ fn page(page: &ListedPage) -> String {
             .push(format!("  {:<7}  {}:{}  {} lines", view.kind, view.file, view.line, view.lines));
     }
     for include in page.includes.iter().filter(|include| is_broken(include.status)) {
-        let target = include.target.as_deref().unwrap_or_default();
+        let target = include.target.unwrap_or_default();
         lines.push(format!(
             "  include  {}:{}  {target}  ({})",
             include.file, include.line, include.status

@@ -11,6 +11,7 @@ mod target;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use memchr::memmem;
 
@@ -33,6 +34,8 @@ const LARGEST: usize = 256 << 20;
 pub(super) struct Expansion {
     pub(super) lines: Lines,
     pub(super) includes: Vec<Include>,
+    /// The files that were included, as they were read.
+    pub(super) held: Vec<Arc<[u8]>>,
 }
 
 /// Expands the rows of a page. Without settings nothing is an include.
@@ -285,19 +288,25 @@ impl Expander<'_> {
         if self.stack.len() >= DEEPEST || too_large || target.selector == Selector::Broken {
             return;
         }
-        if let Ok(file) = self.files.read(&path) {
+        if let Ok((file, bytes)) = self.files.hold(&path) {
             self.expansion.includes[index].file = Some(file);
             self.stack.push(path);
-            self.content(index, file, &target, indent);
+            self.content(index, file, &bytes, &target, indent);
+            self.expansion.held.push(bytes);
             self.stack.pop();
         }
     }
 
     /// Puts the selected lines of a file into the page.
-    fn content(&mut self, index: usize, file: FileId, target: &Target<'_>, indent: usize) {
-        let bytes = self.files.bytes(file);
-        let Some(source) =
-            self.encoding.and_then(|encoding| Source::decode(file, &bytes, encoding))
+    fn content(
+        &mut self,
+        index: usize,
+        file: FileId,
+        bytes: &[u8],
+        target: &Target<'_>,
+        indent: usize,
+    ) {
+        let Some(source) = self.encoding.and_then(|encoding| Source::decode(file, bytes, encoding))
         else {
             return;
         };
