@@ -10,6 +10,8 @@ use memchr::memchr_iter;
 
 use super::{FileId, Origin};
 
+const BLANKS: &str = "                ";
+
 /// The lines of a page after all includes.
 #[derive(Debug, Clone, Default)]
 pub struct Lines {
@@ -131,6 +133,9 @@ impl Lines {
     ) -> usize {
         let first = self.len();
         let newlines = memchr_iter(b'\n', text.as_bytes());
+        let count = newlines.clone().count() + 1;
+        self.starts.reserve(count);
+        self.text.reserve(text.len() + count * (indent + 1));
         if indent == 0 {
             self.push_text(text, 0);
             let base = self.text.len() - text.len();
@@ -153,7 +158,12 @@ impl Lines {
             self.text.push('\n');
         }
         self.starts.push(small(self.text.len()));
-        self.text.extend(std::iter::repeat_n(' ', indent));
+        let mut blanks = indent;
+        while blanks > 0 {
+            let some = blanks.min(BLANKS.len());
+            self.text.push_str(&BLANKS[..some]);
+            blanks -= some;
+        }
         self.text.push_str(text);
     }
 

@@ -80,13 +80,16 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
     })
 }
 
+/// Bytes that a page has outside of its fences, most often.
+const LIKELY_LENGTH: usize = 8 << 10;
+
 /// What each fence stands in; none for those that turn out to be none.
 fn containers(site: &Site, normal: &Normal<'_>, found: &[Found]) -> Vec<Option<Vec<Container>>> {
     if found.is_empty() {
         return Vec::new();
     }
     let mut stash = Stash::default();
-    let mut document = Text::default();
+    let mut document = Text::with_room(LIKELY_LENGTH, LIKELY_LENGTH / 16);
     let mut index = normal.dropped;
     for (number, fence) in found.iter().enumerate() {
         for index in index..fence.lines.start {
@@ -98,7 +101,7 @@ fn containers(site: &Site, normal: &Normal<'_>, found: &[Found]) -> Vec<Option<V
         if apart {
             document.push_line("", line);
         }
-        document.push_line(&format!("{}{placeholder}", fence.indent), line);
+        document.push_line(&[&*fence.indent, &placeholder].concat(), line);
         if apart {
             document.push_line("", line);
         }

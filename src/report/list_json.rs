@@ -80,9 +80,14 @@ impl<W: Write> Writer<W> {
     }
 }
 
+/// Bytes that most pages need at least.
+const ROOM: usize = 16 << 10;
+
 /// A value as JSON.
 pub fn json<T: Serialize>(value: &T) -> Vec<u8> {
-    serde_json::to_vec(value).expect("a listing has text for keys and nothing that can fail")
+    let mut json = Vec::with_capacity(ROOM);
+    serde_json::to_writer(&mut json, value).expect("a listing has text for keys, and no maps");
+    json
 }
 
 /// A file that several pages include.
@@ -327,8 +332,11 @@ impl Names<'_> {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
-    bytes.iter().flat_map(digits).map(char::from).collect()
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+    String::from_utf8(text).expect("digits are ASCII")
 }
 
 fn text(path: &Path) -> String {

@@ -71,6 +71,9 @@ pub(super) fn find<'a>(
     (scan(settings, normal.dropped..normal.len(), |index| normal.line(index)), normal)
 }
 
+/// Room for the content of a fence to begin with, which spares small ones from growing.
+const LIKELY_LENGTH: usize = 1 << 10;
+
 /// A fence that has been opened and not closed yet.
 struct Open {
     start: usize,
@@ -160,7 +163,7 @@ fn opened(settings: &FenceSettings, line: &str) -> Option<Open> {
         level: quote_level(space),
         header,
         blank: 0,
-        text: String::new(),
+        text: String::with_capacity(LIKELY_LENGTH),
     })
 }
 
