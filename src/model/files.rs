@@ -10,6 +10,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+
 /// A file that a [`FileCache`] has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
@@ -42,7 +44,7 @@ struct Entry {
     path: Arc<Path>,
     /// Locked while the file is read, so that whoever wants it meanwhile waits and does not read
     /// it too. None before that, and when it was let go.
-    bytes: Mutex<Option<Arc<[u8]>>>,
+    bytes: Mutex<Option<Bytes>>,
 }
 
 impl FileCache {
@@ -64,14 +66,14 @@ impl FileCache {
 
     /// Reads a file unless it has been read already, and gives its bytes too. As long as they are
     /// held, [`bytes`](Self::bytes) gives the same.
-    pub fn hold(&self, path: &Path) -> io::Result<(FileId, Arc<[u8]>)> {
+    pub fn hold(&self, path: &Path) -> io::Result<(FileId, Bytes)> {
         let (file, entry) = self.entry(&self.absolute(path));
         // Read without a lock on the table: other threads need not wait for this disk.
         Ok((file, self.filled(file, &entry)?))
     }
 
     /// The file's bytes as they were when it was read.
-    pub fn bytes(&self, file: FileId) -> Arc<[u8]> {
+    pub fn bytes(&self, file: FileId) -> Bytes {
         let entry = Arc::clone(&self.table().entries[file.0 as usize]);
         self.filled(file, &entry).unwrap_or_default()
     }
@@ -119,16 +121,16 @@ impl FileCache {
     }
 
     /// The bytes of an entry, which are read if they are not there.
-    fn filled(&self, file: FileId, entry: &Entry) -> io::Result<Arc<[u8]>> {
+    fn filled(&self, file: FileId, entry: &Entry) -> io::Result<Bytes> {
         let mut bytes = entry.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bytes) = &*bytes {
-            return Ok(Arc::clone(bytes));
+            return Ok(bytes.clone());
         }
-        let read: Arc<[u8]> = std::fs::read(&entry.path)?.into();
+        let read = Bytes::from(std::fs::read(&entry.path)?);
         if read.len() > u32::MAX as usize {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "larger than 4 GiB"));
         }
-        *bytes = Some(Arc::clone(&read));
+        *bytes = Some(read.clone());
         drop(bytes);
         self.make_room(file, read.len());
         Ok(read)
@@ -155,7 +157,7 @@ impl FileCache {
             // A lock that somebody has means that the file is being read or asked for.
             let mut bytes = entry.bytes.try_lock().ok();
             match bytes.as_deref_mut() {
-                Some(bytes) if oldest != file && bytes.as_ref().is_none_or(is_free) => {
+                Some(bytes) if oldest != file && bytes.as_ref().is_none_or(Bytes::is_unique) => {
                     table.size -= bytes.take().map_or(0, |bytes| bytes.len());
                 }
                 _ => table.asked.push_back((oldest, time)),
@@ -176,11 +178,6 @@ impl Table {
         self.times[file.0 as usize] = self.now;
         self.asked.push_back((file, self.now));
     }
-}
-
-/// Whether nobody but the cache holds the bytes.
-fn is_free(bytes: &Arc<[u8]>) -> bool {
-    Arc::strong_count(bytes) == 1
 }
 
 fn absolute(root: &Path, path: &Path) -> PathBuf {

@@ -4,7 +4,8 @@
 //! and the bytes it came from, so that an edit can be made where the bytes really are.
 
 use std::ops::Range;
-use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::{Diagnostic, FileId, Lines};
 
@@ -40,7 +41,7 @@ pub struct Page {
     pub diagnostics: Vec<Diagnostic>,
     /// Its files as they were read: what a [`FileCache`](super::FileCache) says of them does not
     /// change while the page is there.
-    pub held: Vec<Arc<[u8]>>,
+    pub held: Vec<Bytes>,
 }
 
 impl Page {

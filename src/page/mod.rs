@@ -16,7 +16,6 @@ mod snippets;
 mod source;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use memchr::memmem;
 
@@ -66,7 +65,7 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
             index.filter(|index| snippets::lies_in(&include.lines, &fences[*index].lines));
     }
     let notes = notes(&lines);
-    held.push(Arc::clone(&bytes));
+    held.push(bytes.clone());
     Ok(Page {
         path: site.page_path(&absolute).unwrap_or_else(|| shown.display().to_string()),
         file,

@@ -9,10 +9,10 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 /// Items that a thread works on before it hands them on.
-const BATCH: usize = 8;
+const BATCH: usize = 16;
 
 /// Batches that wait in a lane at most.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// Works on each item and tells what came of it, in the order of the items, on the thread that
 /// calls. Stops at the first error of whoever is told.

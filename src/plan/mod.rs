@@ -135,13 +135,11 @@ impl Planner<'_> {
         };
         let is_first =
             self.page.fences.iter().find(shares_block).is_some_and(|first| first == fence);
-        let has_prompt = self
-            .page
-            .fences
-            .iter()
-            .filter(shares_block)
-            .any(|other| other.text.split('\n').any(console::is_prompt));
-        if is_first && !has_prompt && allowed(self.config, &title).is_ok() {
+        let has_prompt = || {
+            let mut fences = self.page.fences.iter().filter(shares_block);
+            fences.any(|other| other.text.split('\n').any(console::is_prompt))
+        };
+        if is_first && allowed(self.config, &title).is_ok() && !has_prompt() {
             self.command(&title, None, container.head, |planner| {
                 region::of_content(planner.page, planner.files, fence, 0..fence.content().len())
             });

@@ -11,8 +11,8 @@ mod target;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use bytes::Bytes;
 use memchr::memmem;
 
 use self::grammar::{directive, marker};
@@ -35,7 +35,7 @@ pub(super) struct Expansion {
     pub(super) lines: Lines,
     pub(super) includes: Vec<Include>,
     /// The files that were included, as they were read.
-    pub(super) held: Vec<Arc<[u8]>>,
+    pub(super) held: Vec<Bytes>,
 }
 
 /// Expands the rows of a page. Without settings nothing is an include.
@@ -132,7 +132,7 @@ impl Expander<'_> {
                 self.expansion.push_plain(source, &mut rows, found, frame.indent);
             }
             // In a block all lines count, up to the one that closes it.
-            while let Some(row) = rows.next() {
+            for row in rows.by_ref() {
                 self.line(frame, source, row, source.row(row));
                 if found.is_some_and(|found| found < row.end) {
                     break;
