@@ -8,21 +8,23 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("capture", &["error", "model", "settings"]),
     (
         "cli",
         &[
-            "capture", "cloud", "discover", "error", "model", "page", "pipeline", "report",
-            "settings",
+            "capture", "cloud", "discover", "error", "merge", "model", "page", "pipeline",
+            "report", "settings",
         ],
     ),
     ("cloud", &["error", "model", "settings"]),
     ("discover", &["error", "model", "settings"]),
     ("error", &["model"]),
-    ("merge", &["error", "model", "settings"]),
+    ("merge", &["error", "model", "pairing", "sections", "settings"]),
     ("model", &[]),
     ("page", &["error", "model", "settings"]),
+    // Compares sequences and is no stage.
+    ("pairing", &[]),
     (
         "pipeline",
         &[
@@ -48,8 +50,10 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     // A diff shows a file as `write` would leave it.
     ("report", &["error", "model", "settings", "write"]),
     ("run", &["error", "model", "settings"]),
+    // Reads a format and is no stage.
+    ("sections", &["model"]),
     ("settings", &["error", "model"]),
-    ("stabilise", &["error", "model", "settings"]),
+    ("stabilise", &["error", "model", "pairing", "settings"]),
     ("write", &["error", "model", "settings"]),
 ];
 

@@ -41,8 +41,8 @@ impl List {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
         with_site(&self.paths, Source::Cloud(None), &|_| {}, ROOM, |job| {
             match self.format {
-                Format::Text => as_text(job, colour)?,
-                Format::Json => as_json(job)?,
+                Format::Text => as_text(&job, colour)?,
+                Format::Json => as_json(&job)?,
             }
             Ok(ExitCode::SUCCESS)
         })

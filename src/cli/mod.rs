@@ -26,7 +26,7 @@ use crate::report::text::{self, Colour};
     name = "doctool",
     version,
     infer_subcommands = true,
-    after_help = "Exit codes: 0 nothing to say, or written; 1 drift found; 2 the job could not be done"
+    after_help = "Exit codes: 0 nothing to say, or written; 1 drift found, or something is left to you; 2 the job could not be done"
 )]
 struct Args {
     /// When to use colour
@@ -78,7 +78,7 @@ pub fn main() -> ExitCode {
     let outcome = match command {
         Command::List(list) => list.run(colour(color, std::io::stderr().is_terminal())),
         Command::Check(check) => check.run(colour(color, std::io::stdout().is_terminal())),
-        Command::Refresh(refresh) => refresh.run(),
+        Command::Refresh(refresh) => refresh.run(colour(color, std::io::stdout().is_terminal())),
         Command::Record(record) => record.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),

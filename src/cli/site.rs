@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::{Outcome, working_directory};
 use crate::error::Result;
+use crate::merge::Conflicts;
 use crate::model::FileCache;
 use crate::pipeline::{Job, Source};
 use crate::report::progress::Progress;
@@ -30,6 +31,7 @@ impl Pages {
     /// Does something with the pages while its progress is shown, and then tells what came of it.
     pub(super) fn with<T>(
         &self,
+        conflicts: Conflicts,
         work: impl FnOnce(&Job<'_>) -> Result<T>,
         tell: impl FnOnce(T, &FileCache) -> ExitCode,
     ) -> Outcome {
@@ -39,7 +41,8 @@ impl Pages {
         };
         let progress = Progress::new();
         with_site(&self.paths, source, &|event| progress.show(event), usize::MAX, |job| {
-            let done = work(job);
+            let job = Job { conflicts, ..job };
+            let done = work(&job);
             progress.finish();
             Ok(tell(done?, job.files))
         })
@@ -53,13 +56,14 @@ pub(super) fn with_site<T>(
     source: Source,
     events: crate::model::Events<'_>,
     room: usize,
-    work: impl FnOnce(&Job<'_>) -> Result<T>,
+    work: impl FnOnce(Job<'_>) -> Result<T>,
 ) -> Result<T> {
     let folder = working_directory()?;
     let site = Site::find(&folder)?;
     let config = Config::read(&site.folder.join(doctool::FILE_NAME))?;
     let files = FileCache::with_room(folder, room);
-    work(&Job { site: &site, config: &config, files: &files, paths, source, events })
+    let conflicts = Conflicts::default();
+    work(Job { site: &site, config: &config, files: &files, paths, source, conflicts, events })
 }
 
 /// Prints what was asked for.

@@ -5,6 +5,7 @@ mod diagnostic;
 mod event;
 mod exchange;
 mod files;
+mod finding;
 mod json;
 mod lines;
 mod outcome;
@@ -19,6 +20,7 @@ pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
 };
 pub use files::{FileCache, FileId};
+pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;
 pub use lines::Lines;
 pub use outcome::{Outcome, PageOutcome};
@@ -27,4 +29,4 @@ pub use page::{
     Note, Origin, Page,
 };
 pub use place::Place;
-pub use plan::{Change, Command, NotRun, PagePlan, Region, View, ViewKind};
+pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, View, ViewKind};

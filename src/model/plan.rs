@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::Place;
+use super::{Finding, Place};
 
 /// What a page documents: its commands and the views that their run feeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,10 @@ pub struct PagePlan {
     pub not_run: Vec<NotRun>,
     /// The parts that a run tells anew.
     pub views: Vec<View>,
+    /// The page's own lines that are nobody's view: what people wrote.
+    pub prose: Vec<Region>,
+    /// The blocks that the console views stand in.
+    pub console_fences: Vec<ConsoleFence>,
     /// Whether the page or a note on it asks to leave it alone.
     pub skipped: bool,
 }
@@ -64,6 +68,8 @@ pub enum ViewKind {
     Body,
     /// Every message in full; the page's last recording.
     Log,
+    /// What people wrote on the page, where it follows the views.
+    Prose,
 }
 
 impl fmt::Display for ViewKind {
@@ -73,6 +79,7 @@ impl fmt::Display for ViewKind {
             Self::Diagram => "diagram",
             Self::Body => "body",
             Self::Log => "log",
+            Self::Prose => "prose",
         })
     }
 }
@@ -84,6 +91,19 @@ pub struct View {
     pub kind: ViewKind,
     /// Where it stands.
     pub region: Region,
+}
+
+/// A block with commands and their output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsoleFence {
+    /// The file that holds its opening line, absolute.
+    pub file: PathBuf,
+    /// 1-based line of the opening line.
+    pub line: usize,
+    /// The lines of its content.
+    pub content: Vec<String>,
+    /// Which of them are which view, in order.
+    pub outputs: Vec<(ViewKind, Range<usize>)>,
 }
 
 /// Whole lines of one file.
@@ -111,4 +131,6 @@ pub struct Change {
     pub region: Region,
     /// What is to stand there, in the form of [`Region::text`].
     pub text: String,
+    /// What a person has to look at.
+    pub findings: Vec<Finding>,
 }

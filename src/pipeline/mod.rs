@@ -13,7 +13,7 @@ use crate::capture::{replay, requestshook};
 use crate::cloud;
 use crate::discover;
 use crate::error::{Error, ErrorKind, Result};
-use crate::merge;
+use crate::merge::{Conflicts, Eyes, Merge, Runs, Texts};
 use crate::model::{
     Change, Cloud, Diagnostic, Event, Events, FileCache, Outcome, Page, PageOutcome, PagePlan, Run,
     View, ViewKind,
@@ -49,6 +49,8 @@ pub struct Job<'a> {
     pub paths: &'a [PathBuf],
     /// Where runs come from.
     pub source: Source,
+    /// What is done where a person and the cloud changed the same lines.
+    pub conflicts: Conflicts,
     /// Who is told what happens.
     pub events: Events<'a>,
 }
@@ -62,7 +64,7 @@ pub struct Job<'a> {
 pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
     let (runs, secrets) = runs(job, &pages)?;
-    Ok((compare(job, pages, runs)?, secrets))
+    Ok((compare(job, pages, runs, &secrets)?, secrets))
 }
 
 /// Brings each view to what it should be.
@@ -70,14 +72,14 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 /// # Errors
 ///
 /// When the job could not be done; then no page is half written.
-pub fn refresh(job: &Job<'_>) -> Result<Outcome> {
+pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let (runs, _) = runs(job, &pages)?;
-    let outcome = compare(job, pages, runs)?;
+    let (runs, secrets) = runs(job, &pages)?;
+    let outcome = compare(job, pages, runs, &secrets)?;
     for page in &outcome.pages {
         write_page(job, page)?;
     }
-    Ok(outcome)
+    Ok((outcome, secrets))
 }
 
 /// Runs the commands and keeps what was recorded below a folder. Gives the paths of the pages.
@@ -206,21 +208,32 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)>
 }
 
 /// What each view is to be, in the values that the pages document.
-fn compare(job: &Job<'_>, pages: Vec<Documented>, runs: Vec<Redacted>) -> Result<Outcome> {
-    let learnt: Vec<Pins> =
-        pages.iter().zip(&runs).map(|(page, run)| stabilise::learn(&page.run, run)).collect();
+fn compare(
+    job: &Job<'_>,
+    pages: Vec<Documented>,
+    runs: Vec<Redacted>,
+    secrets: &Secrets,
+) -> Result<Outcome> {
+    let documented: Vec<Redacted> = pages.iter().map(|page| secrets.redact(&page.run)).collect();
+    let learnt: Vec<Pins> = documented
+        .iter()
+        .zip(&runs)
+        .map(|(documented, run)| stabilise::learn(documented.run(), run))
+        .collect();
     let mut outcome = Outcome::default();
     let mut told = BTreeMap::new();
-    for (index, (page, run)) in pages.into_iter().zip(runs).enumerate() {
+    for (index, ((page, documented), run)) in
+        pages.into_iter().zip(documented).zip(runs).enumerate()
+    {
         let mut pins = learnt[index].clone();
         learnt.iter().for_each(|other| pins.add(other));
-        let stable = stabilise::stabilise(&page.run, &run, pins);
+        let stable = stabilise::stabilise(documented.run(), &run, pins);
         let Documented { page, mut plan, .. } = page;
         plan.views.retain(|view| is_told_first(job, &mut told, &plan.path, view));
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
         let unshown_log = (!shows_log).then(|| render::log(&stable));
         outcome.pages.push(PageOutcome {
-            changes: plan.views.iter().map(|view| changed(view, &stable)).collect(),
+            changes: merged(job, &plan, documented, &stable, secrets),
             path: plan.path,
             not_run: plan.not_run,
             diagnostics: page.diagnostics,
@@ -231,6 +244,35 @@ fn compare(job: &Job<'_>, pages: Vec<Documented>, runs: Vec<Redacted>) -> Result
         return Err(Error::new(ErrorKind::Page, "these pages have no view to verify"));
     }
     Ok(outcome)
+}
+
+/// The page's views and words, merged with the run. What was generated from the page's last
+/// recording is the base.
+fn merged(
+    job: &Job<'_>,
+    plan: &PagePlan,
+    documented: Redacted,
+    stable: &StableRecording,
+    secrets: &Secrets,
+) -> Vec<Change> {
+    let base = StableRecording::redacted(documented);
+    let hide = |text: &str| secrets.text(text);
+    let eyes = Eyes { hide: &hide, mask: &stabilise::masked, conflicts: job.conflicts };
+    let runs = Runs {
+        documented: base.recording(),
+        live: stable.recording(),
+        partners: stable.partners(),
+    };
+    let merge = Merge::new(&runs, eyes);
+    let has_base = !base.recording().exchanges.is_empty();
+    let views = plan.views.iter().map(|view| {
+        let base = has_base.then(|| drawn(view.kind, &base));
+        let new = drawn(view.kind, stable);
+        merge.view(&Texts { view, base: base.as_deref(), new: &new })
+    });
+    let mut changes: Vec<Change> = views.collect();
+    changes.extend(merge.prose(plan, &changes));
+    changes
 }
 
 /// Whether no page before this one tells the same part of the same file. Two cannot: the first does.
@@ -252,14 +294,14 @@ fn is_told_first(
     first == page
 }
 
-fn changed(view: &View, stable: &StableRecording) -> Change {
-    let new = match view.kind {
-        ViewKind::Console(index) => render::console(stable, index),
-        ViewKind::Diagram => render::diagram(stable),
-        ViewKind::Body => render::body(stable),
-        ViewKind::Log => render::log(stable),
-    };
-    merge::merge(view, &new)
+fn drawn(kind: ViewKind, recording: &StableRecording) -> String {
+    match kind {
+        ViewKind::Console(index) => render::console(recording, index),
+        ViewKind::Diagram => render::diagram(recording),
+        ViewKind::Body => render::body(recording),
+        ViewKind::Log => render::log(recording),
+        ViewKind::Prose => String::new(),
+    }
 }
 
 fn write_page(job: &Job<'_>, page: &PageOutcome) -> Result<()> {

@@ -14,7 +14,8 @@ use pulldown_cmark::{Event, Parser};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Command, ContainerKind, Fence, FileCache, NotRun, Page, PagePlan, Place, View, ViewKind,
+    Command, ConsoleFence, ContainerKind, Fence, FileCache, NotRun, Page, PagePlan, Place, View,
+    ViewKind,
 };
 use crate::settings::{Config, Site};
 
@@ -38,6 +39,7 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         commands: Vec::new(),
         not_run: Vec::new(),
         views: Vec::new(),
+        console_fences: Vec::new(),
     };
     let skipped = views::skipped(page);
     for (index, fence) in page.fences.iter().enumerate() {
@@ -45,9 +47,11 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
             planner.fence(fence);
         }
     }
-    let Planner { commands, not_run, views: mut views_found, .. } = planner;
+    let Planner { commands, not_run, views: mut views_found, console_fences, .. } = planner;
+    let mut prose = Vec::new();
     if !commands.is_empty() {
         views_found.extend(views::included(site, files, page, &wishes.views, &skipped)?);
+        prose = region::of_prose(page, files);
     }
     let Wishes { setup, teardown, files: wanted, skip, .. } = wishes;
     let file = files.path(page.file).to_path_buf();
@@ -61,6 +65,8 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         commands,
         not_run,
         views: views_found,
+        prose,
+        console_fences,
         skipped: skip,
     })
 }
@@ -103,6 +109,7 @@ struct Planner<'a> {
     commands: Vec<Command>,
     not_run: Vec<NotRun>,
     views: Vec<View>,
+    console_fences: Vec<ConsoleFence>,
 }
 
 impl Planner<'_> {
@@ -115,11 +122,27 @@ impl Planner<'_> {
             self.titled(fence);
             self.root_prompts(fence);
         }
+        let mut outputs = Vec::new();
         for entry in entries {
             let index = fence.content().start + entry.start;
             let output = entry.output;
+            let before = self.views.len();
             self.command(&entry.command, entry.input, index, |planner| {
-                region::of_content(planner.page, planner.files, fence, output)
+                region::of_content(planner.page, planner.files, fence, output.clone())
+            });
+            outputs.extend(self.views[before..].iter().map(|view| (view.kind, output.clone())));
+        }
+        self.console_fence(fence, outputs);
+    }
+
+    /// Notes where the block of some console views stands.
+    fn console_fence(&mut self, fence: &Fence, outputs: Vec<(ViewKind, std::ops::Range<usize>)>) {
+        if let Some(origin) = self.page.origin(fence.opener()).filter(|_| !outputs.is_empty()) {
+            self.console_fences.push(ConsoleFence {
+                file: self.files.path(origin.file).to_path_buf(),
+                line: origin.line,
+                content: fence.text.split('\n').map(str::to_owned).collect(),
+                outputs,
             });
         }
     }
@@ -140,9 +163,14 @@ impl Planner<'_> {
             fences.any(|other| other.text.split('\n').any(console::is_prompt))
         };
         if is_first && allowed(self.config, &title).is_ok() && !has_prompt() {
+            let all = 0..fence.content().len();
+            let before = self.views.len();
             self.command(&title, None, container.head, |planner| {
-                region::of_content(planner.page, planner.files, fence, 0..fence.content().len())
+                region::of_content(planner.page, planner.files, fence, all.clone())
             });
+            let outputs =
+                self.views[before..].iter().map(|view| (view.kind, all.clone())).collect();
+            self.console_fence(fence, outputs);
         }
     }
 

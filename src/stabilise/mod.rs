@@ -16,6 +16,7 @@ mod volatile;
 
 pub use pins::Pins;
 pub use redact::{Redacted, Secrets};
+pub use volatile::masked;
 
 use settle::Settler;
 
@@ -24,22 +25,37 @@ use crate::settings::doctool::RedactSettings;
 
 /// A run without secrets, told in documented values.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct StableRecording(Run);
+pub struct StableRecording {
+    run: Run,
+    partners: Vec<Option<usize>>,
+}
 
 impl StableRecording {
     /// What a page documents, as it stands there but for secrets that can be told by their place.
     pub fn documented(run: &Run) -> Self {
-        Self(Secrets::of(&[], run, &RedactSettings::default()).redact(run).into_run())
+        Self::redacted(Secrets::of(&[], run, &RedactSettings::default()).redact(run))
+    }
+
+    /// What a page documents, as it stands there but for secrets.
+    pub fn redacted(run: Redacted) -> Self {
+        let run = run.into_run();
+        let partners = (0..run.recording.exchanges.len()).map(Some).collect();
+        Self { run, partners }
     }
 
     /// What each command printed.
     pub fn outputs(&self) -> &[String] {
-        &self.0.outputs
+        &self.run.outputs
     }
 
     /// What was sent.
     pub fn recording(&self) -> &Recording {
-        &self.0.recording
+        &self.run.recording
+    }
+
+    /// For each exchange the index of the documented one that it repeats, if there is one.
+    pub fn partners(&self) -> &[Option<usize>] {
+        &self.partners
     }
 }
 
@@ -47,12 +63,18 @@ impl StableRecording {
 /// documents.
 pub fn learn(documented: &Run, live: &Redacted) -> Pins {
     let mut pins = Pins::default();
-    Settler { pins: &mut pins }.run(documented, live.run());
+    Settler { pins: &mut pins }.run(documented, live.run(), &partners(documented, live));
     pins
 }
 
 /// The run as the page is to show it. `pins` holds what was [learnt](learn) from this page and
 /// from the others of the same run.
 pub fn stabilise(documented: &Run, live: &Redacted, mut pins: Pins) -> StableRecording {
-    StableRecording(Settler { pins: &mut pins }.run(documented, live.run()))
+    let partners = partners(documented, live);
+    let run = Settler { pins: &mut pins }.run(documented, live.run(), &partners);
+    StableRecording { run, partners }
+}
+
+fn partners(documented: &Run, live: &Redacted) -> Vec<Option<usize>> {
+    align::exchanges(&documented.recording.exchanges, &live.run().recording.exchanges)
 }

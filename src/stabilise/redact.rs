@@ -20,7 +20,8 @@ use super::places::{self, CREDENTIALS, Places, is_placeholder, kind_of, placehol
 pub struct Redacted(Run);
 
 impl Redacted {
-    pub(super) fn run(&self) -> &Run {
+    /// The run itself.
+    pub fn run(&self) -> &Run {
         &self.0
     }
 

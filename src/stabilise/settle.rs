@@ -5,8 +5,8 @@
 //! same exchange, and what is learnt there holds everywhere else.
 
 use crate::model::{Body, Exchange, Header, Json, Recording, Request, Response, Run};
+use crate::pairing::pairs;
 
-use super::align;
 use super::order;
 use super::pins::Pins;
 use super::volatile::{Class, Piece, Reading, masked, pieces, reading};
@@ -18,19 +18,24 @@ pub(super) struct Settler<'a> {
 
 impl Settler<'_> {
     /// The live run in documented values.
-    pub(super) fn run(&mut self, documented: &Run, live: &Run) -> Run {
-        let recording = self.recording(&documented.recording, &live.recording);
+    /// `partners` has the documented exchange for each live one.
+    pub(super) fn run(&mut self, documented: &Run, live: &Run, partners: &[Option<usize>]) -> Run {
+        let recording = self.recording(&documented.recording, &live.recording, partners);
         let outputs = live.outputs.iter().enumerate().map(|(index, output)| {
             self.lines(documented.outputs.get(index).map_or("", String::as_str), output)
         });
         Run { outputs: outputs.collect(), recording }
     }
 
-    fn recording(&mut self, documented: &Recording, live: &Recording) -> Recording {
-        let partners = align::exchanges(&documented.exchanges, &live.exchanges);
+    fn recording(
+        &mut self,
+        documented: &Recording,
+        live: &Recording,
+        partners: &[Option<usize>],
+    ) -> Recording {
         let exchanges =
             live.exchanges.iter().zip(partners).map(|(exchange, partner)| match partner {
-                Some(index) => self.exchange(&documented.exchanges[index], exchange),
+                Some(index) => self.exchange(&documented.exchanges[*index], exchange),
                 None => self.new_exchange(exchange),
             });
         Recording { exchanges: exchanges.collect(), messages: live.messages.clone() }
@@ -196,7 +201,7 @@ impl Settler<'_> {
             return settled.collect::<Vec<_>>().join("\n");
         }
         let mut partners = vec![None; new.len()];
-        for (old_index, new_index) in align::pairs(&old_masks, &new_masks) {
+        for (old_index, new_index) in pairs(&old_masks, &new_masks) {
             partners[new_index] = Some(old[old_index]);
         }
         let settled = new.iter().zip(partners).map(|(line, partner)| match partner {
@@ -289,7 +294,7 @@ impl Settler<'_> {
         }
         let mut partners = vec![None; new.len()];
         let mut left: Vec<bool> = vec![true; old.len()];
-        for (old_index, new_index) in align::pairs(&old_masks, &new_masks) {
+        for (old_index, new_index) in pairs(&old_masks, &new_masks) {
             partners[new_index] = Some(old_index);
             left[old_index] = false;
         }

@@ -119,7 +119,7 @@ pub(super) fn replaced<'a>(
 }
 
 /// The text with the names of classes for its volatile values: equal for texts that say the same.
-pub(super) fn masked(text: &str) -> String {
+pub fn masked(text: &str) -> String {
     replaced(text, |class, _| format!("\u{0}{class:?}\u{0}"))
 }
 
