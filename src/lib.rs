@@ -5,11 +5,13 @@
 //! and logs that the pages show. `pipeline` is the table of contents: the stages in their order.
 //! `docs/architecture.md` has the picture and the reasons.
 
+pub mod adopt;
 pub mod capture;
 pub mod cli;
 pub mod cloud;
 pub mod discover;
 pub mod error;
+pub mod fetch;
 pub mod merge;
 pub mod model;
 pub mod page;

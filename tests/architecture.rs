@@ -8,7 +8,8 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 18] = [
+const MAY_IMPORT: [(&str, &[&str]); 20] = [
+    ("adopt", &["error", "model", "sections", "settings"]),
     ("capture", &["error", "model", "settings"]),
     (
         "cli",
@@ -20,6 +21,7 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("cloud", &["error", "model", "settings"]),
     ("discover", &["error", "model", "settings"]),
     ("error", &["model"]),
+    ("fetch", &["model", "settings"]),
     ("merge", &["error", "model", "pairing", "sections", "settings"]),
     ("model", &[]),
     ("page", &["error", "model", "settings"]),
@@ -28,10 +30,12 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     (
         "pipeline",
         &[
+            "adopt",
             "capture",
             "cloud",
             "discover",
             "error",
+            "fetch",
             "merge",
             "model",
             "page",

@@ -4,11 +4,12 @@ use std::io::BufWriter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::Outcome;
-use super::site::{say, tell, with_site};
+use super::site::{Format, say, tell, with_site};
+use super::{DRIFT, Outcome};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Diagnostic, Severity, Told};
 use crate::pipeline::{self, Job, Source};
 use crate::report::list_json::{self, ListedPage, Writer};
 use crate::report::list_text::{self, Counts};
@@ -23,13 +24,6 @@ pub(super) struct List {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
-}
-
 /// How many bytes of files to keep for pages still to come. Pages that include the same file
 /// mostly stand close to each other.
 const ROOM: usize = 4 << 20;
@@ -40,35 +34,46 @@ const BUFFER: usize = 64 << 10;
 impl List {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
         with_site(&self.paths, Source::Cloud(None), &|_| {}, ROOM, |job| {
-            match self.format {
+            let has_error = match self.format {
                 Format::Text => as_text(&job, colour)?,
                 Format::Json => as_json(&job)?,
-            }
-            Ok(ExitCode::SUCCESS)
+            };
+            Ok(if has_error { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS })
         })
     }
 }
 
-fn as_text(job: &Job<'_>, colour: Colour) -> Result<()> {
-    let mut counts = Counts::default();
-    let site = pipeline::list(job, list_text::page, |page, warnings| {
-        for warning in &warnings {
-            tell(&text::warning(warning, colour));
-        }
+/// Gives whether a finding is an error.
+fn as_text(job: &Job<'_>, colour: Colour) -> Result<bool> {
+    let (mut counts, mut told, mut has_error) = (Counts::default(), Told::default(), false);
+    let site = pipeline::list(job, list_text::page, |page, mut found| {
+        told.leave_new(&mut found);
+        tell(&text::diagnostics(&found, &str::to_owned, colour));
         say(&page.text);
-        counts.add(&page);
+        counts.add(&page, &found);
+        has_error |= found.iter().any(is_error);
         Ok(())
     })?;
     say(&list_text::site(&site, counts));
-    Ok(())
+    Ok(has_error)
 }
 
-fn as_json(job: &Job<'_>) -> Result<()> {
+/// Gives whether a finding is an error.
+fn as_json(job: &Job<'_>) -> Result<bool> {
+    let mut has_error = false;
     let mut writer = Writer::new(BufWriter::with_capacity(BUFFER, std::io::stdout().lock()))
         .map_err(unprinted)?;
     let json = |page: &ListedPage<'_>| list_json::json(page);
-    let site = pipeline::list(job, json, |page, _| writer.page(&page).map_err(unprinted))?;
-    writer.finish(&site).map_err(unprinted)
+    let site = pipeline::list(job, json, |page, found| {
+        has_error |= found.iter().any(is_error);
+        writer.page(&page).map_err(unprinted)
+    })?;
+    writer.finish(&site).map_err(unprinted)?;
+    Ok(has_error)
+}
+
+fn is_error(found: &Diagnostic) -> bool {
+    found.severity == Severity::Error
 }
 
 fn unprinted(cause: std::io::Error) -> Error {

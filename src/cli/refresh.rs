@@ -40,7 +40,8 @@ impl Refresh {
         self.pages.with(conflicts, pipeline::refresh, |(outcome, secrets), files| {
             let hide = |text: &str| secrets.text(text);
             say(&text::refresh(&outcome, files, &hide, colour));
-            if outcome.leaves_work() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS }
+            let is_done = !outcome.leaves_work() && !outcome.has_error();
+            if is_done { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) }
         })
     }
 }

@@ -4,10 +4,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use super::{Outcome, working_directory};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::merge::Conflicts;
 use crate::model::FileCache;
 use crate::pipeline::{Job, Source};
@@ -64,6 +65,21 @@ pub(super) fn with_site<T>(
     let files = FileCache::with_room(folder, room);
     let conflicts = Conflicts::default();
     work(Job { site: &site, config: &config, files: &files, paths, source, conflicts, events })
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// A value as JSON on one line.
+pub(super) fn json(value: &impl Serialize) -> Result<String> {
+    let json = serde_json::to_string(value)
+        .map_err(|cause| Error::new(ErrorKind::File, "cannot print this as JSON").because(cause))?;
+    Ok(json + "\n")
 }
 
 /// Prints what was asked for.

@@ -4,11 +4,11 @@
 //! content that are generated follow the run; prose, admonitions and options of fences stay with the
 //! message they were written for; inside fences lines are merged.
 
-use crate::model::{Finding, FindingKind};
+use crate::model::FindingKind;
 use crate::pairing::Pairing;
 use crate::sections::{Document, Part, Section, Tab};
 
-use super::left_over::{self, LeftOver};
+use super::left_over;
 use super::lines;
 use super::style::{self, Style, content, indented, marker, title};
 use super::{Eyes, Merged, Steps, highlights};
@@ -22,9 +22,11 @@ pub(super) fn merge(
     steps: &Steps,
     eyes: &Eyes<'_>,
 ) -> Merged {
+    let (page, left_over) = left_over::split(page);
     let documents = Documents {
         base: Document::read(base.unwrap_or_default()),
         page: Document::read(page),
+        left_over: Document::read(left_over),
         new: Document::read(new),
     };
     let is_blank = documents.page.lines.iter().all(|line| line.trim().is_empty());
@@ -54,6 +56,8 @@ pub(super) fn merge(
 struct Documents<'a> {
     base: Document<'a>,
     page: Document<'a>,
+    /// The block of an earlier refresh behind the page.
+    left_over: Document<'a>,
     new: Document<'a>,
 }
 
@@ -152,7 +156,6 @@ impl Merger<'_> {
         if page.lines.is_empty() || (page.sections.is_empty() && page.preamble.is_empty()) {
             self.out.lines.extend(new.preamble.clone().map(|line| new.lines[line].to_owned()));
         }
-        let tail = self.tail();
         let mut blanks = 0;
         let mut of_new: Vec<Option<usize>> = vec![None; new.sections.len()];
         for (index, partner) in partners.iter().enumerate() {
@@ -166,7 +169,7 @@ impl Merger<'_> {
             if let Some(index) = of_new[number] {
                 self.between(blanks);
                 let Partner::Message { base, .. } = partners[index] else { continue };
-                self.section(index, base, section, tail);
+                self.section(index, base, section);
                 blanks = self.blanks_behind(index, style);
                 self.words_behind(index + 1, partners, style, &mut blanks);
             } else {
@@ -175,7 +178,7 @@ impl Merger<'_> {
                 blanks = style.between;
             }
         }
-        self.end(partners, tail);
+        self.end(partners);
         self.out
     }
 
@@ -211,72 +214,6 @@ impl Merger<'_> {
         }
     }
 
-    /// Where the block of an earlier refresh begins, at the end of the page.
-    fn tail(&self) -> usize {
-        let page = &self.documents.page;
-        let Some(last) = page.sections.last() else { return page.lines.len() };
-        let lines = last.lines();
-        match left_over::position(&page.lines[lines.clone()]) {
-            Some(position) => {
-                let start = lines.start + position;
-                let before = page.lines[lines.start..start].iter().rev();
-                start - before.take_while(|line| line.trim().is_empty()).count()
-            }
-            None => lines.end - style::trailing_blanks(page, last),
-        }
-    }
-
-    /// The block of an earlier refresh, what is left over now, and the page's last blank lines.
-    fn end(&mut self, partners: &[Partner], tail: usize) {
-        let page = &self.documents.page;
-        let is_begun = left_over::position(&page.lines[tail..]).is_some();
-        let end = page.lines.len() - blanks_at_end(&page.lines[tail..]);
-        if !page.sections.is_empty() {
-            (tail..end).for_each(|line| self.words(line));
-        }
-        let gone = partners.iter().enumerate().filter_map(|(index, partner)| match partner {
-            Partner::Message { new: None, base } => Some((index, *base)),
-            _ => None,
-        });
-        let gone: Vec<_> = gone.collect();
-        let mut left_over = Vec::new();
-        let mut places = Vec::new();
-        for (index, base) in gone {
-            if let Some(written) = self.written(index, base, tail) {
-                places.push(page.sections[index].heading);
-                left_over.push(written);
-            }
-        }
-        let mut block = left_over::block(&left_over, is_begun);
-        if !block.is_empty()
-            && !is_begun
-            && self.out.lines.last().is_some_and(|line| line.is_empty())
-        {
-            block.remove(0);
-        }
-        for (written, heading) in left_over.iter().zip(places) {
-            let message =
-                format!("{} is no longer sent, and something was written about it", written.title);
-            self.out.findings.push(Finding {
-                kind: FindingKind::LeftOver,
-                page_line: heading,
-                new_line: self.out.lines.len(),
-                text: page.lines[heading].to_owned(),
-                span: 0..page.lines[heading].len(),
-                message,
-                hint: Some(
-                    "move what was written to where it belongs now, from the end of this file"
-                        .to_owned(),
-                ),
-                sides: None,
-            });
-        }
-        self.out.lines.extend(block);
-        if !page.sections.is_empty() {
-            self.between(page.lines.len() - end.max(tail));
-        }
-    }
-
     /// A line of the page that somebody wrote.
     fn words(&mut self, line: usize) {
         let page = &self.documents.page;
@@ -287,7 +224,7 @@ impl Merger<'_> {
     }
 
     /// The section as it stands, with what is new of its message.
-    fn section(&mut self, index: usize, base: Option<usize>, new: &Section<'_>, tail: usize) {
+    fn section(&mut self, index: usize, base: Option<usize>, new: &Section<'_>) {
         let page = &self.documents.page;
         let section = &page.sections[index];
         let base = base.map(|base| &self.documents.base.sections[base]);
@@ -303,7 +240,6 @@ impl Merger<'_> {
             self.out.lines.push(is.filter(|_| !stays).unwrap_or_else(|| line.to_owned()));
         }
         let end = section.lines().end - style::trailing_blanks(page, section);
-        let end = end.min(tail.max(section.heading + 1));
         let pairs = tabs(section, base, new);
         let mut number = 0;
         for part in &section.parts {
@@ -322,7 +258,7 @@ impl Merger<'_> {
     /// The heading in the style of the page, with the new number and, unless a person chose
     /// another, the new title.
     fn heading(&mut self, section: &Section<'_>, base: Option<&Section<'_>>, new: &Section<'_>) {
-        let Documents { base: old, page, new: document } = self.documents;
+        let Documents { base: old, page, new: document, .. } = self.documents;
         let mut line = page.lines[section.heading].to_owned();
         let title = document.title(new);
         let was = base.map(|base| old.title(base));
@@ -343,7 +279,7 @@ impl Merger<'_> {
 
     /// A tab as it stands, with the content of now.
     fn tab(&mut self, tab: &Tab<'_>, (base, new): (Option<&Tab<'_>>, Option<&Tab<'_>>)) {
-        let Documents { base: old, page, new: document } = self.documents;
+        let Documents { base: old, page, new: document, .. } = self.documents;
         let Some(new) = new else {
             (tab.line..=tab.closer)
                 .for_each(|line| self.out.lines.push(page.lines[line].to_owned()));
@@ -402,51 +338,6 @@ impl Merger<'_> {
         ));
         self.out.lines.push(closer);
     }
-
-    /// What people wrote into a section whose message is gone; none if nothing.
-    fn written(&self, index: usize, base: Option<usize>, tail: usize) -> Option<LeftOver> {
-        let Documents { base: old, page, .. } = self.documents;
-        let section = &page.sections[index];
-        let base = base.map(|base| &old.sections[base]);
-        let mut lines: Vec<String> = Vec::new();
-        let pairs = tabs(section, base, section);
-        let mut number = 0;
-        for part in &section.parts {
-            match part {
-                Part::Text(range) => {
-                    let range = range
-                        .clone()
-                        .filter(|line| *line < tail || index + 1 < page.sections.len());
-                    lines.extend(range.map(|line| page.lines[line].to_owned()));
-                }
-                Part::Tab(tab) => {
-                    let edited = pairs[number].0.is_some_and(|base| {
-                        let own = content(page, tab);
-                        let merged =
-                            lines::merge(&content(old, base), &own, &content(old, base), self.eyes);
-                        merged
-                            .lines
-                            .iter()
-                            .map(|line| self.eyes.hidden(line))
-                            .ne(content(old, base))
-                    });
-                    if edited {
-                        lines.extend(
-                            (tab.line..=tab.closer).map(|line| page.lines[line].to_owned()),
-                        );
-                    }
-                    number += 1;
-                }
-            }
-        }
-        let arrow = section.arrow.map_or("", |arrow| page.lines[arrow.line].trim());
-        let title = format!("**{}** {arrow}", page.title(section)).trim_end().to_owned();
-        left_over::trimmed(lines).map(|lines| LeftOver { title, lines })
-    }
-}
-
-fn blanks_at_end(lines: &[&str]) -> usize {
-    lines.iter().rev().take_while(|line| line.trim().is_empty()).count()
 }
 
 /// For each tab of the page the generated ones, by title or else by position.
@@ -482,5 +373,6 @@ fn tabs<'a>(
     base.into_iter().zip(new).collect()
 }
 
+mod ending;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,10 @@
 //! as `{image_id}` in a message, which stand for one path segment or a part of one, and queries. A
 //! message that moves takes the notes along that belong to it.
 
+use std::collections::HashMap;
+
+use regex::Regex;
+
 use crate::model::FindingKind;
 use crate::pairing::Pairing;
 
@@ -74,15 +78,19 @@ fn paired(drawing: &Drawing<'_>, generated: &[&str], is_base: bool) -> Pairing {
     let own: Vec<String> = page.iter().map(|line| drawing::normal(line)).collect();
     let fits: Vec<_> = page.iter().map(|line| names::template(line)).collect();
     // Placeholders count as what they stand for, so that messages with them keep their order.
+    let mut of_shape: HashMap<(&str, usize), Vec<&String>> = HashMap::new();
+    for generated in &exact {
+        of_shape.entry(names::shape(generated)).or_default().push(generated);
+    }
+    let stands_for = |own: &String, template: &Option<Regex>| {
+        let candidates = of_shape.get(&names::shape(own))?;
+        let template = template.as_ref().filter(|_| !candidates.contains(&own))?;
+        candidates.iter().find(|generated| template.is_match(generated)).copied()
+    };
     let keys: Vec<String> = own
         .iter()
         .zip(&fits)
-        .map(|(own, template)| {
-            let stands_for = template
-                .as_ref()
-                .and_then(|template| exact.iter().find(|generated| template.is_match(generated)));
-            stands_for.filter(|_| !exact.contains(own)).unwrap_or(own).clone()
-        })
+        .map(|(own, template)| stands_for(own, template).unwrap_or(own).clone())
         .collect();
     pairing.in_order(&exact, &keys);
     let is_fitting = |one: usize, other: usize| {
@@ -234,7 +242,10 @@ impl Merger<'_> {
         };
         for line in range {
             self.dropped[line] = true;
-            let text = self.line(line);
+            let text = match self.drawing.lines[line].message {
+                Some(message) => self.texts[message].clone().unwrap_or_default(),
+                None => self.out.written(line, self.drawing.lines[line].text, self.steps),
+            };
             self.put_in[at].push(text);
         }
     }
@@ -249,30 +260,20 @@ impl Merger<'_> {
             }
         }
         for block in 0..self.drawing.blocks.len() {
-            let inside: Vec<usize> = (0..self.drawing.messages.len())
-                .filter(|&message| self.drawing.is_in(message, block))
-                .collect();
-            let now: Option<Vec<usize>> = inside.iter().map(|&message| places[message]).collect();
+            let inside = self.drawing.inside(block);
+            // The usual case first: nothing in the block moves.
+            if inside.clone().any(|message| is_stable[message] || of_message[message].is_some()) {
+                continue;
+            }
+            let now: Option<Vec<usize>> = inside.clone().map(|message| places[message]).collect();
             let moves = now.is_some_and(|now| {
                 !now.is_empty() && now.windows(2).all(|pair| pair[1] == pair[0] + 1)
             });
-            if moves
-                && inside
-                    .iter()
-                    .all(|&message| !is_stable[message] && of_message[message].is_none())
-            {
-                inside.iter().for_each(|&message| of_message[message] = Some(block));
+            if moves {
+                inside.for_each(|message| of_message[message] = Some(block));
             }
         }
         of_message
-    }
-
-    /// A line of the page as it is to be.
-    fn line(&self, line: usize) -> String {
-        match self.drawing.lines[line].message {
-            Some(message) => self.texts[message].clone().unwrap_or_default(),
-            None => self.steps.renumbered(self.drawing.lines[line].text).line,
-        }
     }
 
     /// The lines in their order, and what was written about messages that are gone.
@@ -304,6 +305,8 @@ impl Merger<'_> {
         }
         gone.sort();
         let mut clashes = std::mem::take(&mut self.clashes);
+        clashes.sort_by_key(|(at, ..)| *at);
+        let mut told = clashes.iter_mut().peekable();
         let lines: Vec<&Line<'_>> = self.drawing.lines.iter().collect();
         for (index, line) in lines.iter().enumerate() {
             let put_in = std::mem::take(&mut self.put_in[index]);
@@ -311,10 +314,9 @@ impl Merger<'_> {
             if self.dropped[index] {
                 continue;
             }
-            clashes
-                .iter_mut()
-                .filter(|(at, ..)| *at == index)
-                .for_each(|(.., clash)| clash.merged_line = self.out.lines.len());
+            while let Some((.., clash)) = told.next_if(|(at, ..)| *at <= index) {
+                clash.merged_line = self.out.lines.len();
+            }
             match line.message {
                 Some(message) => {
                     let text = self.texts[message].clone().unwrap_or_default();

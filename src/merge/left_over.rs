@@ -13,9 +13,21 @@ pub(super) struct LeftOver {
     pub(super) lines: Vec<String>,
 }
 
-/// The first line of the block of an earlier refresh among these.
-pub(super) fn position(lines: &[&str]) -> Option<usize> {
-    lines.iter().position(|line| line.trim_end() == HEAD)
+/// A page without the block of an earlier refresh, and the block with the blank lines before it.
+pub(super) fn split(page: &str) -> (&str, &str) {
+    let mut start = 0;
+    // Where the blank lines begin that stand before this line.
+    let mut blank = 0;
+    for line in page.split_inclusive('\n') {
+        if line.trim_end() == HEAD {
+            return page.split_at(blank);
+        }
+        start += line.len();
+        if !line.trim().is_empty() {
+            blank = start;
+        }
+    }
+    (page, "")
 }
 
 /// The lines to put at the end, below the block of an earlier refresh if there is one.

@@ -118,20 +118,26 @@ impl Merged {
 
     /// Adds a line that stands on the page, with the step numbers of now.
     fn push_written(&mut self, page_line: usize, line: &str, steps: &Steps) {
-        let Renumbered { line: text, stale } = steps.renumbered(line);
-        for stale in stale {
-            self.findings.push(Finding {
-                kind: FindingKind::StaleReference,
-                page_line,
-                new_line: self.lines.len(),
-                text: line.to_owned(),
-                span: stale.span,
-                message: stale.reason,
-                hint: Some(stale.proposal),
-                sides: None,
-            });
-        }
+        let text = self.written(page_line, line, steps);
         self.lines.push(text);
+    }
+
+    /// A line that stands on the page, with the step numbers of now; reports those that cannot be
+    /// told.
+    fn written(&mut self, page_line: usize, line: &str, steps: &Steps) -> String {
+        let Renumbered { line: text, stale } = steps.renumbered(line);
+        let new_line = self.lines.len();
+        self.findings.extend(stale.into_iter().map(|stale| Finding {
+            kind: FindingKind::StaleReference,
+            page_line,
+            new_line,
+            text: line.to_owned(),
+            span: stale.span,
+            message: stale.reason,
+            hint: Some(stale.proposal),
+            sides: None,
+        }));
+        text
     }
 
     /// Reports what the three sides say in one place. `page_line` and `new_line` are where the part

@@ -1,5 +1,6 @@
 //! The values that the stages hand on. Imports nothing else of doctool.
 
+mod adoption;
 mod cloud;
 mod diagnostic;
 mod event;
@@ -7,14 +8,18 @@ mod exchange;
 mod files;
 mod finding;
 mod json;
+mod json_path;
 mod lines;
 mod outcome;
 mod page;
 mod place;
 mod plan;
+mod publication;
+mod remote;
 
+pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{Caller, Cloud, Relay, Service};
-pub use diagnostic::{Diagnostic, DiagnosticKind};
+pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, Told, distinct};
 pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
@@ -22,6 +27,7 @@ pub use exchange::{
 pub use files::{FileCache, FileId};
 pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;
+pub use json_path::{JsonPath, Trail};
 pub use lines::Lines;
 pub use outcome::{Outcome, PageOutcome};
 pub use page::{
@@ -29,4 +35,6 @@ pub use page::{
     Note, Origin, Page,
 };
 pub use place::Place;
-pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, View, ViewKind};
+pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, Variable, View, ViewKind};
+pub use publication::{Edit, Leak, TextForm};
+pub use remote::{Fetched, Remote, is_url};

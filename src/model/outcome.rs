@@ -1,12 +1,16 @@
 //! What a run found: for each page the views as they are and as they should be.
 
-use super::{Change, Diagnostic, Finding, NotRun, Place, ViewKind};
+use super::{Change, Diagnostic, Finding, Leak, NotRun, Place, Severity, ViewKind, distinct};
 
 /// What was found about all pages of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     /// In the order in which they were run.
     pub pages: Vec<PageOutcome>,
+    /// What the authors of the other pages that were meant should know.
+    pub elsewhere: Vec<Diagnostic>,
+    /// Secrets that the pages publish, but for those in logs.
+    pub leaks: Vec<Leak>,
 }
 
 /// What was found about one page.
@@ -83,15 +87,25 @@ impl Outcome {
         self.pages.iter().any(findings)
     }
 
-    /// Whether there is something to say: a stale view, something that a person has to look at, or
-    /// a page that its site cannot show.
+    /// What authors should know beside views, each diagnostic once.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        let pages = self.pages.iter().flat_map(|page| &page.diagnostics);
+        distinct(pages.chain(&self.elsewhere))
+    }
+
+    /// Whether the settings count a diagnostic as an error.
+    pub fn has_error(&self) -> bool {
+        self.diagnostics().any(|found| found.severity == Severity::Error)
+    }
+
+    /// Whether there is something to say: a stale view, something that a person has to look at, a
+    /// page that its site cannot show, or a published secret.
     pub fn has_drift(&self) -> bool {
-        let tells = |page: &PageOutcome| {
-            page.stale().next().is_some()
-                || page.findings().next().is_some()
-                || !page.diagnostics.is_empty()
-        };
+        let tells =
+            |page: &PageOutcome| page.stale().next().is_some() || page.findings().next().is_some();
         self.pages.iter().any(tells)
+            || self.diagnostics().next().is_some()
+            || !self.leaks.is_empty()
     }
 }
 

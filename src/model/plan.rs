@@ -13,12 +13,14 @@ pub struct PagePlan {
     pub path: String,
     /// The page's own file, absolute.
     pub file: PathBuf,
-    /// Run before the documented commands, and not recorded.
+    /// Run before the documented commands, and shown by no view.
     pub setup: Vec<Command>,
     /// The documented commands in the order of the page.
     pub commands: Vec<Command>,
-    /// Run after the documented commands in any case, and not recorded.
+    /// Run after the documented commands in any case, and shown by no view.
     pub teardown: Vec<Command>,
+    /// Documented values whose live ones are looked up before the documented commands.
+    pub variables: Vec<Variable>,
     /// Files that the commands find in their working directory; absolute.
     pub files: Vec<PathBuf>,
     /// What looks like a command and is not run.
@@ -44,6 +46,17 @@ pub struct Command {
     pub input: Option<String>,
     /// Where it is documented.
     pub place: Place,
+}
+
+/// A documented value, and how to find the live one that it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// What the page calls it.
+    pub name: String,
+    /// The value that stands in the page's commands.
+    pub documented: String,
+    /// Prints the live value and nothing else.
+    pub command: Command,
 }
 
 /// Something that looks like a command and is not run.

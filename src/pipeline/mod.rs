@@ -2,31 +2,37 @@
 //!
 //! `check` and `refresh` share everything but the last step, so they cannot disagree.
 
+mod adopting;
+mod known;
 mod listing;
 mod live;
+mod publication;
 mod side_by_side;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::capture::{replay, requestshook};
 use crate::cloud;
 use crate::discover;
 use crate::error::{Error, ErrorKind, Result};
+use crate::fetch::Fetcher;
 use crate::merge::{Conflicts, Eyes, Merge, Runs, Texts};
 use crate::model::{
-    Change, Cloud, Diagnostic, Event, Events, FileCache, Outcome, Page, PageOutcome, PagePlan, Run,
-    View, ViewKind,
+    Adoption, Change, Cloud, Diagnostic, Edit, Event, Events, Fetched, FileCache, Leak, Outcome,
+    Page, PageOutcome, PagePlan, Remote, Run, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
 use crate::render;
 use crate::report::list_json::{self, ListedPage, SiteListing};
 use crate::settings::{Config, Site};
-use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording};
+use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording, Volatile};
 use crate::write;
 
+use known::Known;
 use listing::{Includes, PageIncludes};
+use publication::{FoundSecret, Publication};
 
 /// Where runs come from.
 #[derive(Debug, Clone)]
@@ -63,8 +69,8 @@ pub struct Job<'a> {
 /// When the job could not be done, or there was nothing to verify.
 pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let (runs, secrets) = runs(job, &pages)?;
-    Ok((compare(job, pages, runs, &secrets)?, secrets))
+    let ran = runs(job, &pages.documented)?;
+    Ok((compare(job, pages, &ran)?, ran.secrets))
 }
 
 /// Brings each view to what it should be.
@@ -74,12 +80,13 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 /// When the job could not be done; then no page is half written.
 pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let (runs, secrets) = runs(job, &pages)?;
-    let outcome = compare(job, pages, runs, &secrets)?;
+    let ran = runs(job, &pages.documented)?;
+    let outcome = compare(job, pages, &ran)?;
     for page in &outcome.pages {
         write_page(job, page)?;
     }
-    Ok((outcome, secrets))
+    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
+    Ok((outcome, ran.secrets))
 }
 
 /// Runs the commands and keeps what was recorded below a folder. Gives the paths of the pages.
@@ -88,12 +95,13 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 ///
 /// When the job could not be done, or the folder cannot be written.
 pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
-    let pages = pages(job)?;
-    let (runs, _) = runs(job, &pages)?;
-    for (page, run) in pages.iter().zip(&runs) {
-        let recorded = stabilise::stabilise(&Run::default(), run, Pins::default());
+    let pages = pages(job)?.documented;
+    let ran = runs(job, &pages)?;
+    for (page, run) in pages.iter().zip(&ran.told) {
+        let recorded = StableRecording::redacted(run.live.clone());
         replay::write(recordings, &page.plan, &render::log(&recorded), recorded.outputs())?;
     }
+    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
     Ok(pages.into_iter().map(|page| page.plan.path).collect())
 }
 
@@ -114,28 +122,114 @@ pub fn list<T: Send>(
         let told = form(&list_json::page(files, &page, &plan));
         (told, PageIncludes::of(files, &page), page.diagnostics)
     };
-    planned(job, listed, |(told, of_page, warnings)| {
+    planned(job, &offline, listed, |(told, of_page, warnings)| {
         includes.add(of_page);
         tell(told, warnings)
     })?;
     Ok(includes.listing(files, job.paths.is_empty()))
 }
 
+/// Where the pages publish secrets, and how many pages there are. Writes nothing.
+///
+/// # Errors
+///
+/// When the settings or a page cannot be read.
+pub fn leaks(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
+    let (findings, pages) = findings(job)?;
+    Ok((findings.into_iter().map(|finding| finding.leak).collect(), pages))
+}
+
+/// Takes published secrets out of the pages: out of all files, or of none. Gives what
+/// [`leaks`] gave before.
+///
+/// # Errors
+///
+/// When the settings or a page cannot be read, or a file cannot be written.
+pub fn redact(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
+    let (findings, pages) = findings(job)?;
+    let (leaks, edits): (Vec<Leak>, Vec<Edit>) =
+        findings.into_iter().map(|finding| (finding.leak, finding.edit)).unzip();
+    write::edit(&edits, job.files)?;
+    Ok((leaks, pages))
+}
+
+/// What people made of the pages: whether views tell the same, hand edits, published secrets.
+/// Runs and writes nothing.
+///
+/// # Errors
+///
+/// When the settings or a page cannot be read.
+pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
+    let mut publication = Publication::default();
+    let mut adoptions = Vec::new();
+    let none = Secrets::of(&[], &Run::default(), &job.config.redact);
+    planned(job, &offline, both, |(page, plan)| {
+        let documented = documented(job.site, &plan);
+        let secrets = none.of_other(&documented);
+        adoptions.push(adopting::look(job, &page, &plan, &documented, &secrets));
+        publication.add(job, &page, documented);
+        Ok(())
+    })?;
+    let findings = publication.findings(job);
+    adopting::share_out(&mut adoptions, &publication, findings);
+    Ok(adoptions)
+}
+
+fn findings(job: &Job<'_>) -> Result<(Vec<FoundSecret>, usize)> {
+    let mut publication = Publication::default();
+    planned(job, &offline, both, |(page, plan)| {
+        publication.add(job, &page, documented(job.site, &plan));
+        Ok(())
+    })?;
+    Ok((publication.findings(job), publication.pages()))
+}
+
 /// Reads every page that is meant, with what it documents, several at once. What is kept of each
 /// is handed on in their order.
 fn planned<T: Send>(
     job: &Job<'_>,
+    remote: Remote<'_>,
     keep: impl Fn(Page, PagePlan) -> T + Sync,
     mut hand_on: impl FnMut(T) -> Result<()>,
 ) -> Result<()> {
     let Job { site, config, files, .. } = *job;
     let paths = discover::pages(site, files, job.paths)?;
     let read = |path: &PathBuf| {
-        let page = page::read(site, files, path)?;
+        let mut page = page::read_with(site, files, remote, path)?;
+        judge(config, &mut page.diagnostics);
         let plan = plan::plan(site, config, files, &page)?;
         Ok(keep(page, plan))
     };
     side_by_side::each(&paths, read, |read: Result<T>| hand_on(read?))
+}
+
+/// Keeps a page whole.
+fn both(page: Page, plan: PagePlan) -> (Page, PagePlan) {
+    (page, plan)
+}
+
+/// What does not touch the network.
+fn offline(_: &str) -> Fetched {
+    Fetched::Offline
+}
+
+/// Silences and raises findings as the settings say.
+fn judge(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.retain_mut(|found| match config.severity(found.kind) {
+        Some(severity) => {
+            found.severity = severity;
+            true
+        }
+        None => false,
+    });
+}
+
+/// The pages of a job.
+struct Pages {
+    /// Those with commands.
+    documented: Vec<Documented>,
+    /// What the authors of the others should know.
+    elsewhere: Vec<Diagnostic>,
 }
 
 /// A page with commands, and what it shows now.
@@ -146,15 +240,28 @@ struct Documented {
     run: Run,
 }
 
-fn pages(job: &Job<'_>) -> Result<Vec<Documented>> {
+fn pages(job: &Job<'_>) -> Result<Pages> {
+    let (mut pages, mut elsewhere) = (Vec::new(), Vec::new());
     let site = job.site;
-    let mut pages = Vec::new();
-    let keep = |page, plan: PagePlan| {
-        let runs = !plan.skipped && !plan.commands.is_empty();
-        runs.then(|| Documented { run: documented(site, &plan), page, plan })
+    let is_replay = matches!(job.source, Source::Replay(_));
+    let fetcher = site.snippets.as_ref().map(Fetcher::new);
+    let remote = |url: &str| match &fetcher {
+        Some(fetcher) if !is_replay => fetcher.fetch(url),
+        // A replay works without a network.
+        _ => Fetched::Offline,
     };
-    planned(job, keep, |kept| {
-        pages.extend(kept);
+    let keep = |page: Page, plan: PagePlan| {
+        if plan.skipped || plan.commands.is_empty() {
+            Err(page.diagnostics)
+        } else {
+            Ok(Documented { run: documented(site, &plan), page, plan })
+        }
+    };
+    planned(job, &remote, keep, |kept| {
+        match kept {
+            Ok(page) => pages.push(page),
+            Err(diagnostics) => elsewhere.extend(diagnostics),
+        }
         Ok(())
     })?;
     if pages.is_empty() {
@@ -164,7 +271,7 @@ fn pages(job: &Job<'_>) -> Result<Vec<Documented>> {
         )
         .hint("see what doctool finds on them, and why it is not run, with `doctool list`"));
     }
-    Ok(pages)
+    Ok(Pages { documented: pages, elsewhere })
 }
 
 /// A page's last run: its log view, or the log kept for it, and its console output.
@@ -183,7 +290,23 @@ fn kept_log(site: &Site, page: &str) -> PathBuf {
     replay::folder(&site.folder.join(".doctool"), page).join("log.md")
 }
 
-fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)> {
+/// A page's run as it is documented and as it was this time, both without secrets.
+struct Told {
+    documented: Redacted,
+    live: Redacted,
+}
+
+/// What the pages' commands did.
+struct Ran {
+    /// In the order of the pages.
+    told: Vec<Told>,
+    secrets: Secrets,
+    /// What the cloud calls the things that the pages name, if there is a cloud.
+    known: Option<Known>,
+}
+
+fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
+    let mut known = None;
     let (runs, cloud) = match &job.source {
         Source::Replay(folder) => {
             let read = |page: &Documented| replay::read(folder, &page.plan, &page.run.outputs);
@@ -192,8 +315,8 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)>
         Source::Cloud(name) => {
             let name = name.as_ref().unwrap_or(&job.config.cloud);
             let cloud = cloud::ready(name, &job.config.profile(name)?, job.events)?;
-            let plans: Vec<&PagePlan> = pages.iter().map(|page| &page.plan).collect();
-            live::run(job, &plans, cloud)?
+            let known = known.insert(Known::of(job.site, &cloud));
+            live::run(job, pages, cloud, known)?
         }
     };
     // A secret of one page's run may turn up in another's, and one that is on a page already must
@@ -204,36 +327,37 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)>
         all.recording.exchanges.extend_from_slice(&run.recording.exchanges);
     }
     let secrets = Secrets::of(&cloud.secrets, &all, &job.config.redact);
-    Ok((runs.iter().map(|run| secrets.redact(run)).collect(), secrets))
+    let told = pages.iter().zip(&runs).map(|(page, run)| Told {
+        documented: secrets.redact(&page.run),
+        live: secrets.redact(run),
+    });
+    Ok(Ran { told: told.collect(), secrets, known })
 }
 
 /// What each view is to be, in the values that the pages document.
-fn compare(
-    job: &Job<'_>,
-    pages: Vec<Documented>,
-    runs: Vec<Redacted>,
-    secrets: &Secrets,
-) -> Result<Outcome> {
-    let documented: Vec<Redacted> = pages.iter().map(|page| secrets.redact(&page.run)).collect();
-    let learnt: Vec<Pins> = documented
-        .iter()
-        .zip(&runs)
-        .map(|(documented, run)| stabilise::learn(documented.run(), run))
-        .collect();
-    let mut outcome = Outcome::default();
-    let mut told = BTreeMap::new();
-    for (index, ((page, documented), run)) in
-        pages.into_iter().zip(documented).zip(runs).enumerate()
-    {
-        let mut pins = learnt[index].clone();
-        learnt.iter().for_each(|other| pins.add(other));
-        let stable = stabilise::stabilise(documented.run(), &run, pins);
+fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
+    let Pages { documented: pages, elsewhere } = pages;
+    let leaks = published(job, &pages);
+    let all = ran.told.iter().flat_map(|told| [told.documented.run(), told.live.run()]);
+    let volatile = Volatile::new(&job.config.volatile, all)?;
+    // One live value stands for one documented value on all pages: for that of the first.
+    let mut pins = Pins::default();
+    for told in &ran.told {
+        pins.add(&stabilise::learn(&volatile, &told.documented, &told.live));
+    }
+    if let Some(known) = &ran.known {
+        pins.add(&known.bindings.pins(&volatile));
+    }
+    let mut outcome = Outcome { elsewhere, leaks, ..Outcome::default() };
+    let mut shown = BTreeMap::new();
+    for (page, told) in pages.into_iter().zip(&ran.told) {
+        let stable = stabilise::stabilise(&volatile, &told.documented, &told.live, pins.clone());
         let Documented { page, mut plan, .. } = page;
-        plan.views.retain(|view| is_told_first(job, &mut told, &plan.path, view));
+        plan.views.retain(|view| is_told_first(job, &mut shown, &plan.path, view));
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
         let unshown_log = (!shows_log).then(|| render::log(&stable));
         outcome.pages.push(PageOutcome {
-            changes: merged(job, &plan, documented, &stable, secrets),
+            changes: merged(job, &plan, told, &stable, (&volatile, &ran.secrets)),
             path: plan.path,
             not_run: plan.not_run,
             diagnostics: page.diagnostics,
@@ -246,18 +370,32 @@ fn compare(
     Ok(outcome)
 }
 
+/// Where the pages publish secrets, but for logs, which are written anew.
+fn published(job: &Job<'_>, pages: &[Documented]) -> Vec<Leak> {
+    let mut publication = Publication::default();
+    let mut logs = HashSet::new();
+    for Documented { page, plan, run } in pages {
+        publication.add(job, page, run.clone());
+        let views = plan.views.iter().filter(|view| view.kind == ViewKind::Log);
+        logs.extend(views.map(|view| view.region.place.file.clone()));
+    }
+    let found = publication.findings(job).into_iter().map(|found| found.leak);
+    found.filter(|leak| !logs.contains(&leak.place.file)).collect()
+}
+
 /// The page's views and words, merged with the run. What was generated from the page's last
 /// recording is the base.
 fn merged(
     job: &Job<'_>,
     plan: &PagePlan,
-    documented: Redacted,
+    told: &Told,
     stable: &StableRecording,
-    secrets: &Secrets,
+    (volatile, secrets): (&Volatile, &Secrets),
 ) -> Vec<Change> {
-    let base = StableRecording::redacted(documented);
+    let base = StableRecording::redacted(told.documented.clone());
     let hide = |text: &str| secrets.text(text);
-    let eyes = Eyes { hide: &hide, mask: &stabilise::masked, conflicts: job.conflicts };
+    let mask = |text: &str| volatile.masked(text);
+    let eyes = Eyes { hide: &hide, mask: &mask, conflicts: job.conflicts };
     let runs = Runs {
         documented: base.recording(),
         live: stable.recording(),

@@ -10,18 +10,21 @@ mod region;
 mod views;
 mod words;
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use pulldown_cmark::{Event, Parser};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Command, ConsoleFence, ContainerKind, Fence, FileCache, NotRun, Page, PagePlan, Place, View,
-    ViewKind,
+    Command, ConsoleFence, ContainerKind, Fence, FileCache, NotRun, Page, PagePlan, Place,
+    Variable, View, ViewKind,
 };
 use crate::settings::{Config, Site};
 
-use front_matter::Wishes;
+use front_matter::{LookUp, Wishes};
 
-pub use views::has_form_of_view;
+pub use views::{has_form_of_view, is_sequence_diagram};
 
 /// What the page documents.
 ///
@@ -53,13 +56,14 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         views_found.extend(views::included(site, files, page, &wishes.views, &skipped)?);
         prose = region::of_prose(page, files);
     }
-    let Wishes { setup, teardown, files: wanted, skip, .. } = wishes;
+    let Wishes { setup, teardown, vars, files: wanted, skip, .. } = wishes;
     let file = files.path(page.file).to_path_buf();
     let folder = file.parent().expect("a file is in a folder").to_owned();
     Ok(PagePlan {
         path: page.path.clone(),
-        setup: unrecorded(config, &own_place, &setup)?,
-        teardown: unrecorded(config, &own_place, &teardown)?,
+        setup: all_asked_for(config, &own_place, &setup)?,
+        teardown: all_asked_for(config, &own_place, &teardown)?,
+        variables: variables(config, &own_place, vars)?,
         files: wanted.iter().map(|path| files.absolute(&folder.join(path))).collect(),
         file,
         commands,
@@ -71,16 +75,29 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
     })
 }
 
-/// Commands of the front matter. They are asked for, so one that cannot be run is an error.
-fn unrecorded(config: &Config, page: &Place, lines: &[String]) -> Result<Vec<Command>> {
-    let command = |line: &String| {
-        let argv = allowed(config, line).map_err(|reason| {
-            let message = format!("`{line}` in the front matter {reason}");
-            Error::new(ErrorKind::Page, message).at(page.clone())
-        })?;
-        Ok(Command { text: line.clone(), argv, input: None, place: page.clone() })
+fn all_asked_for(config: &Config, page: &Place, lines: &[String]) -> Result<Vec<Command>> {
+    lines.iter().map(|line| asked_for(config, page, line)).collect()
+}
+
+fn variables(
+    config: &Config,
+    page: &Place,
+    vars: BTreeMap<String, LookUp>,
+) -> Result<Vec<Variable>> {
+    let variable = |(name, LookUp { documented, command }): (String, LookUp)| {
+        let command = asked_for(config, page, &command)?;
+        Ok(Variable { name, documented, command })
     };
-    lines.iter().map(command).collect()
+    vars.into_iter().map(variable).collect()
+}
+
+/// A command of the front matter. It is asked for, so one that cannot be run is an error.
+fn asked_for(config: &Config, page: &Place, line: &str) -> Result<Command> {
+    let argv = allowed(config, line).map_err(|reason| {
+        let message = format!("`{line}` in the front matter {reason}");
+        Error::new(ErrorKind::Page, message).at(page.clone())
+    })?;
+    Ok(Command { text: line.to_owned(), argv, input: None, place: page.clone() })
 }
 
 /// Program and arguments of a line, or why it is not run.
@@ -124,10 +141,11 @@ impl Planner<'_> {
         }
         let mut outputs = Vec::new();
         for entry in entries {
-            let index = fence.content().start + entry.start;
+            let first = fence.content().start;
             let output = entry.output;
+            let written = first + entry.start..first + output.start;
             let before = self.views.len();
-            self.command(&entry.command, entry.input, index, |planner| {
+            self.command(&entry.command, entry.input, written, |planner| {
                 region::of_content(planner.page, planner.files, fence, output.clone())
             });
             outputs.extend(self.views[before..].iter().map(|view| (view.kind, output.clone())));
@@ -136,7 +154,7 @@ impl Planner<'_> {
     }
 
     /// Notes where the block of some console views stands.
-    fn console_fence(&mut self, fence: &Fence, outputs: Vec<(ViewKind, std::ops::Range<usize>)>) {
+    fn console_fence(&mut self, fence: &Fence, outputs: Vec<(ViewKind, Range<usize>)>) {
         if let Some(origin) = self.page.origin(fence.opener()).filter(|_| !outputs.is_empty()) {
             self.console_fences.push(ConsoleFence {
                 file: self.files.path(origin.file).to_path_buf(),
@@ -165,7 +183,8 @@ impl Planner<'_> {
         if is_first && allowed(self.config, &title).is_ok() && !has_prompt() {
             let all = 0..fence.content().len();
             let before = self.views.len();
-            self.command(&title, None, container.head, |planner| {
+            let written = container.head..container.head + 1;
+            self.command(&title, None, written, |planner| {
                 region::of_content(planner.page, planner.files, fence, all.clone())
             });
             let outputs =
@@ -174,17 +193,20 @@ impl Planner<'_> {
         }
     }
 
-    /// Adds a command that is documented at a line of the page, unless it must not run.
+    /// Adds a command that is documented at these lines of the page, unless it must not run.
     fn command(
         &mut self,
         text: &str,
         input: Option<String>,
-        index: usize,
+        written: Range<usize>,
         output: impl FnOnce(&Self) -> Option<crate::model::Region>,
     ) {
-        let Some(place) = self.place(index) else { return };
+        let Some(place) = self.place(written.start) else { return };
         let text = text.to_owned();
+        let is_ours = written.into_iter().all(|index| self.page.origin(index).is_some());
         let reason = match allowed(self.config, &text) {
+            // Whoever can write there must not say what runs here.
+            _ if !is_ours => "it comes from a URL".to_owned(),
             Err(reason) => reason.trim_start_matches("is not run: ").to_owned(),
             Ok(argv) => match output(self) {
                 None => "its output comes from several places".to_owned(),
@@ -218,7 +240,7 @@ impl Planner<'_> {
     }
 
     fn place(&self, index: usize) -> Option<Place> {
-        let origin = self.page.origin(index)?;
+        let origin = self.page.nearest_origin(index)?;
         Some(Place::line(self.files.shown(origin.file), origin.line))
     }
 }

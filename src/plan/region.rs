@@ -125,6 +125,10 @@ pub(super) fn of_prose(page: &Page, files: &FileCache) -> Vec<Region> {
         let Some(origin) = page.origin(index).filter(|origin| origin.file == page.file) else {
             continue;
         };
+        // Behind the last line's ending there is a line for Python, and none for a file.
+        if origin.span.start == bytes.len() {
+            continue;
+        }
         let text = String::from_utf8_lossy(&bytes[origin.span.clone()]);
         let end = end_of_line(&bytes, origin.span.end);
         match regions.last_mut() {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::counted;
 use super::list_json::{ListedPage, SiteListing};
+use crate::model::{Diagnostic, Severity};
 
 /// What is told of a page, and what it adds to the counts.
 #[derive(Debug, Default)]
@@ -22,19 +23,22 @@ pub struct Counts {
     views: usize,
     includes: usize,
     broken: usize,
+    errors: usize,
     warnings: usize,
 }
 
 impl Counts {
-    /// Counts a page.
-    pub fn add(&mut self, page: &ToldPage) {
+    /// Counts a page, and those of its flaws that were not told before.
+    pub fn add(&mut self, page: &ToldPage, flaws: &[Diagnostic]) {
         self.pages += page.counts.pages;
         self.run += page.counts.run;
         self.not_run += page.counts.not_run;
         self.views += page.counts.views;
         self.includes += page.counts.includes;
         self.broken += page.counts.broken;
-        self.warnings += page.counts.warnings;
+        let errors = flaws.iter().filter(|flaw| flaw.severity == Severity::Error).count();
+        self.errors += errors;
+        self.warnings += flaws.len() - errors;
     }
 }
 
@@ -48,7 +52,7 @@ pub fn page(page: &ListedPage<'_>) -> ToldPage {
         views: page.views.len(),
         includes: page.includes.len(),
         broken: page.includes.iter().filter(|include| is_broken(include.status)).count(),
-        warnings: page.diagnostics.len(),
+        ..Counts::default()
     };
     ToldPage { text: text(page), counts }
 }
@@ -62,10 +66,14 @@ pub fn site(site: &SiteListing, counts: Counts) -> String {
     for shared in &site.shared {
         let _ = writeln!(out, "{}: included by {}", shared.file, shared.pages.join(", "));
     }
-    let Counts { pages, run, not_run, views, includes, broken, warnings } = counts;
+    let Counts { pages, run, not_run, views, includes, broken, errors, warnings } = counts;
+    let errors = match errors {
+        0 => String::new(),
+        errors => format!(", {}", counted(errors, "error")),
+    };
     let _ = writeln!(
         out,
-        "{}, {} to run, {not_run} not run, {}, {} ({broken} broken), {}",
+        "{}, {} to run, {not_run} not run, {}, {} ({broken} broken){errors}, {}",
         counted(pages, "page"),
         counted(run, "command"),
         counted(views, "view"),

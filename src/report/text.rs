@@ -5,9 +5,11 @@ use std::ops::Range;
 
 use similar::TextDiff;
 
-use super::counted;
+use super::{counted, leaks_text};
 use crate::error::Error;
-use crate::model::{Change, Diagnostic, FileCache, Finding, Outcome, PageOutcome, Place, Sides};
+use crate::model::{
+    Change, Diagnostic, FileCache, Finding, Outcome, PageOutcome, Place, Severity, Sides,
+};
 use crate::write;
 
 /// Whether colour is wanted: a value, so that what is printed is decided at the edge.
@@ -74,21 +76,20 @@ pub fn check(
             out.push_str(&diff(change, files, hide, colour));
         }
         out.push_str(&findings(page, false, hide, colour));
-        for diagnostic in &page.diagnostics {
-            out.push_str(&warning(diagnostic, colour));
-        }
     }
+    out.push_str(&diagnostics(outcome.diagnostics(), hide, colour));
+    out.push_str(&leaks(outcome, colour));
     let (verified, stale) = (outcome.verified(), outcome.stale());
     let pages = outcome.pages.len();
     let judgement = match stale {
         0 => format!("{} up to date", counted(verified, "view")),
         stale => format!("{stale} of {} stale", counted(verified, "view")),
     };
-    let warnings: usize = outcome.pages.iter().map(|page| page.diagnostics.len()).sum();
-    let warned = match warnings {
-        0 => String::new(),
-        warnings => format!("; {}", counted(warnings, "warning")),
-    };
+    let count = |severity| outcome.diagnostics().filter(|found| found.severity == severity).count();
+    let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let warned: String =
+        counts.map(|(count, what)| format!("; {}", counted(count, what))).collect();
     let _ = writeln!(
         out,
         "{judgement} on {}{}{warned}{}",
@@ -118,6 +119,8 @@ pub fn refresh(
         let _ = writeln!(out, "{}: {what}", page.path);
         out.push_str(&findings(page, true, hide, colour));
     }
+    out.push_str(&diagnostics(outcome.diagnostics(), hide, colour));
+    out.push_str(&leaks(outcome, colour));
     let _ = writeln!(
         out,
         "{} of {} rewritten on {}{}{}",
@@ -152,11 +155,30 @@ fn findings(
         let hidden = hide(text);
         let span = if hidden == *text { span.clone() } else { 0..hidden.len() };
         let head = format!("{}[{kind}]:", if kind.is_left_to_do() { "warning" } else { "note" });
-        let snippet =
-            Snippet { head: &head, message: &hide(message), place: &place, text: &hidden, span };
+        let snippet = Snippet {
+            style: Style::Warning,
+            head: &head,
+            message: &hide(message),
+            place: &place,
+            text: &hidden,
+            span,
+        };
         snippet.shown(&notes, hint.as_deref(), colour)
     });
     told.collect()
+}
+
+/// That there are secrets on the pages, which a refresh does not take out.
+fn leaks(outcome: &Outcome, colour: Colour) -> String {
+    let Some(first) = outcome.leaks.first() else { return String::new() };
+    let head = colour.paint(Style::Warning, "warning[published-secret]:");
+    let place = colour.paint(Style::Place, &first.place.to_string());
+    let hint = colour.paint(Style::Hint, "hint:");
+    format!(
+        "{head} {} are published on these pages\n  --> {place} is the first place\n   = {hint} see all with \
+         `doctool redact --check`, and take them out with `doctool redact`\n\n",
+        leaks_text::kinds(&outcome.leaks)
+    )
 }
 
 fn found(outcome: &Outcome) -> String {
@@ -200,16 +222,33 @@ fn diff(
     out
 }
 
-/// Something about a page, with the line and a caret below it.
-pub fn warning(diagnostic: &Diagnostic, colour: Colour) -> String {
-    let Diagnostic { kind, place, text, span, message, hint } = diagnostic;
-    let head = format!("warning[{kind}]:");
-    let snippet = Snippet { head: &head, message, place, text, span: span.clone() };
-    snippet.shown(&[], hint.as_deref(), colour)
+/// What authors should know about their pages, each with the line and a caret below it. `hide` takes
+/// secrets out of what is shown of the files.
+pub fn diagnostics<'a>(
+    found: impl IntoIterator<Item = &'a Diagnostic>,
+    hide: &dyn Fn(&str) -> String,
+    colour: Colour,
+) -> String {
+    found.into_iter().map(|diagnostic| self::diagnostic(diagnostic, hide, colour)).collect()
+}
+
+fn diagnostic(diagnostic: &Diagnostic, hide: &dyn Fn(&str) -> String, colour: Colour) -> String {
+    let Diagnostic { kind, severity, place, text, span, message, hint } = diagnostic;
+    let hidden = hide(text);
+    let span = if hidden == *text { span.clone() } else { 0..hidden.len() };
+    let style = match severity {
+        Severity::Warning => Style::Warning,
+        Severity::Error => Style::Error,
+    };
+    let head = format!("{}[{kind}]:", severity.name());
+    let snippet =
+        Snippet { style, head: &head, message: &hide(message), place, text: &hidden, span };
+    snippet.shown(&[], hint.as_deref().map(hide).as_deref(), colour)
 }
 
 /// A line of a file with what is to be said about a part of it.
 struct Snippet<'a> {
+    style: Style,
     head: &'a str,
     message: &'a str,
     place: &'a Place,
@@ -220,8 +259,8 @@ struct Snippet<'a> {
 impl Snippet<'_> {
     /// The line with a caret below the part, notes and a hint.
     fn shown(&self, notes: &[String], hint: Option<&str>, colour: Colour) -> String {
-        let Self { head, message, place, text, span } = self;
-        let head = colour.paint(Style::Warning, head);
+        let Self { style, head, message, place, text, span } = self;
+        let head = colour.paint(*style, head);
         let number = place.line.to_string();
         let margin = " ".repeat(number.len());
         let before = text.get(..span.start).unwrap_or_default();
@@ -229,7 +268,7 @@ impl Snippet<'_> {
         let blank: String =
             before.chars().map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
         let marked = text.get(span.clone()).unwrap_or_default().chars().count().max(1);
-        let caret = colour.paint(Style::Warning, &"^".repeat(marked));
+        let caret = colour.paint(*style, &"^".repeat(marked));
         let mut out = format!("{head} {message}\n");
         let _ = writeln!(out, "{margin}--> {}", colour.paint(Style::Place, &place.to_string()));
         let _ = writeln!(out, "{margin} |\n{number} | {text}\n{margin} | {blank}{caret}");

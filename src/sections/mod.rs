@@ -306,6 +306,8 @@ behind
     fn a_section_has_its_heading_its_arrow_and_all_lines_up_to_the_next() {
         let page = Document::read(PAGE);
         assert_eq!(page.preamble, 0..2);
+        let in_fences: Vec<_> = (0..29).filter(|&line| page.is_fenced(line)).collect();
+        assert_eq!(in_fences, [8, 9, 10, 13, 14, 15, 16, 17, 18, 21, 22, 23]);
         let [one, two] = &*page.sections else { panic!("there are two: {:?}", page.sections) };
         let step = one.step.as_ref().expect("the first has a number");
         assert_eq!((step.number, &page.lines[2][step.span.clone()]), (1, "(1)"));

@@ -9,13 +9,19 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 use crate::model::{Body, Exchange, Header, path_of};
 use crate::pairing::Pairing;
 
-use super::volatile::masked;
+use super::volatile::Volatile;
 
 /// For each live exchange the index of the documented one that it repeats, if there is one. No two
 /// have the same.
-pub(super) fn exchanges(documented: &[Exchange], live: &[Exchange]) -> Vec<Option<usize>> {
-    let old: Vec<Key> = documented.iter().map(key).collect();
-    let new: Vec<Key> = live.iter().map(key).collect();
+pub(super) fn exchanges(
+    volatile: &Volatile,
+    documented: &[Exchange],
+    live: &[Exchange],
+) -> Vec<Option<usize>> {
+    let keys = |exchanges: &[Exchange]| -> Vec<Key> {
+        exchanges.iter().map(|exchange| key(volatile, exchange)).collect()
+    };
+    let (old, new) = (keys(documented), keys(live));
     let by = |of: fn(&Key) -> u64| {
         (old.iter().map(of).collect::<Vec<_>>(), new.iter().map(of).collect::<Vec<_>>())
     };
@@ -41,9 +47,12 @@ struct Key {
     segments: Vec<String>,
 }
 
-fn key(exchange: &Exchange) -> Key {
+fn key(volatile: &Volatile, exchange: &Exchange) -> Key {
+    let masked = |text: &str| volatile.masked(text);
+    let content = |body: &Body| content(volatile, body);
     let Exchange { from, to, request, response } = exchange;
-    let ends = digest(&(from, to, &request.method));
+    // Who has no name is called by host and port.
+    let ends = digest(&(masked(from), masked(to), &request.method));
     let path = masked(path_of(&request.url));
     let answer = response
         .as_ref()
@@ -69,9 +78,9 @@ fn names(headers: &[Header]) -> Vec<String> {
     headers.iter().map(|header| header.name.to_ascii_lowercase()).collect()
 }
 
-fn content(body: &Body) -> Option<String> {
+fn content(volatile: &Volatile, body: &Body) -> Option<String> {
     match body {
-        Body::Text(text) | Body::Cut { text, .. } => Some(masked(text)),
+        Body::Text(text) | Body::Cut { text, .. } => Some(volatile.masked(text)),
         Body::Empty | Body::Bytes { .. } => None,
     }
 }
@@ -87,6 +96,7 @@ fn are_similar(old: &Key, new: &Key) -> bool {
 mod tests {
     use super::exchanges;
     use crate::model::{Body, Exchange, Request, Response};
+    use crate::stabilise::volatile::Volatile;
 
     fn exchange(text: &str) -> Exchange {
         let [from, to, method, path, body]: [&str; 5] =
@@ -112,7 +122,7 @@ mod tests {
     #[track_caller]
     fn aligned(old: &[&str], new: &[&str], expected: &[Option<usize>]) {
         let read = |texts: &[&str]| texts.iter().map(|text| exchange(text)).collect::<Vec<_>>();
-        assert_eq!(exchanges(&read(old), &read(new)), expected);
+        assert_eq!(exchanges(&Volatile::everywhere(), &read(old), &read(new)), expected);
     }
 
     const ROOT: &str = "a k GET / r";

@@ -6,17 +6,25 @@
 //! unredacted does not compile.
 
 mod align;
+mod bindings;
 mod encodings;
+mod find;
 mod order;
+mod outputs;
 mod pins;
 mod places;
+mod published;
 mod redact;
 mod settle;
+mod tables;
 mod volatile;
 
+pub use bindings::{Bindings, Translated};
+pub use find::Found;
 pub use pins::Pins;
+pub use published::{Published, ShortSecrets};
 pub use redact::{Redacted, Secrets};
-pub use volatile::masked;
+pub use volatile::Volatile;
 
 use settle::Settler;
 
@@ -61,20 +69,28 @@ impl StableRecording {
 
 /// Which documented values a run's live values stand for, from comparing it with what its page
 /// documents.
-pub fn learn(documented: &Run, live: &Redacted) -> Pins {
+pub fn learn(volatile: &Volatile, documented: &Redacted, live: &Redacted) -> Pins {
     let mut pins = Pins::default();
-    Settler { pins: &mut pins }.run(documented, live.run(), &partners(documented, live));
+    let partners = partners(volatile, documented, live);
+    Settler { volatile, pins: &mut pins }.run(documented.run(), live.run(), &partners);
     pins
 }
 
 /// The run as the page is to show it. `pins` holds what was [learnt](learn) from this page and
 /// from the others of the same run.
-pub fn stabilise(documented: &Run, live: &Redacted, mut pins: Pins) -> StableRecording {
-    let partners = partners(documented, live);
-    let run = Settler { pins: &mut pins }.run(documented, live.run(), &partners);
+pub fn stabilise(
+    volatile: &Volatile,
+    documented: &Redacted,
+    live: &Redacted,
+    mut pins: Pins,
+) -> StableRecording {
+    let partners = partners(volatile, documented, live);
+    let settler = &mut Settler { volatile, pins: &mut pins };
+    let run = settler.run(documented.run(), live.run(), &partners);
     StableRecording { run, partners }
 }
 
-fn partners(documented: &Run, live: &Redacted) -> Vec<Option<usize>> {
-    align::exchanges(&documented.recording.exchanges, &live.run().recording.exchanges)
+fn partners(volatile: &Volatile, documented: &Redacted, live: &Redacted) -> Vec<Option<usize>> {
+    let [old, new] = [documented, live].map(|redacted| &*redacted.run().recording.exchanges);
+    align::exchanges(volatile, old, new)
 }

@@ -199,10 +199,8 @@ fn what_was_written_about_a_message_that_is_gone_is_kept_at_the_end() {
     let once = text(&merged_once);
     let told = "\n??? warning \"Written about messages that are no longer sent\"\n\n    **GET /x** `a` --> `b`\n\n    !!! reference \"API\"\n        [link](x)\n\n    after `(1)`\n        ``` ini\n        # (1)\n        ```\n\n";
     assert_eq!(once, format!("{}{told}", page(&[Y]).strip_suffix("\n").expect("a page ends so")));
-    assert_eq!(
-        merged_once.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(),
-        [FindingKind::LeftOver]
-    );
+    let kinds: Vec<_> = merged_once.findings.iter().map(|finding| finding.kind).collect();
+    assert_eq!(kinds, [FindingKind::StaleReference, FindingKind::LeftOver]);
     let again = merged(&[Y], &once, &[Y], Conflicts::Keep);
     assert_eq!((text(&again), again.findings.len()), (once.clone(), 0), "twice is once");
     let more = text(&merged(&[Y], &once, &[Y, W], Conflicts::Keep));

@@ -164,10 +164,16 @@ impl<'a> Drawing<'a> {
         std::iter::successors(inner, |&block| self.blocks[block].parent).last()
     }
 
+    /// The messages that stand in a block.
+    pub(super) fn inside(&self, block: usize) -> Range<usize> {
+        let Block { open, close, .. } = self.blocks[block];
+        let first = self.messages.partition_point(|&line| line < open);
+        first..self.messages.partition_point(|&line| line <= close)
+    }
+
     /// Whether a message stands in a block.
     pub(super) fn is_in(&self, message: usize, block: usize) -> bool {
-        let Block { open, close, .. } = &self.blocks[block];
-        (*open..=*close).contains(&self.messages[message])
+        self.inside(block).contains(&message)
     }
 
     /// Whether a block had messages and is to have none.
@@ -178,9 +184,8 @@ impl<'a> Drawing<'a> {
         put_in: &[Vec<String>],
     ) -> bool {
         let Block { open, close, .. } = self.blocks[block];
-        let mut inside =
-            (0..self.messages.len()).filter(|&message| self.is_in(message, block)).peekable();
-        inside.peek().is_some()
+        let mut inside = self.inside(block);
+        !inside.is_empty()
             && inside.all(|message| texts[message].is_none())
             && put_in[open + 1..=close].iter().all(Vec::is_empty)
     }

@@ -97,6 +97,13 @@ fn bound(own: &str, generated: &str) -> Vec<(String, String)> {
 static BRACES: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\{[A-Za-z_][\w-]*\}").expect("the pattern is valid"));
 
+/// What a message and what it stands for have in common: the ends, and how many parts the path has.
+pub(super) fn shape(message: &str) -> (&str, usize) {
+    let path = message.split('?').next().unwrap_or(message);
+    let ends = message.split(": ").next().unwrap_or(message);
+    (ends, path.matches('/').count())
+}
+
 /// What a message stands for that a person made out of the drawn one: a placeholder for any part of
 /// a path, a query for none, because drawn paths have none. None for a message as it is drawn.
 pub(super) fn template(message: &str) -> Option<Regex> {

@@ -20,7 +20,9 @@ use self::resolve::{Found, Resolver};
 use self::target::{Selector, Target};
 use super::python::strip;
 use super::source::{Encoding, Row, Rows, Source};
-use crate::model::{FileCache, FileId, Include, IncludeKind, IncludeStatus, Lines, Origin};
+use crate::model::{
+    Fetched, FileCache, FileId, Include, IncludeKind, IncludeStatus, Lines, Origin, Remote, is_url,
+};
 use crate::settings::Snippets;
 
 /// How deep includes may nest. Python's recursion limit stops PyMdown at about this depth.
@@ -36,12 +38,32 @@ pub(super) struct Expansion {
     pub(super) includes: Vec<Include>,
     /// The files that were included, as they were read.
     pub(super) held: Vec<Bytes>,
+    pub(super) flaws: Vec<Flaw>,
+}
+
+/// What is wrong with a directive beside what its status says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// This line opens a block that nothing closes in its file.
+    UnclosedBlock {
+        /// The opening line; none where it stands in no file.
+        origin: Option<Origin>,
+        /// The includes that the lines behind it were taken for, those in other files among them.
+        includes: Range<usize>,
+    },
+    /// The file of this include has no such section.
+    MissingSection(usize),
+    /// The file of this include has no such lines.
+    MissingLines(usize),
+    /// The URL of this include gives nothing, and why.
+    Url(usize, String),
 }
 
 /// Expands the rows of a page. Without settings nothing is an include.
 pub(super) fn expand(
     settings: Option<&Snippets>,
     files: &FileCache,
+    remote: Remote<'_>,
     page_folder: &Path,
     page: &Source<'_>,
     mut rows: Rows<'_>,
@@ -54,6 +76,7 @@ pub(super) fn expand(
     let mut expander = Expander {
         settings,
         files,
+        remote,
         encoding: Encoding::named(&settings.encoding),
         resolver: Resolver::new(files, settings, page_folder),
         expansion,
@@ -62,6 +85,7 @@ pub(super) fn expand(
     let mut frame = Frame::default();
     expander.expansion.lines.reserve(page.text.len());
     expander.whole(&mut frame, page, rows);
+    expander.note_unclosed(&frame);
     if !settings.auto_append.is_empty() {
         let entries = settings.auto_append.join("\n\n");
         let appended = Source::without_file(format!("\n\n-8<-\n{entries}\n-8<-\n"));
@@ -69,6 +93,19 @@ pub(super) fn expand(
         expander.whole(&mut frame, &appended, appended.rows(0, 1));
     }
     expander.expansion
+}
+
+/// The names of the sections that a text begins, in its order.
+pub(super) fn sections(text: &str) -> Vec<&str> {
+    let markers = text.lines().filter_map(marker);
+    let starts = markers.filter(|marker| marker.escape.is_none() && marker.edge == "start");
+    starts.map(|marker| marker.name).collect()
+}
+
+/// Whether included files are read as UTF-8.
+pub(super) fn reads_utf8(settings: Option<&Snippets>) -> bool {
+    let encoding = settings.and_then(|settings| Encoding::named(&settings.encoding));
+    matches!(encoding, Some(Encoding::Utf8 | Encoding::Utf8Sig))
 }
 
 impl Expansion {
@@ -101,8 +138,12 @@ impl Expansion {
 struct Frame {
     /// Whether a block is open, so that lines are paths.
     block: bool,
+    /// Where the last block was opened, and how many includes there were before it.
+    opened: Option<(Option<Origin>, usize)>,
     /// Whether the lines are a section, whose markers are dealt with already.
     section: bool,
+    /// Whether the lines come from a URL.
+    remote: bool,
     /// Columns that includes put before every line.
     indent: usize,
     /// How much of each line the removal of common indent takes away; none where it is not done.
@@ -114,6 +155,7 @@ struct Frame {
 struct Expander<'a> {
     settings: &'a Snippets,
     files: &'a FileCache,
+    remote: Remote<'a>,
     encoding: Option<Encoding>,
     resolver: Resolver<'a>,
     expansion: Expansion,
@@ -143,7 +185,7 @@ impl Expander<'_> {
 
     /// Lines that were selected from a file, each of which is searched by itself, because they may
     /// repeat and go back.
-    fn selected(&mut self, frame: &mut Frame, source: &Source<'_>, rows: Vec<Row>) {
+    fn picked(&mut self, frame: &mut Frame, source: &Source<'_>, rows: Vec<Row>) {
         let finder = memmem::Finder::new("8<");
         for row in rows {
             let text = dedented(source.row(row), frame.dedent);
@@ -175,7 +217,10 @@ impl Expander<'_> {
                 self.expansion.includes[include].lines.end += 1;
             }
             Some(found) => match found.quoted {
-                None => frame.block = !frame.block,
+                None => {
+                    frame.block = !frame.block;
+                    frame.opened = Some((origin(source, row), self.expansion.includes.len()));
+                }
                 // An inline directive between the markers of a block gives nothing.
                 Some(quoted) if frame.block => {
                     let target = Some(strip(quoted));
@@ -227,12 +272,9 @@ impl Expander<'_> {
         target: Option<&str>,
         status: IncludeStatus,
     ) -> usize {
-        let span = source.span(row);
-        let origin =
-            source.file.map(|file| Origin { file, line: row.number, span: span.0..span.1 });
         let here = self.expansion.lines.len();
         self.expansion.includes.push(Include {
-            origin,
+            origin: origin(source, row),
             kind,
             target: target.map(str::to_owned),
             status,
@@ -264,9 +306,14 @@ impl Expander<'_> {
         let Some(target) = target::parse(text) else {
             return;
         };
-        if self.settings.url_download && is_link(target.path) {
-            // The network is not touched here.
+        let is_url = is_url(target.path);
+        if frame.remote && !is_url {
+            // Whoever writes what stands at a URL does not see the site's files.
             self.expansion.includes[index].status = IncludeStatus::Disabled;
+            return;
+        }
+        if self.settings.url_download && is_url {
+            self.url(index, &target, indent);
             return;
         }
         let path = match self.resolver.find(target.path) {
@@ -297,6 +344,40 @@ impl Expander<'_> {
         }
     }
 
+    /// Puts what stands at a URL into the page.
+    fn url(&mut self, index: usize, target: &Target<'_>, indent: usize) {
+        let url = PathBuf::from(target.path);
+        if self.stack.contains(&url) {
+            self.expansion.includes[index].status = IncludeStatus::Cycle;
+            return;
+        }
+        let too_large = self.stack.len() >= DEEPEST || self.expansion.lines.text().len() > LARGEST;
+        let (status, reason) = match (self.remote)(target.path) {
+            Fetched::Offline => {
+                self.expansion.includes[index].status = IncludeStatus::Disabled;
+                return;
+            }
+            _ if too_large => (IncludeStatus::Error, "the page is too large".to_owned()),
+            _ if target.selector == Selector::Broken => {
+                (IncludeStatus::Error, "its lines are no numbers".to_owned())
+            }
+            Fetched::Content(bytes) => {
+                let decode = |encoding| Source::decode_remote(&bytes, encoding);
+                if let Some(source) = self.encoding.and_then(decode) {
+                    self.stack.push(url);
+                    self.selected(index, &source, target, indent);
+                    self.stack.pop();
+                    return;
+                }
+                (IncludeStatus::Error, format!("it is not {}", self.settings.encoding))
+            }
+            Fetched::Nothing(reason) => (IncludeStatus::Missing, reason),
+            Fetched::Failed(reason) => (IncludeStatus::Error, reason),
+        };
+        self.expansion.includes[index].status = status;
+        self.expansion.flaws.push(Flaw::Url(index, reason));
+    }
+
     /// Puts the selected lines of a file into the page.
     fn content(
         &mut self,
@@ -310,18 +391,33 @@ impl Expander<'_> {
         else {
             return;
         };
-        self.expansion.includes[index].status = IncludeStatus::Ok;
         if source.text.is_empty() {
+            self.expansion.includes[index].status = IncludeStatus::Ok;
             return;
         }
-        let mut frame = Frame { indent, include: Some(index), ..Frame::default() };
+        self.selected(index, &source, target, indent);
+    }
+
+    /// Puts the selected lines of a text into the page.
+    fn selected(&mut self, index: usize, source: &Source<'_>, target: &Target<'_>, indent: usize) {
+        self.expansion.includes[index].status = IncludeStatus::Ok;
+        let remote = source.file.is_none();
+        let mut frame = Frame { indent, include: Some(index), remote, ..Frame::default() };
         if target.selector == Selector::Whole {
             self.expansion.lines.reserve(source.text.len());
-            self.whole(&mut frame, &source, source.rows(0, 1));
+            self.whole(&mut frame, source, source.rows(0, 1));
         } else {
             frame.section = matches!(target.selector, Selector::Section(_));
             let rows: Vec<Row> = source.rows(0, 1).collect();
-            let rows = target::select(&source, &rows, &target.selector).unwrap_or_default();
+            let selected = target::select(source, &rows, &target.selector);
+            match &selected {
+                None => self.expansion.flaws.push(Flaw::MissingSection(index)),
+                Some(rows) if rows.is_empty() && !frame.section => {
+                    self.expansion.flaws.push(Flaw::MissingLines(index));
+                }
+                Some(_) => {}
+            }
+            let rows = selected.unwrap_or_default();
             if self.settings.dedent_subsections {
                 frame.dedent = Some(common_indent(rows.iter().map(|row| source.row(*row))));
                 if rows.is_empty() {
@@ -329,11 +425,26 @@ impl Expander<'_> {
                     self.expansion.lines.push("", indent, None, 0, (0, 0));
                 }
             }
-            self.selected(&mut frame, &source, rows);
+            self.picked(&mut frame, source, rows);
         }
+        self.note_unclosed(&frame);
         let end = self.expansion.lines.len();
         self.expansion.includes[index].lines.end = end;
     }
+
+    /// Notes a block that is still open where the lines of its file end.
+    fn note_unclosed(&mut self, frame: &Frame) {
+        if let (true, Some((origin, first))) = (frame.block, &frame.opened) {
+            let includes = *first..self.expansion.includes.len();
+            self.expansion.flaws.push(Flaw::UnclosedBlock { origin: origin.clone(), includes });
+        }
+    }
+}
+
+/// Where a row stands; none for one that stands in no file.
+fn origin(source: &Source<'_>, row: Row) -> Option<Origin> {
+    let span = source.span(row);
+    source.file.map(|file| Origin { file, line: row.number, span: span.0..span.1 })
 }
 
 /// The text without the character at this offset, which is a `;`.
@@ -368,13 +479,6 @@ fn common_indent<'a>(lines: impl Iterator<Item = &'a str>) -> usize {
         &common[..same]
     });
     common.map_or(0, str::len)
-}
-
-fn is_link(path: &str) -> bool {
-    let starts = |scheme: &str| {
-        path.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
-    starts("http://") || starts("https://")
 }
 
 /// Whether a range of lines lies between an opening and a closing line.
