@@ -56,14 +56,14 @@ fn a_url_brings_in_its_lines_and_what_they_include_by_url() {
         _ => answer("404 Not Found", "", ""),
     });
     let page = format!("--8<-- \"{}\"\nend\n", web.url("/a.md"));
-    assert_eq!(fetched(&site(&page, "")).text, "one\ntwo\n\nend\n");
+    assert_eq!(fetched(&site(&page, "")).lines.text(), "one\ntwo\n\nend\n");
     let other = Web::new({
         let url = web.url("/outer.md");
         move |_, _| answer(OK, "", format!("x\n  --8<-- \"{url}\"\n"))
     });
     let page = format!("  --8<-- \"{}\"\nend\n", other.url("/"));
     let page = fetched(&site(&page, ""));
-    assert_eq!(page.text, "  x\n    outer\n    \n  \nend\n");
+    assert_eq!(page.lines.text(), "  x\n    outer\n    \n  \nend\n");
     assert!(page.origin(0).is_none(), "there is no file to edit");
     assert_eq!(page.origin(4).map(|origin| origin.line), Some(2));
     assert_eq!(page.nearest_origin(1).map(|origin| origin.line), Some(1));
@@ -76,7 +76,7 @@ fn sections_and_lines_of_a_url_can_be_selected() {
     let url = web.url("/s.md");
     let page = format!("--8<--\n{url}:x\n{url}:5:5\n{url}:y\n--8<--\n");
     let page = fetched(&site(&page, ""));
-    assert_eq!(page.text, "b\nc\n");
+    assert_eq!(page.lines.text(), "b\nc\n");
     assert_eq!(
         told(&page),
         [format!("missing-section nothing is included: `{url}` has no section `y`")]
@@ -123,7 +123,7 @@ fn what_cannot_be_had_is_told_and_asked_for_once() {
         let url = web.url(path);
         let page = format!("--8<-- \"{url}\"\n\ntext\n\n--8<-- \"{url}\"\n");
         let page = fetched(&site(&page, "    url_max_size: 50\n"));
-        assert_eq!(page.text, "\ntext\n\n");
+        assert_eq!(page.lines.text(), "\ntext\n\n");
         let expected = status.replace("URL", &url) + reason;
         assert_eq!(told(&page), [expected.clone(), expected]);
         assert_eq!(page.diagnostics[1].place.line, 5);

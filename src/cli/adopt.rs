@@ -25,7 +25,7 @@ pub(super) struct Adopt {
 
 impl Adopt {
     pub(super) fn run(&self) -> Outcome {
-        with_site(&self.paths, Source::Cloud(None), &|_| {}, |job| {
+        with_site(&self.paths, Source::Cloud(None), &|_| {}, usize::MAX, |job| {
             let pages = pipeline::adopt(&job)?;
             let places = if self.places { Places::All } else { Places::Unplaced };
             match self.format {

@@ -21,7 +21,7 @@ pub(super) struct Redact {
 
 impl Redact {
     pub(super) fn run(&self) -> Outcome {
-        with_site(&self.paths, Source::Cloud(None), &|_| {}, |job| {
+        with_site(&self.paths, Source::Cloud(None), &|_| {}, usize::MAX, |job| {
             if !self.check {
                 let (leaks, pages) = pipeline::redact(&job)?;
                 say(&leaks_text::redacted(&leaks, pages));

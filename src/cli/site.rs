@@ -41,7 +41,7 @@ impl Pages {
             None => Source::Cloud(self.cloud.clone()),
         };
         let progress = Progress::new();
-        with_site(&self.paths, source, &|event| progress.show(event), |job| {
+        with_site(&self.paths, source, &|event| progress.show(event), usize::MAX, |job| {
             let job = Job { conflicts, ..job };
             let done = work(&job);
             progress.finish();
@@ -50,17 +50,19 @@ impl Pages {
     }
 }
 
-/// Reads the settings and does something with the pages of the site.
+/// Reads the settings and does something with the pages of the site. There is room for so many
+/// bytes of its files.
 pub(super) fn with_site<T>(
     paths: &[PathBuf],
     source: Source,
     events: crate::model::Events<'_>,
+    room: usize,
     work: impl FnOnce(Job<'_>) -> Result<T>,
 ) -> Result<T> {
     let folder = working_directory()?;
     let site = Site::find(&folder)?;
     let config = Config::read(&site.folder.join(doctool::FILE_NAME))?;
-    let files = FileCache::new(folder);
+    let files = FileCache::with_room(folder, room);
     let conflicts = Conflicts::default();
     work(Job { site: &site, config: &config, files: &files, paths, source, conflicts, events })
 }

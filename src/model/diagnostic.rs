@@ -133,6 +133,17 @@ pub fn distinct<'a>(
     diagnostics.into_iter().filter(move |found| told.insert((found.kind, &found.place)))
 }
 
+/// Remembers which findings were told, where they come page by page.
+#[derive(Debug, Default)]
+pub struct Told(HashSet<(DiagnosticKind, Place)>);
+
+impl Told {
+    /// Leaves those that were not told before.
+    pub fn leave_new(&mut self, diagnostics: &mut Vec<Diagnostic>) {
+        diagnostics.retain(|found| self.0.insert((found.kind, found.place.clone())));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::DiagnosticKind;

@@ -1,12 +1,16 @@
 //! The files of a site, each read once: paths in, bytes out, and a small id for each to pass around.
 //!
 //! Several threads may share a cache. Bytes are handed out as they are on disk, because every
-//! place in a page is a byte range of the file it came from.
+//! place in a page is a byte range of the file it came from. A cache may be given room for so many
+//! bytes only; then it lets go of the files that nobody has asked for longest, but never of bytes
+//! that somebody holds: while a page is looked at, its files are what they were.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
 
 /// A file that a [`FileCache`] has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,56 +20,67 @@ pub struct FileId(u32);
 #[derive(Debug)]
 pub struct FileCache {
     root: PathBuf,
-    inner: Mutex<Inner>,
+    /// Bytes to keep, those that are held elsewhere too not counted.
+    room: usize,
+    table: Mutex<Table>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
-    ids: HashMap<PathBuf, FileId>,
-    entries: Vec<Entry>,
+struct Table {
+    ids: HashMap<Arc<Path>, FileId>,
+    entries: Vec<Arc<Entry>>,
+    /// The files in the order in which they were asked for; only the last time of each counts.
+    asked: VecDeque<(FileId, u64)>,
+    /// The last time that each was asked for.
+    times: Vec<u64>,
+    /// How often anything was asked for.
+    now: u64,
+    /// Bytes that are kept.
+    size: usize,
 }
 
 #[derive(Debug)]
 struct Entry {
-    path: PathBuf,
-    bytes: Arc<[u8]>,
+    path: Arc<Path>,
+    /// Locked while the file is read, so that whoever wants it meanwhile waits and does not read
+    /// it too. None before that, and when it was let go.
+    bytes: Mutex<Option<Bytes>>,
 }
 
 impl FileCache {
-    /// A cache for files seen from a working directory, which must be absolute.
+    /// A cache for files seen from a working directory, which must be absolute. Keeps all.
     pub fn new(working_directory: impl Into<PathBuf>) -> Self {
-        Self { root: working_directory.into(), inner: Mutex::default() }
+        Self::with_room(working_directory, usize::MAX)
+    }
+
+    /// A cache that keeps so many bytes, and beyond them only what somebody holds. A file that was
+    /// let go is read again when it is asked for.
+    pub fn with_room(working_directory: impl Into<PathBuf>, room: usize) -> Self {
+        Self { root: working_directory.into(), room, table: Mutex::default() }
     }
 
     /// Reads a file unless it has been read already. Relative paths start at the working directory.
     pub fn read(&self, path: &Path) -> io::Result<FileId> {
-        let path = self.absolute(path);
-        if let Some(id) = self.inner().ids.get(&path) {
-            return Ok(*id);
-        }
-        // Read without the lock: other threads need not wait for this disk.
-        let bytes: Arc<[u8]> = std::fs::read(&path)?.into();
-        if bytes.len() > u32::MAX as usize {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "larger than 4 GiB"));
-        }
-        let mut inner = self.inner();
-        if let Some(id) = inner.ids.get(&path) {
-            return Ok(*id);
-        }
-        let id = FileId(u32::try_from(inner.entries.len()).expect("fewer than 2^32 files"));
-        inner.ids.insert(path.clone(), id);
-        inner.entries.push(Entry { path, bytes });
-        Ok(id)
+        self.hold(path).map(|(file, _)| file)
+    }
+
+    /// Reads a file unless it has been read already, and gives its bytes too. As long as they are
+    /// held, [`bytes`](Self::bytes) gives the same.
+    pub fn hold(&self, path: &Path) -> io::Result<(FileId, Bytes)> {
+        let (file, entry) = self.entry(&self.absolute(path));
+        // Read without a lock on the table: other threads need not wait for this disk.
+        Ok((file, self.filled(file, &entry)?))
     }
 
     /// The file's bytes as they were when it was read.
-    pub fn bytes(&self, file: FileId) -> Arc<[u8]> {
-        Arc::clone(&self.inner().entries[file.0 as usize].bytes)
+    pub fn bytes(&self, file: FileId) -> Bytes {
+        let entry = Arc::clone(&self.table().entries[file.0 as usize]);
+        self.filled(file, &entry).unwrap_or_default()
     }
 
     /// The file's absolute path.
-    pub fn path(&self, file: FileId) -> PathBuf {
-        self.inner().entries[file.0 as usize].path.clone()
+    pub fn path(&self, file: FileId) -> Arc<Path> {
+        Arc::clone(&self.table().entries[file.0 as usize].path)
     }
 
     /// The path as people see it: relative to the working directory where it lies below that.
@@ -86,9 +101,82 @@ impl FileCache {
         absolute(&self.root, path)
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        // A panic elsewhere leaves the table whole: every change to it is a single insertion.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn entry(&self, path: &Path) -> (FileId, Arc<Entry>) {
+        let mut table = self.table();
+        let file = match table.ids.get(path) {
+            Some(file) => *file,
+            None => {
+                let file = FileId(u32::try_from(table.entries.len()).expect("fewer than 2^32"));
+                let path: Arc<Path> = path.into();
+                table.ids.insert(Arc::clone(&path), file);
+                table.entries.push(Arc::new(Entry { path, bytes: Mutex::default() }));
+                table.times.push(0);
+                file
+            }
+        };
+        if self.room < usize::MAX {
+            table.ask(file);
+        }
+        (file, Arc::clone(&table.entries[file.0 as usize]))
+    }
+
+    /// The bytes of an entry, which are read if they are not there.
+    fn filled(&self, file: FileId, entry: &Entry) -> io::Result<Bytes> {
+        let mut bytes = entry.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = &*bytes {
+            return Ok(bytes.clone());
+        }
+        let read = Bytes::from(std::fs::read(&entry.path)?);
+        if read.len() > u32::MAX as usize {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "larger than 4 GiB"));
+        }
+        *bytes = Some(read.clone());
+        drop(bytes);
+        self.make_room(file, read.len());
+        Ok(read)
+    }
+
+    /// Counts bytes that were read, and lets go of what there is no room for.
+    fn make_room(&self, file: FileId, length: usize) {
+        if self.room == usize::MAX {
+            return;
+        }
+        let mut table = self.table();
+        table.size += length;
+        table.ask(file);
+        // Each file gets one chance: what is held now has to wait for the next time.
+        for _ in 0..table.asked.len() {
+            if table.size <= self.room {
+                return;
+            }
+            let Some((oldest, time)) = table.asked.pop_front() else { return };
+            if table.times[oldest.0 as usize] != time {
+                continue;
+            }
+            let entry = Arc::clone(&table.entries[oldest.0 as usize]);
+            // A lock that somebody has means that the file is being read or asked for.
+            let mut bytes = entry.bytes.try_lock().ok();
+            match bytes.as_deref_mut() {
+                Some(bytes) if oldest != file && bytes.as_ref().is_none_or(Bytes::is_unique) => {
+                    table.size -= bytes.take().map_or(0, |bytes| bytes.len());
+                }
+                _ => table.asked.push_back((oldest, time)),
+            }
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        // A panic elsewhere leaves the table usable: at worst it keeps a file longer.
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    /// Notes that a file was asked for.
+    fn ask(&mut self, file: FileId) {
+        self.now += 1;
+        self.times[file.0 as usize] = self.now;
+        self.asked.push_back((file, self.now));
     }
 }
 
@@ -104,4 +192,44 @@ fn absolute(root: &Path, path: &Path) -> PathBuf {
         }
     }
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        for (name, content) in files {
+            std::fs::write(folder.path().join(name), content).expect("the file can be written");
+        }
+        folder
+    }
+
+    #[test]
+    fn a_file_is_read_once_while_there_is_room() {
+        let folder = folder(&[("a", "one")]);
+        let files = FileCache::with_room(folder.path(), 100);
+        let file = files.read(Path::new("a")).expect("it is there");
+        std::fs::write(folder.path().join("a"), "two").expect("the file can be written");
+        assert_eq!(files.read(Path::new("./a")).expect("it was read"), file);
+        assert_eq!(&*files.bytes(file), b"one");
+    }
+
+    #[test]
+    fn what_was_asked_for_longest_ago_goes_first_and_what_is_held_stays() {
+        let folder = folder(&[("a", "1234"), ("b", "1234"), ("c", "1234"), ("d", "1234")]);
+        let files = FileCache::with_room(folder.path(), 12);
+        let read = |name: &str| files.read(Path::new(name)).expect("it is there");
+        let held = files.hold(Path::new("a")).expect("it is there");
+        for name in ["b", "c", "b", "d"] {
+            read(name);
+        }
+        for name in ["a", "b", "c", "d"] {
+            std::fs::write(folder.path().join(name), "new!").expect("the file can be written");
+        }
+        let now = ["a", "b", "d", "c"].map(|name| files.bytes(read(name)).to_vec());
+        assert_eq!(now, [b"1234", b"1234", b"1234", b"new!"]);
+        assert_eq!(&*held.1, b"1234");
+    }
 }

@@ -9,6 +9,7 @@ mod files;
 mod finding;
 mod json;
 mod json_path;
+mod lines;
 mod outcome;
 mod page;
 mod place;
@@ -18,7 +19,7 @@ mod remote;
 
 pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{Caller, Cloud, Relay, Service};
-pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, distinct};
+pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, Told, distinct};
 pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
@@ -27,10 +28,11 @@ pub use files::{FileCache, FileId};
 pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;
 pub use json_path::{JsonPath, Trail};
+pub use lines::Lines;
 pub use outcome::{Outcome, PageOutcome};
 pub use page::{
     Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
-    Line, Note, Origin, Page,
+    Note, Origin, Page,
 };
 pub use place::Place;
 pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, Variable, View, ViewKind};

@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 
-use super::{Diagnostic, FileId, is_url};
+use bytes::Bytes;
+
+use super::{Diagnostic, FileId, Lines, is_url};
 
 /// Where a line of a page stands in the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,38 +20,6 @@ pub struct Origin {
     pub span: Range<usize>,
 }
 
-/// A line of a page after all includes. Small, because large pages have many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line {
-    /// The text's range in [`Page::text`].
-    pub(crate) text: (u32, u32),
-    /// File and 1-based line; none for what the site's settings append to every page, and for text
-    /// from a URL.
-    pub(crate) file: Option<FileId>,
-    pub(crate) number: u32,
-    /// The line's bytes in the file.
-    pub(crate) span: (u32, u32),
-    /// Blanks that includes have put before the file's own text.
-    pub(crate) indent: u32,
-}
-
-impl Line {
-    /// Where the line stands; none for what the site's settings append to every page, and for text
-    /// from a URL.
-    pub fn origin(&self) -> Option<Origin> {
-        self.file.map(|file| Origin {
-            file,
-            line: self.number as usize,
-            span: self.span.0 as usize..self.span.1 as usize,
-        })
-    }
-
-    /// Columns of blanks that includes have put before the file's own text.
-    pub fn indent(&self) -> usize {
-        self.indent as usize
-    }
-}
-
 /// What a page contains, and exactly where.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -59,10 +29,8 @@ pub struct Page {
     pub file: FileId,
     /// What stands between the `---` lines at its beginning, if that is a YAML mapping.
     pub front_matter: Option<FrontMatter>,
-    /// The page after all includes, without front matter, lines joined by newlines.
-    pub text: String,
-    /// The lines of `text`.
-    pub lines: Vec<Line>,
+    /// The page after all includes, without front matter.
+    pub lines: Lines,
     /// All includes, those in included files too, in the order in which they take effect.
     pub includes: Vec<Include>,
     /// All fences in the order of their opening lines.
@@ -71,18 +39,20 @@ pub struct Page {
     pub notes: Vec<Note>,
     /// What the page's authors should know.
     pub diagnostics: Vec<Diagnostic>,
+    /// Its files as they were read: what a [`FileCache`](super::FileCache) says of them does not
+    /// change while the page is there.
+    pub held: Vec<Bytes>,
 }
 
 impl Page {
     /// The text of the line with this index.
     pub fn line(&self, index: usize) -> &str {
-        let (start, end) = self.lines[index].text;
-        &self.text[start as usize..end as usize]
+        self.lines.line(index)
     }
 
     /// Where the line with this index stands; none for what the site's settings append.
     pub fn origin(&self, index: usize) -> Option<Origin> {
-        self.lines[index].origin()
+        self.lines.origin(index)
     }
 
     /// The lines of a fence's content with their places; as many as `fence.text` has lines.
@@ -97,7 +67,7 @@ impl Page {
     /// What a new line of a fence's content has to begin with in the file where the line with this
     /// index stands: the fence's indent without what includes add to it.
     pub fn prefix<'a>(&self, fence: &'a Fence, index: usize) -> &'a str {
-        let added = self.lines[index].indent().min(fence.indent.len());
+        let added = self.lines.indent(index).min(fence.indent.len());
         &fence.indent[added..]
     }
 

@@ -40,12 +40,8 @@ pub(super) fn split(source: &Source<'_>) -> Split {
             }
         };
         let Row { start, number, .. } = skip_empty(source, after);
-        let front_matter = FrontMatter {
-            text,
-            value,
-            lines: 1..after.number,
-            span: 0..source.span(after).0 as usize,
-        };
+        let front_matter =
+            FrontMatter { text, value, lines: 1..after.number, span: 0..source.span(after).0 };
         return Split { offset: start, number, front_matter: Some(front_matter), broken: None };
     }
     let first = source.rows(0, 1).next().unwrap_or(Row { start: 0, end: 0, number: 1 });

@@ -19,6 +19,8 @@ mod source;
 use std::ops::Range;
 use std::path::Path;
 
+use memchr::memmem;
+
 pub use self::forms::{forms, lines};
 
 use self::blocks::{BlockRow, Placed};
@@ -29,7 +31,7 @@ use self::normal::Normal;
 use self::snippets::Expansion;
 use self::source::{Source, small};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Fetched, FileCache, Note, Page, Place, Remote};
+use crate::model::{Fetched, FileCache, Lines, Note, Page, Place, Remote};
 use crate::settings::{EarlyBlock, FenceSettings, FenceStyle, Site};
 
 /// Reads a page and all it includes but URLs: the network is not touched. The path may be relative
@@ -49,12 +51,11 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
 pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path) -> Result<Page> {
     let absolute = files.absolute(path);
     let shown = files.shown_path(&absolute);
-    let file = files.read(&absolute).map_err(|error| {
+    let (file, bytes) = files.hold(&absolute).map_err(|error| {
         Error::new(ErrorKind::Page, format!("cannot read `{}`", shown.display()))
             .at(Place::file(&shown))
             .because(error)
     })?;
-    let bytes = files.bytes(file);
     let source = Source::decode_lossy(file, &bytes);
     let split = front_matter::split(&source);
     let expansion = if python::strip(&source.text[split.offset..]).is_empty() {
@@ -65,13 +66,10 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
         let rows = source.rows(split.offset, split.number);
         snippets::expand(site.snippets.as_ref(), files, remote, folder, &source, rows)
     };
-    let Expansion { text, lines, mut includes, flaws } = expansion;
-    let normal = Normal::new(&text, &lines, site.dialect.meta);
-    let raw = |index: usize| {
-        let (start, end) = lines[index].text;
-        &text[start as usize..end as usize]
-    };
-    let (Scan { found, failed }, normal) = fences::find(&site.fences, normal, raw);
+    let Expansion { lines, mut includes, mut held, flaws } = expansion;
+    let normal = Normal::new(&lines, site.dialect.meta);
+    let (Scan { found, failed }, normal) =
+        fences::find(&site.fences, normal, |index| lines.line(index));
     let places = placed(site, &site.fences, &normal, &stretches(site, &found));
     let would_stand_in = diagnose::places(site, &normal, &found, &failed);
     let (mut fences, mut indented) = (Vec::new(), Vec::new());
@@ -88,7 +86,8 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
         include.fence =
             index.filter(|index| snippets::lies_in(&include.lines, &fences[*index].lines));
     }
-    let notes = (0..lines.len()).filter_map(|index| note(index, raw(index))).collect();
+    let notes = notes(&lines);
+    held.push(bytes.clone());
     let mut page = Page {
         path: site.page_path(&absolute).unwrap_or_else(|| shown.display().to_string()),
         file,
@@ -98,7 +97,7 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
         notes,
         diagnostics: Vec::new(),
         includes,
-        text,
+        held,
     };
     let flaws = Flaws {
         is_text: source.is_verbatim(),
@@ -129,6 +128,9 @@ fn stretches<'a>(site: &Site, found: &'a [Found]) -> Vec<Stretch<'a>> {
         .collect()
 }
 
+/// Bytes that a page has outside of its fences, most often.
+const LIKELY_LENGTH: usize = 8 << 10;
+
 /// Where each of these stretches of lines ends up.
 fn placed(
     site: &Site,
@@ -140,7 +142,7 @@ fn placed(
         return Vec::new();
     }
     let mut stash = Stash::default();
-    let mut document = Text::default();
+    let mut document = Text::with_room(LIKELY_LENGTH, LIKELY_LENGTH / 16);
     let mut index = normal.dropped;
     for (number, stretch) in stretches.iter().enumerate() {
         for index in index..stretch.lines.start {
@@ -151,7 +153,7 @@ fn placed(
         if stretch.apart {
             document.push_line("", line);
         }
-        document.push_line(&format!("{}{placeholder}", stretch.indent), line);
+        document.push_line(&[stretch.indent, &placeholder].concat(), line);
         if stretch.apart {
             document.push_line("", line);
         }
@@ -172,6 +174,15 @@ fn placed(
         (stretch.indent.len(), stretch.lines.clone().map(row).collect())
     };
     blocks::place(&site.dialect, fences, &stash, document.rows(), stretches.len(), original)
+}
+
+/// The comments for doctool.
+fn notes(lines: &Lines) -> Vec<Note> {
+    // Most pages have none, and that is quick to see.
+    if memmem::find(lines.text().as_bytes(), b"doctool:").is_none() {
+        return Vec::new();
+    }
+    (0..lines.len()).filter_map(|index| note(index, lines.line(index))).collect()
 }
 
 /// A comment for doctool that stands alone on its line.

@@ -8,7 +8,7 @@ use memchr::memchr3;
 use super::front_matter::is_key;
 use super::python::strip;
 use super::source::small;
-use crate::model::Line;
+use crate::model::Lines;
 
 /// What Python-Markdown marks its placeholders with; removed from pages.
 const RESERVED: [char; 2] = ['\u{2}', '\u{3}'];
@@ -16,44 +16,51 @@ const RESERVED: [char; 2] = ['\u{2}', '\u{3}'];
 /// The normal lines of a page.
 pub(super) struct Normal<'a> {
     text: Cow<'a, str>,
-    /// Where each line stands in `text`.
-    lines: Vec<(u32, u32)>,
+    /// Where each line starts in `text`.
+    starts: Cow<'a, [u32]>,
+    /// Whether lines of blanks still have to become empty.
+    has_blanks: bool,
     /// How many lines at the top the extension `meta` takes away.
     pub(super) dropped: usize,
 }
 
 impl<'a> Normal<'a> {
     /// Normalises the lines of a page: tabs become blanks, lines of blanks become empty.
-    pub(super) fn new(text: &'a str, lines: &[Line], meta: bool) -> Self {
-        let ranges = lines.iter().map(|line| line.text);
+    pub(super) fn new(lines: &'a Lines, meta: bool) -> Self {
+        let text = lines.text();
         let mut normal = if memchr3(b'\t', 2, 3, text.as_bytes()).is_none() {
-            Self { text: Cow::Borrowed(text), lines: ranges.collect(), dropped: 0 }
+            Self {
+                text: Cow::Borrowed(text),
+                starts: Cow::Borrowed(lines.starts()),
+                ..Self::empty()
+            }
         } else {
-            let mut normal =
-                Self { text: Cow::Owned(String::new()), lines: Vec::new(), dropped: 0 };
-            for (start, end) in ranges {
-                normal.push(&expand(&text[start as usize..end as usize]));
+            let mut normal = Self::empty();
+            for index in 0..lines.len() {
+                normal.push(&expand(lines.line(index)));
             }
             normal
         };
-        let text = &normal.text;
-        // The first line keeps its blanks: Python looks for a newline before them.
-        for (start, end) in normal.lines.iter_mut().skip(1) {
-            if text[*start as usize..*end as usize].bytes().all(|byte| byte == b' ') {
-                *end = *start;
-            }
-        }
+        normal.has_blanks = true;
         if meta {
             normal.dropped = normal.meta_lines();
         }
         normal
     }
 
+    fn empty() -> Self {
+        Self {
+            text: Cow::Owned(String::new()),
+            starts: Cow::Owned(Vec::new()),
+            has_blanks: false,
+            dropped: 0,
+        }
+    }
+
     /// The same page with other texts for some of its lines.
     pub(super) fn replaced(&self, mut replace: impl FnMut(usize) -> Option<String>) -> Self {
-        let mut result =
-            Self { text: Cow::Owned(String::new()), lines: Vec::new(), dropped: self.dropped };
-        for index in 0..self.lines.len() {
+        let mut result = Self { dropped: self.dropped, ..Self::empty() };
+        for index in 0..self.len() {
             match replace(index) {
                 Some(text) => result.push(&text),
                 None => result.push(self.line(index)),
@@ -64,20 +71,26 @@ impl<'a> Normal<'a> {
 
     fn push(&mut self, line: &str) {
         let text = self.text.to_mut();
-        let start = small(text.len());
+        if !self.starts.is_empty() {
+            text.push('\n');
+        }
+        self.starts.to_mut().push(small(text.len()));
         text.push_str(line);
-        self.lines.push((start, small(text.len())));
     }
 
     /// How many lines there are.
     pub(super) fn len(&self) -> usize {
-        self.lines.len()
+        self.starts.len()
     }
 
     /// The line with this index.
     pub(super) fn line(&self, index: usize) -> &str {
-        let (start, end) = self.lines[index];
-        &self.text[start as usize..end as usize]
+        let start = self.starts[index] as usize;
+        let end = self.starts.get(index + 1).map_or(self.text.len(), |next| *next as usize - 1);
+        let line = &self.text[start..end];
+        // The first line keeps its blanks: Python looks for a newline before them.
+        let may_be_blank = self.has_blanks && index > 0 && line.ends_with(' ');
+        if may_be_blank && line.bytes().all(|byte| byte == b' ') { "" } else { line }
     }
 
     /// How many lines at the top are keys, with the `---` around them.

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memrchr};
 
 use crate::model::FileId;
 
@@ -20,7 +20,7 @@ enum Places {
     /// The text is the bytes from this offset on.
     Verbatim(usize),
     /// The text was made from the bytes, which have these lines.
-    Lines(Vec<(u32, u32)>),
+    Lines(Vec<(usize, usize)>),
     /// There is no file.
     Nowhere,
 }
@@ -126,15 +126,34 @@ impl<'a> Source<'a> {
         Rows { text: &self.text, next: Some(offset), number, carriage_returns }
     }
 
+    /// The lines ahead that end before an offset, or all of them, as one stretch that stands in the
+    /// file as it stands in the text, with newlines between its lines; none where there is no such
+    /// stretch. They are passed by; how many they were has yet to be counted.
+    pub(super) fn verbatim(&self, rows: &mut Rows<'_>, limit: Option<usize>) -> Option<Row> {
+        if rows.carriage_returns || matches!(self.places, Places::Lines(_)) {
+            return None;
+        }
+        let start = rows.next?;
+        let (end, next) = match limit {
+            None => (self.text.len(), None),
+            Some(limit) => {
+                let end = start + memrchr(b'\n', &self.text.as_bytes()[start..limit])?;
+                (end, Some(end + 1))
+            }
+        };
+        rows.next = next;
+        Some(Row { start, end, number: rows.number })
+    }
+
     /// The text of a line.
     pub(super) fn row(&self, row: Row) -> &str {
         &self.text[row.start..row.end]
     }
 
     /// The bytes of a line.
-    pub(super) fn span(&self, row: Row) -> (u32, u32) {
+    pub(super) fn span(&self, row: Row) -> (usize, usize) {
         match &self.places {
-            Places::Verbatim(offset) => (small(row.start + offset), small(row.end + offset)),
+            Places::Verbatim(offset) => (row.start + offset, row.end + offset),
             Places::Lines(lines) => lines.get(row.number - 1).copied().unwrap_or_default(),
             Places::Nowhere => (0, 0),
         }
@@ -146,12 +165,12 @@ pub(super) fn small(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
-fn lines_of(bytes: &[u8]) -> Vec<(u32, u32)> {
+fn lines_of(bytes: &[u8]) -> Vec<(usize, usize)> {
     let mut lines = Vec::new();
     let mut start = 0;
     loop {
         let (end, next) = line_end(bytes, start, true);
-        lines.push((small(start), small(end)));
+        lines.push((start, end));
         match next {
             Some(next) => start = next,
             None => return lines,
@@ -176,6 +195,27 @@ pub(super) struct Rows<'a> {
     next: Option<usize>,
     number: usize,
     carriage_returns: bool,
+}
+
+impl Rows<'_> {
+    /// Where the next line starts; none behind the last one.
+    pub(super) fn offset(&self) -> Option<usize> {
+        self.next
+    }
+
+    /// Counts lines that were passed by.
+    pub(super) fn count(&mut self, lines: usize) {
+        self.number += lines;
+    }
+
+    /// The next line, if it ends before an offset.
+    pub(super) fn next_before(&mut self, limit: Option<usize>) -> Option<Row> {
+        let (end, _) = line_end(self.text.as_bytes(), self.next?, self.carriage_returns);
+        if limit.is_some_and(|limit| limit < end) {
+            return None;
+        }
+        self.next()
+    }
 }
 
 impl Iterator for Rows<'_> {

@@ -7,6 +7,7 @@ mod known;
 mod listing;
 mod live;
 mod publication;
+mod side_by_side;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -24,13 +25,13 @@ use crate::model::{
 use crate::page;
 use crate::plan;
 use crate::render;
-use crate::report::list_json::{self, Listing};
+use crate::report::list_json::{self, ListedPage, SiteListing};
 use crate::settings::{Config, Site};
 use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording, Volatile};
 use crate::write;
 
 use known::Known;
-use listing::Includes;
+use listing::{Includes, PageIncludes};
 use publication::{FoundSecret, Publication};
 
 /// Where runs come from.
@@ -105,23 +106,28 @@ pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
     Ok(pages.into_iter().map(|page| page.plan.path).collect())
 }
 
-/// What every page contains, and its flaws. Runs nothing.
+/// What every page contains, and its flaws, told page by page in the form that is wanted; and what
+/// the site is as a whole. Runs nothing.
 ///
 /// # Errors
 ///
-/// When the settings or a page cannot be read.
-pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
-    let mut warnings = Vec::new();
-    let mut pages = Vec::new();
+/// When the settings or a page cannot be read, or it cannot be told.
+pub fn list<T: Send>(
+    job: &Job<'_>,
+    form: impl Fn(&ListedPage<'_>) -> T + Sync,
+    mut tell: impl FnMut(T, Vec<Diagnostic>) -> Result<()>,
+) -> Result<SiteListing> {
+    let files = job.files;
     let mut includes = Includes::default();
-    for read in planned(job, &offline)? {
-        let (page, plan) = read?;
-        includes.add(job.files, &page);
-        pages.push(list_json::page(job.files, &page, &plan));
-        warnings.extend(page.diagnostics);
-    }
-    let orphans = if job.paths.is_empty() { includes.orphans(job.files) } else { Vec::new() };
-    Ok((Listing { pages, orphans, shared: includes.shared(job.files) }, warnings))
+    let listed = |page: Page, plan: PagePlan| {
+        let told = form(&list_json::page(files, &page, &plan));
+        (told, PageIncludes::of(files, &page), page.diagnostics)
+    };
+    planned(job, &offline, listed, |(told, of_page, warnings)| {
+        includes.add(of_page);
+        tell(told, warnings)
+    })?;
+    Ok(includes.listing(files, job.paths.is_empty()))
 }
 
 /// Where the pages publish secrets, and how many pages there are. Writes nothing.
@@ -158,13 +164,13 @@ pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
     let mut publication = Publication::default();
     let mut adoptions = Vec::new();
     let none = Secrets::of(&[], &Run::default(), &job.config.redact);
-    for read in planned(job, &offline)? {
-        let (page, plan) = read?;
+    planned(job, &offline, both, |(page, plan)| {
         let documented = documented(job.site, &plan);
         let secrets = none.of_other(&documented);
         adoptions.push(adopting::look(job, &page, &plan, &documented, &secrets));
         publication.add(job, &page, documented);
-    }
+        Ok(())
+    })?;
     let findings = publication.findings(job);
     adopting::share_out(&mut adoptions, &publication, findings);
     Ok(adoptions)
@@ -172,25 +178,35 @@ pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
 
 fn findings(job: &Job<'_>) -> Result<(Vec<FoundSecret>, usize)> {
     let mut publication = Publication::default();
-    for read in planned(job, &offline)? {
-        let (page, plan) = read?;
+    planned(job, &offline, both, |(page, plan)| {
         publication.add(job, &page, documented(job.site, &plan));
-    }
+        Ok(())
+    })?;
     Ok((publication.findings(job), publication.pages()))
 }
 
-/// Every page that is meant, with what it documents; read one at a time, because a site is large.
-fn planned<'a>(
-    job: &'a Job<'_>,
-    remote: Remote<'a>,
-) -> Result<impl Iterator<Item = Result<(Page, PagePlan)>> + 'a> {
-    let paths = discover::pages(job.site, job.files, job.paths)?;
-    Ok(paths.into_iter().map(|path| {
-        let mut page = page::read_with(job.site, job.files, remote, &path)?;
-        judge(job.config, &mut page.diagnostics);
-        let plan = plan::plan(job.site, job.config, job.files, &page)?;
-        Ok((page, plan))
-    }))
+/// Reads every page that is meant, with what it documents, several at once. What is kept of each
+/// is handed on in their order.
+fn planned<T: Send>(
+    job: &Job<'_>,
+    remote: Remote<'_>,
+    keep: impl Fn(Page, PagePlan) -> T + Sync,
+    mut hand_on: impl FnMut(T) -> Result<()>,
+) -> Result<()> {
+    let Job { site, config, files, .. } = *job;
+    let paths = discover::pages(site, files, job.paths)?;
+    let read = |path: &PathBuf| {
+        let mut page = page::read_with(site, files, remote, path)?;
+        judge(config, &mut page.diagnostics);
+        let plan = plan::plan(site, config, files, &page)?;
+        Ok(keep(page, plan))
+    };
+    side_by_side::each(&paths, read, |read: Result<T>| hand_on(read?))
+}
+
+/// Keeps a page whole.
+fn both(page: Page, plan: PagePlan) -> (Page, PagePlan) {
+    (page, plan)
 }
 
 /// What does not touch the network.
@@ -227,20 +243,28 @@ struct Documented {
 
 fn pages(job: &Job<'_>) -> Result<Pages> {
     let (mut pages, mut elsewhere) = (Vec::new(), Vec::new());
-    let fetcher = job.site.snippets.as_ref().map(Fetcher::new);
-    let remote = |url: &str| match (&fetcher, &job.source) {
-        (Some(fetcher), Source::Cloud(_)) => fetcher.fetch(url),
+    let site = job.site;
+    let is_replay = matches!(job.source, Source::Replay(_));
+    let fetcher = site.snippets.as_ref().map(Fetcher::new);
+    let remote = |url: &str| match &fetcher {
+        Some(fetcher) if !is_replay => fetcher.fetch(url),
         // A replay works without a network.
         _ => Fetched::Offline,
     };
-    for read in planned(job, &remote)? {
-        let (page, plan) = read?;
+    let keep = |page: Page, plan: PagePlan| {
         if plan.skipped || plan.commands.is_empty() {
-            elsewhere.extend(page.diagnostics);
+            Err(page.diagnostics)
         } else {
-            pages.push(Documented { run: documented(job.site, &plan), page, plan });
+            Ok(Documented { run: documented(site, &plan), page, plan })
         }
-    }
+    };
+    planned(job, &remote, keep, |kept| {
+        match kept {
+            Ok(page) => pages.push(page),
+            Err(diagnostics) => elsewhere.extend(diagnostics),
+        }
+        Ok(())
+    })?;
     if pages.is_empty() {
         return Err(Error::new(
             ErrorKind::Usage,

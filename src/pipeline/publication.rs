@@ -136,7 +136,7 @@ fn texts(bytes: &[u8], forms: &[TextForm]) -> Vec<Text> {
 struct Places<'a> {
     files: &'a FileCache,
     file: FileId,
-    bytes: std::sync::Arc<[u8]>,
+    bytes: bytes::Bytes,
     line_starts: Vec<usize>,
 }
 

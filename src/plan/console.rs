@@ -1,10 +1,12 @@
 //! A console block as the commands typed in it and what each printed.
 //!
-//! In: the lines of a fence. Out: entries with the lines of the command and of its output, as
+//! In: the text of a fence. Out: entries with the lines of the command and of its output, as
 //! indices. Reads `$ ` prompts, `\` at the end of a line, `> ` prompts of such lines, and
 //! here-documents.
 
 use std::ops::Range;
+
+use memchr::memchr;
 
 /// A command and its output in a console block.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +22,13 @@ pub(super) struct Entry {
 }
 
 /// The entries of a block. A lone `$` is a prompt that waits, and ends the output before it.
-pub(super) fn entries(lines: &[&str]) -> Vec<Entry> {
+pub(super) fn entries(text: &str) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
+    // Most blocks of a site are no consoles, and that is quick to see.
+    if memchr(b'$', text.as_bytes()).is_none() {
+        return entries;
+    }
+    let lines: Vec<&str> = text.split('\n').collect();
     let mut index = 0;
     while index < lines.len() {
         if !is_prompt(lines[index]) {
@@ -32,8 +39,8 @@ pub(super) fn entries(lines: &[&str]) -> Vec<Entry> {
             last.output.end = last.output.end.min(index);
         }
         let start = index;
-        let (command, end) = command(lines, start);
-        let (command, input, end) = here_document(lines, command, end);
+        let (command, end) = command(&lines, start);
+        let (command, input, end) = here_document(&lines, command, end);
         index = end;
         if !command.is_empty() {
             entries.push(Entry { command, input, start, output: end..lines.len() });
@@ -103,7 +110,7 @@ mod tests {
             output,
         };
         assert_eq!(
-            entries(&lines),
+            entries(&lines.join("\n")),
             [entry("a --b c", 0, 2..4), entry("d", 4, 5..5), entry("e", 5, 6..7)]
         );
     }
@@ -111,13 +118,13 @@ mod tests {
     #[test]
     fn a_here_document_is_the_input() {
         let lines = ["$ a - <<'EOF'", "> x", "> y", "> EOF", "out"];
-        let [entry] = &*entries(&lines) else { panic!("there is one command") };
+        let [entry] = &*entries(&lines.join("\n")) else { panic!("there is one command") };
         assert_eq!((&*entry.command, entry.input.as_deref()), ("a -", Some("x\ny\n")));
         assert_eq!(entry.output, 4..5);
     }
 
     #[test]
     fn a_line_without_prompt_is_no_command() {
-        assert_eq!(entries(&["$HOME", "$5", "text"]), []);
+        assert_eq!(entries("$HOME\n$5\ntext"), []);
     }
 }

@@ -57,7 +57,7 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         prose = region::of_prose(page, files);
     }
     let Wishes { setup, teardown, vars, files: wanted, skip, .. } = wishes;
-    let file = files.path(page.file);
+    let file = files.path(page.file).to_path_buf();
     let folder = file.parent().expect("a file is in a folder").to_owned();
     Ok(PagePlan {
         path: page.path.clone(),
@@ -134,11 +134,10 @@ impl Planner<'_> {
         if views::is_mermaid(fence) {
             return;
         }
-        let lines: Vec<&str> = fence.text.split('\n').collect();
-        let entries = console::entries(&lines);
+        let entries = console::entries(&fence.text);
         if entries.is_empty() {
             self.titled(fence);
-            self.root_prompts(fence, &lines);
+            self.root_prompts(fence);
         }
         let mut outputs = Vec::new();
         for entry in entries {
@@ -158,7 +157,7 @@ impl Planner<'_> {
     fn console_fence(&mut self, fence: &Fence, outputs: Vec<(ViewKind, Range<usize>)>) {
         if let Some(origin) = self.page.origin(fence.opener()).filter(|_| !outputs.is_empty()) {
             self.console_fences.push(ConsoleFence {
-                file: self.files.path(origin.file),
+                file: self.files.path(origin.file).to_path_buf(),
                 line: origin.line,
                 content: fence.text.split('\n').map(str::to_owned).collect(),
                 outputs,
@@ -177,13 +176,11 @@ impl Planner<'_> {
         };
         let is_first =
             self.page.fences.iter().find(shares_block).is_some_and(|first| first == fence);
-        let has_prompt = self
-            .page
-            .fences
-            .iter()
-            .filter(shares_block)
-            .any(|other| other.text.split('\n').any(console::is_prompt));
-        if is_first && !has_prompt && allowed(self.config, &title).is_ok() {
+        let has_prompt = || {
+            let mut fences = self.page.fences.iter().filter(shares_block);
+            fences.any(|other| other.text.split('\n').any(console::is_prompt))
+        };
+        if is_first && allowed(self.config, &title).is_ok() && !has_prompt() {
             let all = 0..fence.content().len();
             let before = self.views.len();
             let written = container.head..container.head + 1;
@@ -225,13 +222,13 @@ impl Planner<'_> {
     }
 
     /// Lines that begin with `# ` in a block of commands: root's prompt, or a comment.
-    fn root_prompts(&mut self, fence: &Fence, lines: &[&str]) {
+    fn root_prompts(&mut self, fence: &Fence) {
         const LANGUAGES: [&str; 7] =
             ["bash", "cmd", "console", "sh", "shell", "shell-session", "zsh"];
         if !fence.language.as_deref().is_some_and(|language| LANGUAGES.contains(&language)) {
             return;
         }
-        for (number, line) in lines.iter().enumerate() {
+        for (number, line) in fence.text.split('\n').enumerate() {
             let (Some(text), Some(place)) =
                 (line.strip_prefix("# "), self.place(fence.content().start + number))
             else {

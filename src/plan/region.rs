@@ -1,7 +1,10 @@
 //! Where a view stands: whole lines of one file, with their bytes.
 
+use std::iter;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+use memchr::memchr;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Fence, FileCache, FileId, Include, Page, Place, Region};
@@ -37,7 +40,7 @@ pub(super) fn of_content(
     }
     let content: Vec<&str> = fence.text.split('\n').collect();
     Some(Region {
-        file: files.path(first.file),
+        file: files.path(first.file).to_path_buf(),
         place: Place::line(files.shown(first.file), first.line + usize::from(is_empty)),
         span,
         prefix: page.prefix(fence, guide).to_owned(),
@@ -92,10 +95,15 @@ fn whole_file(files: &FileCache, file: FileId) -> Result<Region> {
             .at(Place::line(&place.file, line))
             .hint("save it as UTF-8, or delete it and let `doctool refresh` write it")
     })?;
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let text = text.lines().map(|line| format!("{line}\n")).collect();
+    let mut text = match memchr(b'\r', text.as_bytes()) {
+        Some(_) => text.replace("\r\n", "\n").replace('\r', "\n"),
+        None => text.to_owned(),
+    };
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
     Ok(Region {
-        file: files.path(file),
+        file: files.path(file).to_path_buf(),
         place,
         span: start..bytes.len(),
         prefix: String::new(),
@@ -108,14 +116,13 @@ fn whole_file(files: &FileCache, file: FileId) -> Result<Region> {
 pub(super) fn of_prose(page: &Page, files: &FileCache) -> Vec<Region> {
     let bytes = files.bytes(page.file);
     let mut regions: Vec<Region> = Vec::new();
-    let mut fences = page.fences.iter().peekable();
     let mut next_line = 0;
-    for index in 0..page.lines.len() {
-        while fences.next_if(|fence| fence.lines.end <= index).is_some() {}
-        let is_content = fences.peek().is_some_and(|fence| fence.content().contains(&index));
-        let Some(origin) =
-            page.origin(index).filter(|origin| !is_content && origin.file == page.file)
-        else {
+    // Up to the opening line of each fence, and from its closing line on.
+    let starts = page.fences.iter().map(|fence| fence.content().end);
+    let ends = page.fences.iter().map(|fence| fence.content().start);
+    let between = iter::once(0).chain(starts).zip(ends.chain([page.lines.len()]));
+    for index in between.flat_map(|(start, end)| start..end) {
+        let Some(origin) = page.origin(index).filter(|origin| origin.file == page.file) else {
             continue;
         };
         // Behind the last line's ending there is a line for Python, and none for a file.
@@ -131,7 +138,7 @@ pub(super) fn of_prose(page: &Page, files: &FileCache) -> Vec<Region> {
                 region.text.push('\n');
             }
             _ => regions.push(Region {
-                file: files.path(page.file),
+                file: files.path(page.file).to_path_buf(),
                 place: Place::line(files.shown(page.file), origin.line),
                 span: origin.span.start..end,
                 prefix: String::new(),
@@ -162,7 +169,7 @@ fn selected_lines(
         text.push('\n');
     }
     let place = Place::line(files.shown(file), first.line);
-    Some(Region { file: files.path(file), place, span, prefix: String::new(), text })
+    Some(Region { file: files.path(file).to_path_buf(), place, span, prefix: String::new(), text })
 }
 
 /// Where the line ends, ending included, whose text ends at `end`.

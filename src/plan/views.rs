@@ -127,8 +127,9 @@ fn stands_for(kind: ViewKind, files: &FileCache, page: &Page, include: &Include)
     let fence = include.fence.map(|fence| &page.fences[fence]);
     let has_form = |is_form: fn(&str) -> bool| {
         let bytes = include.file.map(|file| files.bytes(file));
-        let text = bytes.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-        is_blank(files, include) || text.lines().any(is_form)
+        let lines = bytes.as_deref().unwrap_or_default().split(|byte| *byte == b'\n');
+        let text = |line| String::from_utf8_lossy(line).trim_end_matches('\r').to_owned();
+        is_blank(files, include) || lines.map(text).any(|line| is_form(&line))
     };
     match (kind, fence) {
         (ViewKind::Diagram, Some(fence)) => is_sequence_diagram(fence),

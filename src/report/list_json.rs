@@ -1,7 +1,12 @@
-//! What `doctool list --format json` prints: pages in, a value to serialise out.
+//! What `doctool list --format json` prints: pages in, values to serialise out, and those one after
+//! another as one JSON document.
 
+use std::cell::RefCell;
+use std::io::{self, Write};
 use std::path::Path;
+use std::rc::Rc;
 
+use memchr::memchr_iter;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -13,9 +18,17 @@ use crate::model::{
 
 /// Everything that `list` says.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Listing {
+pub struct Listing<'a> {
     /// In the order of the navigation.
-    pub pages: Vec<ListedPage>,
+    pub pages: Vec<ListedPage<'a>>,
+    #[serde(flatten)]
+    #[allow(missing_docs, reason = "its fields are described, and stand beside the pages")]
+    pub site: SiteListing,
+}
+
+/// What `list` says of the site as a whole.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct SiteListing {
     /// Files with the form of a view that no page includes, relative to the working directory. Only
     /// looked for when the whole site is listed.
     pub orphans: Vec<String>,
@@ -23,12 +36,58 @@ pub struct Listing {
     pub shared: Vec<SharedFile>,
 }
 
-impl Listing {
+impl Listing<'_> {
     /// The JSON schema of what is printed.
     pub fn schema() -> String {
         let schema = schemars::schema_for!(Self);
         serde_json::to_string_pretty(&schema).expect("a schema is JSON")
     }
+}
+
+/// Writes a [`Listing`] page by page, so that not all of it has to be there at once.
+#[derive(Debug)]
+pub struct Writer<W> {
+    out: W,
+    is_first: bool,
+}
+
+impl<W: Write> Writer<W> {
+    /// A listing without pages yet.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written, as for the other steps.
+    pub fn new(mut out: W) -> io::Result<Self> {
+        out.write_all(b"{\"pages\":[")?;
+        Ok(Self { out, is_first: true })
+    }
+
+    /// Adds a page, which [`json`] has made.
+    pub fn page(&mut self, json: &[u8]) -> io::Result<()> {
+        if !std::mem::take(&mut self.is_first) {
+            self.out.write_all(b",")?;
+        }
+        self.out.write_all(json)
+    }
+
+    /// Ends the listing with what is to be said of the whole site.
+    pub fn finish(mut self, site: &SiteListing) -> io::Result<()> {
+        self.out.write_all(b"],")?;
+        let site = json(site);
+        self.out.write_all(&site[1..])?;
+        self.out.write_all(b"\n")?;
+        self.out.flush()
+    }
+}
+
+/// Bytes that most pages need at least.
+const ROOM: usize = 16 << 10;
+
+/// A value as JSON.
+pub fn json<T: Serialize>(value: &T) -> Vec<u8> {
+    let mut json = Vec::with_capacity(ROOM);
+    serde_json::to_writer(&mut json, value).expect("a listing has text for keys, and no maps");
+    json
 }
 
 /// A file that several pages include.
@@ -42,13 +101,13 @@ pub struct SharedFile {
 
 /// A page.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ListedPage {
+pub struct ListedPage<'a> {
     /// Path of the file, relative to the working directory.
     pub path: String,
     /// All includes, those of included files too.
-    pub includes: Vec<ListedInclude>,
+    pub includes: Vec<ListedInclude<'a>>,
     /// All fences in the page after its includes.
-    pub fences: Vec<ListedFence>,
+    pub fences: Vec<ListedFence<'a>>,
     /// The documented commands, those that are not run too.
     pub commands: Vec<ListedCommand>,
     /// The parts that a run tells anew.
@@ -108,36 +167,36 @@ pub struct ListedDiagnostic {
 
 /// An include.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ListedInclude {
+pub struct ListedInclude<'a> {
     /// The file that holds the directive, relative to the working directory.
-    pub file: String,
+    pub file: Rc<str>,
     /// 1-based line in that file.
     pub line: usize,
     /// `inline`, `block`, or `block-marker` for an escaped marker.
     pub kind: &'static str,
     /// What it names, as written.
-    pub target: Option<String>,
+    pub target: Option<&'a str>,
     /// What became of it.
     pub status: &'static str,
     /// The file that it found, relative to the working directory.
-    pub resolved: Option<String>,
+    pub resolved: Option<Rc<str>>,
 }
 
 /// A fence.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ListedFence {
+pub struct ListedFence<'a> {
     /// The file that holds the opening line.
-    pub file: Option<String>,
+    pub file: Option<Rc<str>>,
     /// 1-based line in that file.
     pub line: usize,
     /// The file that holds the closing line.
-    pub end_file: Option<String>,
+    pub end_file: Option<Rc<str>>,
     /// 1-based line in that file.
     pub end_line: usize,
     /// The language; null when there is no word for it.
-    pub language: Option<String>,
+    pub language: Option<&'a str>,
     /// The title that is shown.
-    pub title: Option<String>,
+    pub title: Option<&'a str>,
     /// What it stands in, from the outside in.
     pub container: Vec<&'static str>,
     /// Of the content after expansion, lines joined by newlines.
@@ -145,14 +204,15 @@ pub struct ListedFence {
 }
 
 /// A page as `list` shows it.
-pub fn page(files: &FileCache, page: &Page, plan: &PagePlan) -> ListedPage {
+pub fn page<'a>(files: &FileCache, page: &'a Page, plan: &PagePlan) -> ListedPage<'a> {
+    let names = Names { files, known: RefCell::default() };
     let run = plan.commands.iter().map(command);
     let mut commands: Vec<ListedCommand> = run.chain(plan.not_run.iter().map(not_run)).collect();
     commands.sort_by(|one, two| (&one.file, one.line).cmp(&(&two.file, two.line)));
     ListedPage {
-        path: shown(files, page.file),
-        includes: page.includes.iter().filter_map(|item| include(files, item)).collect(),
-        fences: page.fences.iter().map(|item| fence(files, page, item)).collect(),
+        path: names.of(page.file).as_ref().to_owned(),
+        includes: page.includes.iter().filter_map(|item| include(&names, item)).collect(),
+        fences: page.fences.iter().map(|item| fence(&names, page, item)).collect(),
         commands,
         views: plan.views.iter().map(view).collect(),
         diagnostics: page.diagnostics.iter().map(diagnostic).collect(),
@@ -184,7 +244,7 @@ fn view(view: &View) -> ListedView {
         kind: view.kind.to_string(),
         file: text(&view.region.place.file),
         line: view.region.place.line,
-        lines: view.region.text.lines().count(),
+        lines: memchr_iter(b'\n', view.region.text.as_bytes()).count(),
     }
 }
 
@@ -203,17 +263,17 @@ fn diagnostic(diagnostic: &Diagnostic) -> ListedDiagnostic {
 }
 
 /// None for what the site's settings append: it stands in no file.
-fn include(files: &FileCache, include: &Include) -> Option<ListedInclude> {
+fn include<'a>(names: &Names<'_>, include: &'a Include) -> Option<ListedInclude<'a>> {
     let origin = include.origin.as_ref()?;
     Some(ListedInclude {
-        file: shown(files, origin.file),
+        file: names.of(origin.file),
         line: origin.line,
         kind: match include.kind {
             IncludeKind::Inline => "inline",
             IncludeKind::Block => "block",
             IncludeKind::BlockMarker => "block-marker",
         },
-        target: include.target.clone(),
+        target: include.target.as_deref(),
         status: match include.status {
             IncludeStatus::Ok => "ok",
             IncludeStatus::Missing => "missing",
@@ -223,23 +283,25 @@ fn include(files: &FileCache, include: &Include) -> Option<ListedInclude> {
             IncludeStatus::Cycle => "cycle",
             IncludeStatus::Error => "error",
         },
-        resolved: include.resolved.as_ref().map(|path| text(&files.shown_path(path))),
+        resolved: include.resolved.as_ref().map(|path| match include.file {
+            Some(file) => names.of(file),
+            None => text(&names.files.shown_path(path)).into(),
+        }),
     })
 }
 
-fn fence(files: &FileCache, page: &Page, fence: &Fence) -> ListedFence {
+fn fence<'a>(names: &Names<'_>, page: &Page, fence: &'a Fence) -> ListedFence<'a> {
     let opener = page.origin(fence.opener());
     let closer = page.origin(fence.closer());
-    let digest = Sha256::digest(fence.text.as_bytes());
     ListedFence {
-        file: opener.as_ref().map(|origin| shown(files, origin.file)),
+        file: opener.as_ref().map(|origin| names.of(origin.file)),
         line: opener.map_or(0, |origin| origin.line),
-        end_file: closer.as_ref().map(|origin| shown(files, origin.file)),
+        end_file: closer.as_ref().map(|origin| names.of(origin.file)),
         end_line: closer.map_or(0, |origin| origin.line),
-        language: fence.language.clone(),
-        title: fence.title.clone(),
+        language: fence.language.as_deref(),
+        title: fence.title.as_deref(),
         container: fence.containers.iter().map(|container| name(container.kind)).collect(),
-        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hexadecimal(&Sha256::digest(fence.text.as_bytes())),
     }
 }
 
@@ -257,10 +319,73 @@ fn name(kind: ContainerKind) -> &'static str {
     }
 }
 
-fn shown(files: &FileCache, file: FileId) -> String {
-    text(&files.shown(file))
+/// The paths of a page's files as they are shown. They are few, and each stands there often.
+struct Names<'a> {
+    files: &'a FileCache,
+    known: RefCell<Vec<(FileId, Rc<str>)>>,
+}
+
+impl Names<'_> {
+    fn of(&self, file: FileId) -> Rc<str> {
+        let mut known = self.known.borrow_mut();
+        if let Some((_, name)) = known.iter().find(|(other, _)| *other == file) {
+            return Rc::clone(name);
+        }
+        let name: Rc<str> = text(&self.files.shown(file)).into();
+        known.push((file, Rc::clone(&name)));
+        name
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+    String::from_utf8(text).expect("digits are ASCII")
 }
 
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing(pages: usize) -> Listing<'static> {
+        let page = |number| ListedPage {
+            path: format!("docs/{number}.md"),
+            includes: Vec::new(),
+            fences: Vec::new(),
+            commands: Vec::new(),
+            views: Vec::new(),
+            diagnostics: Vec::new(),
+        };
+        let shared = SharedFile { file: "docs/a.md".to_owned(), pages: Vec::new() };
+        let site = SiteListing { orphans: vec!["docs/b.md".to_owned()], shared: vec![shared] };
+        Listing { pages: (0..pages).map(page).collect(), site }
+    }
+
+    #[test]
+    fn page_by_page_gives_the_same_as_all_at_once() {
+        for pages in 0..3 {
+            let listing = listing(pages);
+            let mut out = Vec::new();
+            let mut writer = Writer::new(&mut out).expect("there is room");
+            for page in &listing.pages {
+                writer.page(&json(page)).expect("there is room");
+            }
+            writer.finish(&listing.site).expect("there is room");
+            let mut whole = json(&listing);
+            whole.push(b'\n');
+            assert_eq!(String::from_utf8(out), String::from_utf8(whole));
+        }
+    }
+
+    #[test]
+    fn bytes_have_two_digits() {
+        assert_eq!(hexadecimal(&[0, 0x0a, 0xff]), "000aff");
+    }
 }

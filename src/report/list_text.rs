@@ -1,52 +1,89 @@
 //! What `doctool list` says to people: for each page its commands, views and broken includes.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::counted;
-use super::list_json::{ListedPage, Listing};
+use super::list_json::{ListedPage, SiteListing};
+use crate::model::{Diagnostic, Severity};
 
-/// The listing as text. Pages that document nothing and have no flaw are only counted.
-pub fn listing(listing: &Listing) -> String {
-    let mut out = String::new();
-    for page in &listing.pages {
-        out.push_str(&self::page(page));
+/// What is told of a page, and what it adds to the counts.
+#[derive(Debug, Default)]
+pub struct ToldPage {
+    /// Nothing for a page that documents nothing and has no flaw: those are only counted.
+    pub text: String,
+    counts: Counts,
+}
+
+/// How much was listed.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Counts {
+    pages: usize,
+    run: usize,
+    not_run: usize,
+    views: usize,
+    includes: usize,
+    broken: usize,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Counts {
+    /// Counts a page, and those of its flaws that were not told before.
+    pub fn add(&mut self, page: &ToldPage, flaws: &[Diagnostic]) {
+        self.pages += page.counts.pages;
+        self.run += page.counts.run;
+        self.not_run += page.counts.not_run;
+        self.views += page.counts.views;
+        self.includes += page.counts.includes;
+        self.broken += page.counts.broken;
+        let errors = flaws.iter().filter(|flaw| flaw.severity == Severity::Error).count();
+        self.errors += errors;
+        self.warnings += flaws.len() - errors;
     }
-    for file in &listing.orphans {
+}
+
+/// A page as text.
+pub fn page(page: &ListedPage<'_>) -> ToldPage {
+    let run = page.commands.iter().filter(|command| command.runs).count();
+    let counts = Counts {
+        pages: 1,
+        run,
+        not_run: page.commands.len() - run,
+        views: page.views.len(),
+        includes: page.includes.len(),
+        broken: page.includes.iter().filter(|include| is_broken(include.status)).count(),
+        ..Counts::default()
+    };
+    ToldPage { text: text(page), counts }
+}
+
+/// What is told when all pages are: the site as a whole, and the counts.
+pub fn site(site: &SiteListing, counts: Counts) -> String {
+    let mut out = String::new();
+    for file in &site.orphans {
         let _ = writeln!(out, "{file}: looks like a view, and no page includes it");
     }
-    for shared in &listing.shared {
+    for shared in &site.shared {
         let _ = writeln!(out, "{}: included by {}", shared.file, shared.pages.join(", "));
     }
-    let count = |of: fn(&ListedPage) -> usize| listing.pages.iter().map(of).sum::<usize>();
-    let run = count(|page| page.commands.iter().filter(|command| command.runs).count());
-    let not_run = count(|page| page.commands.len()) - run;
-    let broken =
-        count(|page| page.includes.iter().filter(|include| is_broken(include.status)).count());
-    let found = || listing.pages.iter().flat_map(|page| &page.diagnostics);
-    let distinct = |severity| {
-        let found = found().filter(|found| found.severity == severity);
-        let places: HashSet<_> =
-            found.map(|found| (found.kind, &found.file, found.line, found.column)).collect();
-        places.len()
-    };
-    let errors = match distinct("error") {
+    let Counts { pages, run, not_run, views, includes, broken, errors, warnings } = counts;
+    let errors = match errors {
         0 => String::new(),
         errors => format!(", {}", counted(errors, "error")),
     };
     let _ = writeln!(
         out,
         "{}, {} to run, {not_run} not run, {}, {} ({broken} broken){errors}, {}",
-        counted(listing.pages.len(), "page"),
+        counted(pages, "page"),
         counted(run, "command"),
-        counted(count(|page| page.views.len()), "view"),
-        counted(count(|page| page.includes.len()), "include"),
-        counted(distinct("warning"), "warning"),
+        counted(views, "view"),
+        counted(includes, "include"),
+        counted(warnings, "warning"),
     );
     out
 }
 
-fn page(page: &ListedPage) -> String {
+fn text(page: &ListedPage<'_>) -> String {
     let mut lines = Vec::new();
     for command in &page.commands {
         let place = format!("{}:{}", command.file, command.line);
@@ -60,7 +97,7 @@ fn page(page: &ListedPage) -> String {
             .push(format!("  {:<7}  {}:{}  {} lines", view.kind, view.file, view.line, view.lines));
     }
     for include in page.includes.iter().filter(|include| is_broken(include.status)) {
-        let target = include.target.as_deref().unwrap_or_default();
+        let target = include.target.unwrap_or_default();
         lines.push(format!(
             "  include  {}:{}  {target}  ({})",
             include.file, include.line, include.status

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use bytes::Bytes;
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -19,7 +19,7 @@ use crate::model::{Change, Edit, FileCache, FileId, Place};
 pub use splice::spliced;
 
 /// A file as it was when the page was read; none when it was not there.
-type Original = Option<Arc<[u8]>>;
+type Original = Option<Bytes>;
 
 /// A file that is ready to take the place of another.
 struct Prepared {
@@ -33,7 +33,7 @@ struct Prepared {
 /// # Errors
 ///
 /// When a file changed meanwhile or cannot be written; then none is changed.
-pub fn write(changes: &[&Change], original: impl Fn(&Path) -> Option<Arc<[u8]>>) -> Result<()> {
+pub fn write(changes: &[&Change], original: impl Fn(&Path) -> Option<Bytes>) -> Result<()> {
     let mut by_file: BTreeMap<&Path, Vec<&Change>> = BTreeMap::new();
     for change in changes.iter().filter(|change| change.region.text != change.text) {
         by_file.entry(&change.region.file).or_default().push(change);
@@ -81,7 +81,7 @@ pub fn edit(edits: &[Edit], files: &FileCache) -> Result<()> {
 ///
 /// When the file cannot be written.
 pub fn keep(file: &Path, content: &str) -> Result<()> {
-    let original = fs::read(file).ok().map(Arc::from);
+    let original = fs::read(file).ok().map(Bytes::from);
     exchange(vec![prepare(file, original, content.as_bytes())?])
 }
 

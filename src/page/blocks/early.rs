@@ -3,28 +3,12 @@
 //! The first three work alike: a head, lines that are indented under it, and later blocks that are
 //! indented enough to belong to it, or to the list at its end.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use super::heads::{admonition_head, details_head, tab_head};
 use super::rows::{Block, Look, Row};
 use super::tree::Node;
 use super::{Parser, Queue};
 use crate::model::ContainerKind;
 use crate::page::html::{Content, ElementId, Kept};
-
-/// A type in a head, with as many as stand there.
-const WORDS: &str = r"[\p{L}\p{N}_\-]+(?: +[\p{L}\p{N}_\-]+)*";
-
-static ADMONITION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(r#"^!!! ?({WORDS})(?: +"(.*?)")? *$"#)).expect("a valid pattern")
-});
-static DETAILS: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = format!(r#"^\?{{3}}\+? ?(?:(?:{WORDS}?)?(?: +"(.*?)")|{WORDS}?) *$"#);
-    Regex::new(&pattern).expect("a valid pattern")
-});
-static TAB: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"^={3}(\+!|!\+|\+|!)? +"(.*?)" *$"#).expect("a valid pattern"));
 
 impl<'t> Parser<'t, '_> {
     /// `!!! note "title"`
@@ -34,7 +18,7 @@ impl<'t> Parser<'t, '_> {
         block: &Block<'t>,
         blocks: &mut Queue<'t>,
     ) -> bool {
-        let test = |text: &str| text.starts_with("!!!") && ADMONITION.is_match(text);
+        let test = |text: &str| admonition_head(text).is_some();
         let Some(at) = block.find(Look::Admonition, test) else {
             let is_own = |tree: &super::Tree<'t>, node| {
                 tree.tag(node) == "div" && tree.get(node).class.contains("admonition")
@@ -42,8 +26,7 @@ impl<'t> Parser<'t, '_> {
             return self.continued(parent, block, blocks, is_own);
         };
         let (head, inner, rest) = self.head(parent, block, blocks, at);
-        let title = ADMONITION.captures(head.text).and_then(|found| found.get(2));
-        let title = title.map(|title| title.as_str());
+        let title = admonition_head(head.text).and_then(|found| found.title);
         let kind = ContainerKind::Admonition;
         let node = self.tree.add_container(parent, "div", head.line, kind, title);
         self.tree.get_mut(node).class = "admonition".into();
@@ -62,14 +45,13 @@ impl<'t> Parser<'t, '_> {
         block: &Block<'t>,
         blocks: &mut Queue<'t>,
     ) -> bool {
-        let test = |text: &str| text.starts_with("???") && DETAILS.is_match(text);
+        let test = |text: &str| details_head(text).is_some();
         let Some(at) = block.find(Look::Details, test) else {
             let is_own = |tree: &super::Tree<'t>, node| tree.tag(node) == "details";
             return self.continued(parent, block, blocks, is_own);
         };
         let (head, inner, rest) = self.head(parent, block, blocks, at);
-        let title = DETAILS.captures(head.text).and_then(|found| found.get(1));
-        let title = title.map(|title| title.as_str());
+        let title = details_head(head.text).and_then(|found| found.title);
         let kind = ContainerKind::Details;
         let node = self.tree.add_container(parent, "details", head.line, kind, title);
         self.title(node, "summary", head, title);
@@ -86,15 +68,14 @@ impl<'t> Parser<'t, '_> {
         block: &Block<'t>,
         blocks: &mut Queue<'t>,
     ) -> bool {
-        let test = |text: &str| text.starts_with("===") && TAB.is_match(text);
+        let test = |text: &str| tab_head(text).is_some();
         let Some(at) = block.find(Look::Tab, test) else {
             return self.continued_tab(alternate, parent, block, blocks);
         };
         let (head, inner, rest) = self.head(parent, block, blocks, at);
-        let found = TAB.captures(head.text);
-        let group = |index: usize| found.as_ref().and_then(|found| found.get(index));
-        let title = group(2).map(|title| title.as_str());
-        let apart = group(1).is_some_and(|special| special.as_str().contains('!'));
+        let found = tab_head(head.text);
+        let title = found.and_then(|found| found.title);
+        let apart = found.is_some_and(|found| found.apart);
         let tab = self.tab(alternate, parent, head.line, title, apart);
         self.parse_chunk(tab, &inner);
         give_back(blocks, rest);

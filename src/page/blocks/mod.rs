@@ -5,6 +5,7 @@
 //! may give back a part of what it took, just as there.
 
 mod early;
+mod heads;
 mod lists;
 mod quotes;
 mod references;
@@ -16,7 +17,7 @@ mod tree;
 
 pub(super) use self::rows::Row as BlockRow;
 
-use self::rows::{Block, Row};
+use self::rows::{Begins, Block, Row};
 use self::slashes::Slashes;
 use self::tree::{Node, ROOT, Tree};
 use super::html::{Kept, Stash};
@@ -147,6 +148,33 @@ fn order(dialect: &Dialect) -> Vec<Processor> {
     order
 }
 
+impl Processor {
+    /// Whether a block could be one of its own, by what its lines begin with: no text is looked at
+    /// that could not be taken.
+    fn may_take(self, block: &Block<'_>) -> bool {
+        let indented = || block.is_indented(4);
+        let begins = |marks: Begins| block.begins(marks);
+        match self {
+            // What is indented may belong to an open one.
+            Self::Admonition => begins(Begins::EXCLAMATION) || indented(),
+            Self::Details => begins(Begins::QUESTION) || indented(),
+            Self::Tabbed { .. } => begins(Begins::EQUALS) || indented(),
+            Self::ListIndent | Self::DefinitionIndent | Self::Code => indented(),
+            Self::Table => begins(Begins::PIPE | Begins::COLON | Begins::DASH | Begins::NOTHING),
+            Self::HashHeader => begins(Begins::HASH),
+            Self::SetextHeader => begins(Begins::EQUALS | Begins::DASH),
+            Self::Rule => begins(Begins::DASH | Begins::STAR | Begins::UNDERSCORE),
+            Self::OrderedList => begins(Begins::DIGIT),
+            Self::UnorderedList => begins(Begins::DASH | Begins::STAR | Begins::PLUS),
+            Self::Definition => begins(Begins::COLON),
+            Self::Quote => begins(Begins::GREATER),
+            Self::Footnote | Self::Reference => begins(Begins::BRACKET),
+            Self::Abbreviation => begins(Begins::STAR),
+            Self::MarkdownInHtml | Self::Empty | Self::Slashes | Self::Paragraph => true,
+        }
+    }
+}
+
 struct Parser<'t, 's> {
     dialect: &'s Dialect,
     fences: &'s FenceSettings,
@@ -185,7 +213,7 @@ impl<'t> Parser<'t, '_> {
             }
             for index in 0..self.order.len() {
                 let processor = self.order[index];
-                if self.run(processor, parent, &block, &mut blocks) {
+                if processor.may_take(&block) && self.run(processor, parent, &block, &mut blocks) {
                     break;
                 }
             }

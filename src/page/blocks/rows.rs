@@ -2,7 +2,7 @@
 //! as Python-Markdown cuts and joins strings. No text is copied.
 
 use std::cell::Cell;
-use std::ops::Range;
+use std::ops::{BitOr, Range};
 use std::rc::Rc;
 
 use crate::page::python::is_space;
@@ -34,12 +34,69 @@ pub(super) enum Look {
 
 const LOOKS: usize = 11;
 
+/// What some lines begin with behind their blanks: a set of marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Begins(u16);
+
+impl Begins {
+    /// Any of them.
+    const ANYTHING: Self = Self(u16::MAX);
+    /// Nothing: a line of blanks.
+    pub(super) const NOTHING: Self = Self(1);
+    pub(super) const HASH: Self = Self(1 << 1);
+    pub(super) const EXCLAMATION: Self = Self(1 << 2);
+    pub(super) const QUESTION: Self = Self(1 << 3);
+    pub(super) const EQUALS: Self = Self(1 << 4);
+    pub(super) const DASH: Self = Self(1 << 5);
+    pub(super) const UNDERSCORE: Self = Self(1 << 6);
+    pub(super) const STAR: Self = Self(1 << 7);
+    pub(super) const PLUS: Self = Self(1 << 8);
+    pub(super) const COLON: Self = Self(1 << 9);
+    pub(super) const GREATER: Self = Self(1 << 10);
+    pub(super) const BRACKET: Self = Self(1 << 11);
+    pub(super) const PIPE: Self = Self(1 << 12);
+    /// A digit of any script, and whatever else is not ASCII.
+    pub(super) const DIGIT: Self = Self(1 << 13);
+    /// Text that means nothing here.
+    const OTHER: Self = Self(1 << 14);
+
+    fn of(text: &str) -> Self {
+        match text.bytes().find(|byte| *byte != b' ') {
+            None => Self::NOTHING,
+            Some(b'#') => Self::HASH,
+            Some(b'!') => Self::EXCLAMATION,
+            Some(b'?') => Self::QUESTION,
+            Some(b'=') => Self::EQUALS,
+            Some(b'-') => Self::DASH,
+            Some(b'_') => Self::UNDERSCORE,
+            Some(b'*') => Self::STAR,
+            Some(b'+') => Self::PLUS,
+            Some(b':') => Self::COLON,
+            Some(b'>') => Self::GREATER,
+            Some(b'[') => Self::BRACKET,
+            Some(b'|') => Self::PIPE,
+            Some(byte) if byte.is_ascii_digit() || !byte.is_ascii() => Self::DIGIT,
+            Some(_) => Self::OTHER,
+        }
+    }
+}
+
+impl BitOr for Begins {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
 /// Lines that belong together, as Python-Markdown's string of them joined by newlines.
 #[derive(Debug, Clone)]
 pub(super) struct Block<'t> {
     shared: Rc<Shared<'t>>,
     start: usize,
     end: usize,
+    /// At least what the rows begin with.
+    begins: Begins,
 }
 
 #[derive(Debug)]
@@ -53,7 +110,7 @@ impl<'t> Block<'t> {
     pub(super) fn new(rows: Vec<Row<'t>>) -> Self {
         let end = rows.len();
         let seen = std::array::from_fn(|_| Cell::new((1, 0)));
-        Self { shared: Rc::new(Shared { rows, seen }), start: 0, end }
+        Self { shared: Rc::new(Shared { rows, seen }), start: 0, end, begins: Begins::ANYTHING }
     }
 
     pub(super) fn rows(&self) -> &[Row<'t>] {
@@ -64,7 +121,7 @@ impl<'t> Block<'t> {
     pub(super) fn slice(&self, range: Range<usize>) -> Self {
         let start = (self.start + range.start).min(self.end);
         let end = (self.start + range.end).clamp(start, self.end);
-        Self { shared: Rc::clone(&self.shared), start, end }
+        Self { shared: Rc::clone(&self.shared), start, end, begins: self.begins }
     }
 
     /// The text of the first row.
@@ -149,7 +206,19 @@ impl<'t> Block<'t> {
 
     /// The blocks between the blank lines, as `split('\n\n')` gives them.
     pub(super) fn split(&self) -> Vec<Self> {
-        split(self.rows()).into_iter().map(|range| self.slice(range)).collect()
+        split(self.rows()).into_iter().map(|range| self.slice(range).known()).collect()
+    }
+
+    /// The same rows, looked at for what they begin with.
+    fn known(mut self) -> Self {
+        let begins = self.rows().iter().map(|row| Begins::of(row.text));
+        self.begins = begins.reduce(Begins::bitor).unwrap_or(Begins::NOTHING);
+        self
+    }
+
+    /// Whether a row may begin with one of these marks.
+    pub(super) fn begins(&self, marks: Begins) -> bool {
+        self.begins.0 & marks.0 != 0
     }
 
     /// The rows with their beginning stripped of white space.

@@ -1,6 +1,8 @@
 //! What follows the backticks of an opening line, as `pymdownx.superfences` 13.1 reads it: the
 //! text behind them in, what sort of fence that makes out.
 
+use memchr::memchr;
+
 use crate::page::python::{is_digit, is_space, is_word};
 use crate::settings::FenceSettings;
 
@@ -80,6 +82,33 @@ pub(super) fn language(text: &str) -> Option<(&str, &str)> {
 /// Whether a text is nothing but options: words, alone or with a quoted value, each followed by a
 /// blank or the end. A value may hold its own quote, as long as the rest can be read as options.
 fn are_options(text: &str) -> bool {
+    are_plain_options(text) || are_any_options(text)
+}
+
+/// Whether a text is options whose values do not hold their own quote, as nearly all are: read
+/// from the left, each value up to the first quote that could end it.
+fn are_plain_options(text: &str) -> bool {
+    let mut rest = text.trim_start_matches(BLANKS);
+    while !rest.is_empty() {
+        if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return false;
+        }
+        let behind = &rest[key_length(rest)..];
+        let quoted = ["=\"", "='"].into_iter().find_map(|quote| {
+            let value = behind.strip_prefix(quote)?;
+            let end = memchr(quote.as_bytes()[1], value.as_bytes())?;
+            Some(&value[end + 1..])
+        });
+        let behind = quoted.unwrap_or(behind);
+        if !(behind.is_empty() || behind.starts_with(BLANKS)) {
+            return false;
+        }
+        rest = behind.trim_start_matches(BLANKS);
+    }
+    true
+}
+
+fn are_any_options(text: &str) -> bool {
     let bytes = text.as_bytes();
     let size = bytes.len();
     let is_blank = |index: usize| matches!(bytes[index], b' ' | b'\t');
@@ -358,6 +387,23 @@ mod tests {
     fn header(text: &str) -> Option<Header> {
         let settings = FenceSettings { use_pygments: true, ..FenceSettings::default() };
         read(&settings, text)
+    }
+
+    #[test]
+    fn plain_options_are_options() {
+        // All texts of up to seven of these characters, of which some are both.
+        let letters = ['a', ' ', '=', '"', '\'', '1'];
+        let mut plain = 0;
+        for number in 0..letters.len().pow(7) {
+            let digits = std::iter::successors(Some(number), |number| Some(number / letters.len()));
+            let text: String = digits.take(7).map(|digit| letters[digit % letters.len()]).collect();
+            let text = text.trim_matches(BLANKS);
+            if are_plain_options(text) {
+                plain += 1;
+                assert!(are_any_options(text), "{text:?}");
+            }
+        }
+        assert!(plain > 100);
     }
 
     #[test]

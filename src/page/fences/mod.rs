@@ -102,6 +102,9 @@ pub(super) fn find<'a>(
     (scan(settings, normal.dropped..normal.len(), |index| normal.line(index)), normal)
 }
 
+/// Room for the content of a fence to begin with, which spares small ones from growing.
+const LIKELY_LENGTH: usize = 1 << 10;
+
 /// A fence that has been opened and not closed yet.
 struct Open {
     start: usize,
@@ -109,10 +112,12 @@ struct Open {
     indent: String,
     /// Characters of the indent as they stand in the line.
     indent_length: usize,
+    /// How many `>` are in the indent.
+    level: usize,
     header: Header,
     /// How many blank lines have just gone by.
     blank: usize,
-    text: Vec<String>,
+    text: String,
 }
 
 enum Step {
@@ -144,6 +149,11 @@ fn scan<'a>(
             }
             continue;
         };
+        if fence.is_plainly_content(text) {
+            fence.add(index, "", &text[fence.indent.len()..]);
+            fence.blank = 0;
+            continue;
+        }
         let (space, rest) = cut(text, fence.indent.len());
         match fence.step(settings, &space, rest) {
             // A line that ends a fence in this way opens none, even if it looks like it.
@@ -157,13 +167,14 @@ fn scan<'a>(
                         marker: fence.marker,
                         indent: fence.indent,
                         header: fence.header,
-                        text: fence.text.join("\n"),
+                        text: fence.text,
                     });
                 }
             }
             step => {
                 fence.blank = if matches!(step, Step::Blank) { fence.blank + 1 } else { 0 };
-                fence.text.push(behind(&space, rest, fence.indent.len()));
+                let (space, rest) = behind(&space, rest, fence.indent.len());
+                fence.add(index, space, rest);
             }
         }
     }
@@ -172,12 +183,12 @@ fn scan<'a>(
 }
 
 /// What is left of a line behind so many characters.
-fn behind(space: &str, rest: &str, width: usize) -> String {
+fn behind<'a>(space: &'a str, rest: &'a str, width: usize) -> (&'a str, &'a str) {
     if let Some(space) = space.get(width..) {
-        return format!("{space}{rest}");
+        return (space, rest);
     }
     let missing = width - space.len();
-    rest.char_indices().nth(missing).map_or(String::new(), |(start, _)| rest[start..].to_owned())
+    ("", rest.char_indices().nth(missing).map_or("", |(start, _)| &rest[start..]))
 }
 
 /// What a line opens.
@@ -189,7 +200,8 @@ enum Opening<'a> {
 
 /// Reads a line as an opening line.
 fn opened<'a>(settings: &FenceSettings, line: &'a str) -> Opening<'a> {
-    let rest = line.trim_start_matches(['>', ' ', '\t']);
+    let is_space = |byte: &u8| matches!(byte, b'>' | b' ' | b'\t');
+    let rest = &line[line.bytes().take_while(is_space).count()..];
     let Some(marker) = marker(rest) else {
         return Opening::Nothing;
     };
@@ -202,9 +214,10 @@ fn opened<'a>(settings: &FenceSettings, line: &'a str) -> Opening<'a> {
         marker: marker.to_owned(),
         indent: expand(space).into_owned(),
         indent_length: space.len(),
+        level: quote_level(space),
         header,
         blank: 0,
-        text: Vec::new(),
+        text: String::with_capacity(LIKELY_LENGTH),
     })
 }
 
@@ -233,7 +246,7 @@ impl Open {
     /// What a line that has been cut after the indent means to this fence.
     fn step(&self, settings: &FenceSettings, space: &str, rest: &str) -> Step {
         let level = quote_level(space);
-        let own_level = quote_level(&self.indent);
+        let own_level = self.level;
         if own_level == 0 {
             if level > 0 {
                 return Step::Abort;
@@ -262,6 +275,28 @@ impl Open {
         }
     }
 
+    /// Whether it is clear at a look that [`step`](Self::step) makes content of a line: outside of
+    /// quotes, behind the indent, with a text that does not begin as the marker does.
+    fn is_plainly_content(&self, line: &str) -> bool {
+        let Some((space, rest)) = line.as_bytes().split_at_checked(self.indent.len()) else {
+            return false;
+        };
+        let text = rest.iter().find(|byte| **byte != b' ');
+        self.level == 0
+            && space.iter().all(|byte| *byte == b' ')
+            && text.is_some_and(u8::is_ascii_graphic)
+            && rest.first() != self.marker.as_bytes().first()
+    }
+
+    /// Adds a line, given in two parts, to the content.
+    fn add(&mut self, index: usize, space: &str, rest: &str) {
+        if index > self.start + 1 {
+            self.text.push('\n');
+        }
+        self.text.push_str(space);
+        self.text.push_str(rest);
+    }
+
     /// What this fence is when it is never closed.
     fn unclosed(self, ended_by: Option<usize>) -> Failed {
         let reason = Failure::Unclosed(ended_by);
@@ -276,4 +311,37 @@ impl Open {
 
 fn quote_level(space: &str) -> usize {
     space.bytes().filter(|byte| *byte == b'>').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_plainly_content_is_content() {
+        let settings = FenceSettings::default();
+        let lines = [
+            "", " ", "a", "    a", "`", "```", "    ```", "   a", "\ta", "> a", "    > a", "한",
+            "\u{85}",
+        ];
+        let mut plain = 0;
+        for opening in ["```", "    ~~~", "  > ```", "\t```"] {
+            let Opening::Fence(fence) = opened(&settings, opening) else {
+                panic!("it opens a fence");
+            };
+            for line in lines.iter().flat_map(|line| [(*line).to_owned(), format!("    {line}")]) {
+                if fence.is_plainly_content(&line) {
+                    plain += 1;
+                    let (space, rest) = cut(&line, fence.indent.len());
+                    assert!(
+                        matches!(fence.step(&settings, &space, rest), Step::Content),
+                        "{line:?}"
+                    );
+                    let whole = (behind(&space, rest, fence.indent.len()), fence.indent.len());
+                    assert_eq!(whole.0, ("", &line[whole.1..]));
+                }
+            }
+        }
+        assert!(plain > 10);
+    }
 }

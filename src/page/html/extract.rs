@@ -1,7 +1,7 @@
 //! Goes over the document tag by tag and takes out what is HTML, as `HTMLExtractor` and its
 //! extension in `md_in_html` do.
 
-use memchr::memchr2;
+use memchr::{memchr_iter, memchr2};
 
 use super::elements::Open;
 use super::place::Skew;
@@ -17,7 +17,7 @@ const VOID_TAGS: [&str; 14] = [
 
 /// Replaces the HTML of a document by placeholders.
 pub(in crate::page) fn extract(document: Text, stash: &mut Stash, markdown: bool) -> Text {
-    if !document.text.contains('<') {
+    if !may_have_html(&document.text) {
         return document;
     }
     let mut starts = vec![0];
@@ -47,6 +47,13 @@ pub(in crate::page) fn extract(document: Text, stash: &mut Stash, markdown: bool
     extractor.go();
     extractor.finish();
     extractor.clean
+}
+
+/// Whether anything but text could begin at a `<`; without that, nothing changes.
+fn may_have_html(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let begins = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!' | b'?');
+    memchr_iter(b'<', bytes).any(|at| bytes.get(at + 1).is_some_and(begins))
 }
 
 pub(super) struct Extractor<'d, 's> {

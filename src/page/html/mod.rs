@@ -7,6 +7,8 @@ mod place;
 mod scan;
 mod tags;
 
+use memchr::memchr_iter;
+
 pub(super) use self::extract::extract;
 use super::blocks::BlockRow;
 
@@ -103,7 +105,8 @@ impl Stash {
 
     /// All placeholders in a text.
     pub(super) fn all<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
-        text.match_indices(OPEN).filter_map(|(start, _)| Some(self.first(&text[start..])?.0))
+        let starts = memchr_iter(OPEN as u8, text.as_bytes());
+        starts.filter_map(|start| Some(self.first(&text[start..])?.0))
     }
 
     /// The fences in a text.
@@ -125,6 +128,11 @@ impl Element {
 }
 
 impl Text {
+    /// A text with room for so many bytes and lines.
+    pub(super) fn with_room(bytes: usize, lines: usize) -> Self {
+        Self { text: String::with_capacity(bytes), lines: Vec::with_capacity(lines) }
+    }
+
     /// Adds a line.
     pub(super) fn push_line(&mut self, line: &str, number: u32) {
         if !self.lines.is_empty() {
@@ -145,7 +153,14 @@ impl Text {
             known
         };
         let lines = self.lines.iter().copied().map(number);
-        self.text.split('\n').zip(lines).map(|(text, line)| BlockRow { text, line }).collect()
+        let mut rows = Vec::with_capacity(self.lines.len());
+        let mut start = 0;
+        let ends = memchr_iter(b'\n', self.text.as_bytes()).chain([self.text.len()]);
+        for (end, line) in ends.zip(lines) {
+            rows.push(BlockRow { text: &self.text[start..end], line });
+            start = end + 1;
+        }
+        rows
     }
 
     /// Adds text behind the last line, whose own lines count up from this one.

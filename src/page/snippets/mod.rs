@@ -12,15 +12,16 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use memchr::memmem;
 
 use self::grammar::{directive, marker};
 use self::resolve::{Found, Resolver};
 use self::target::{Selector, Target};
 use super::python::strip;
-use super::source::{Encoding, Row, Source, small};
+use super::source::{Encoding, Row, Rows, Source};
 use crate::model::{
-    Fetched, FileCache, FileId, Include, IncludeKind, IncludeStatus, Line, Origin, Remote, is_url,
+    Fetched, FileCache, FileId, Include, IncludeKind, IncludeStatus, Lines, Origin, Remote, is_url,
 };
 use crate::settings::Snippets;
 
@@ -33,9 +34,10 @@ const LARGEST: usize = 256 << 20;
 /// A page with everything it includes.
 #[derive(Debug, Default)]
 pub(super) struct Expansion {
-    pub(super) text: String,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Lines,
     pub(super) includes: Vec<Include>,
+    /// The files that were included, as they were read.
+    pub(super) held: Vec<Bytes>,
     pub(super) flaws: Vec<Flaw>,
 }
 
@@ -64,11 +66,11 @@ pub(super) fn expand(
     remote: Remote<'_>,
     page_folder: &Path,
     page: &Source<'_>,
-    rows: impl Iterator<Item = Row>,
+    mut rows: Rows<'_>,
 ) -> Expansion {
     let mut expansion = Expansion::default();
     let Some(settings) = settings else {
-        rows.for_each(|row| expansion.push(page, row, page.row(row), 0));
+        expansion.push_plain(page, &mut rows, None, 0);
         return expansion;
     };
     let mut expander = Expander {
@@ -81,13 +83,14 @@ pub(super) fn expand(
         stack: Vec::new(),
     };
     let mut frame = Frame::default();
-    expander.rows(&mut frame, page, rows);
+    expander.expansion.lines.reserve(page.text.len());
+    expander.whole(&mut frame, page, rows);
     expander.note_unclosed(&frame);
     if !settings.auto_append.is_empty() {
         let entries = settings.auto_append.join("\n\n");
         let appended = Source::without_file(format!("\n\n-8<-\n{entries}\n-8<-\n"));
         // Parsed with the page: a block that the page leaves open is closed by the first marker.
-        expander.rows(&mut frame, &appended, appended.rows(0, 1));
+        expander.whole(&mut frame, &appended, appended.rows(0, 1));
     }
     expander.expansion
 }
@@ -107,25 +110,26 @@ pub(super) fn reads_utf8(settings: Option<&Snippets>) -> bool {
 
 impl Expansion {
     fn push(&mut self, source: &Source<'_>, row: Row, text: &str, indent: usize) {
-        self.push_line(text, indent, source.file, small(row.number), source.span(row));
+        self.lines.push(text, indent, source.file, row.number, source.span(row));
     }
 
-    fn push_line(
+    /// Passes on the lines that end before an offset of the source, or all that are left.
+    fn push_plain(
         &mut self,
-        text: &str,
+        source: &Source<'_>,
+        rows: &mut Rows<'_>,
+        limit: Option<usize>,
         indent: usize,
-        file: Option<FileId>,
-        number: u32,
-        span: (u32, u32),
     ) {
-        if !self.lines.is_empty() {
-            self.text.push('\n');
+        if let Some(stretch) = source.verbatim(rows, limit) {
+            let text = source.row(stretch);
+            let (start, _) = source.span(stretch);
+            let lines = &mut self.lines;
+            rows.count(lines.push_verbatim(text, indent, source.file, stretch.number, start));
         }
-        let start = small(self.text.len());
-        self.text.extend(std::iter::repeat_n(' ', indent));
-        self.text.push_str(text);
-        let text = (start, small(self.text.len()));
-        self.lines.push(Line { text, file, number, span, indent: small(indent) });
+        while let Some(row) = rows.next_before(limit) {
+            self.push(source, row, source.row(row), indent);
+        }
     }
 }
 
@@ -136,8 +140,6 @@ struct Frame {
     block: bool,
     /// Where the last block was opened, and how many includes there were before it.
     opened: Option<(Option<Origin>, usize)>,
-    /// Whether the lines are a part of the file.
-    selected: bool,
     /// Whether the lines are a section, whose markers are dealt with already.
     section: bool,
     /// Whether the lines come from a URL.
@@ -162,23 +164,32 @@ struct Expander<'a> {
 }
 
 impl Expander<'_> {
-    fn rows(&mut self, frame: &mut Frame, source: &Source<'_>, rows: impl Iterator<Item = Row>) {
-        // Few lines say anything to this stage, so those that cannot are passed on unread. Selected
-        // lines may repeat and go back, so each is searched by itself.
+    /// The lines of a file from some line on. Few of them say anything to this stage, so those that
+    /// cannot are passed on unread.
+    fn whole(&mut self, frame: &mut Frame, source: &Source<'_>, mut rows: Rows<'_>) {
         let finder = memmem::Finder::new("8<");
-        let whole = !frame.selected;
-        let mut next = if whole { finder.find(source.text.as_bytes()) } else { None };
-        for row in rows {
-            if whole && next.is_some_and(|found| found < row.start) {
-                next = finder.find(&source.text.as_bytes()[row.start..]).map(|at| at + row.start);
+        while let Some(start) = rows.offset() {
+            let found = finder.find(&source.text.as_bytes()[start..]).map(|at| at + start);
+            if !frame.block {
+                self.expansion.push_plain(source, &mut rows, found, frame.indent);
             }
-            let plain = if whole {
-                next.is_none_or(|found| found >= row.end)
-            } else {
-                finder.find(source.row(row).as_bytes()).is_none()
-            };
+            // In a block all lines count, up to the one that closes it.
+            for row in rows.by_ref() {
+                self.line(frame, source, row, source.row(row));
+                if found.is_some_and(|found| found < row.end) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Lines that were selected from a file, each of which is searched by itself, because they may
+    /// repeat and go back.
+    fn picked(&mut self, frame: &mut Frame, source: &Source<'_>, rows: Vec<Row>) {
+        let finder = memmem::Finder::new("8<");
+        for row in rows {
             let text = dedented(source.row(row), frame.dedent);
-            if plain && !frame.block {
+            if finder.find(source.row(row).as_bytes()).is_none() && !frame.block {
                 self.expansion.push(source, row, text, frame.indent);
             } else {
                 self.line(frame, source, row, text);
@@ -320,14 +331,15 @@ impl Expander<'_> {
             return;
         }
         include.status = IncludeStatus::Error;
-        let too_large = self.expansion.text.len() > LARGEST;
+        let too_large = self.expansion.lines.text().len() > LARGEST;
         if self.stack.len() >= DEEPEST || too_large || target.selector == Selector::Broken {
             return;
         }
-        if let Ok(file) = self.files.read(&path) {
+        if let Ok((file, bytes)) = self.files.hold(&path) {
             self.expansion.includes[index].file = Some(file);
             self.stack.push(path);
-            self.content(index, file, &target, indent);
+            self.content(index, file, &bytes, &target, indent);
+            self.expansion.held.push(bytes);
             self.stack.pop();
         }
     }
@@ -339,7 +351,7 @@ impl Expander<'_> {
             self.expansion.includes[index].status = IncludeStatus::Cycle;
             return;
         }
-        let too_large = self.stack.len() >= DEEPEST || self.expansion.text.len() > LARGEST;
+        let too_large = self.stack.len() >= DEEPEST || self.expansion.lines.text().len() > LARGEST;
         let (status, reason) = match (self.remote)(target.path) {
             Fetched::Offline => {
                 self.expansion.includes[index].status = IncludeStatus::Disabled;
@@ -367,10 +379,15 @@ impl Expander<'_> {
     }
 
     /// Puts the selected lines of a file into the page.
-    fn content(&mut self, index: usize, file: FileId, target: &Target<'_>, indent: usize) {
-        let bytes = self.files.bytes(file);
-        let Some(source) =
-            self.encoding.and_then(|encoding| Source::decode(file, &bytes, encoding))
+    fn content(
+        &mut self,
+        index: usize,
+        file: FileId,
+        bytes: &[u8],
+        target: &Target<'_>,
+        indent: usize,
+    ) {
+        let Some(source) = self.encoding.and_then(|encoding| Source::decode(file, bytes, encoding))
         else {
             return;
         };
@@ -387,9 +404,9 @@ impl Expander<'_> {
         let remote = source.file.is_none();
         let mut frame = Frame { indent, include: Some(index), remote, ..Frame::default() };
         if target.selector == Selector::Whole {
-            self.rows(&mut frame, source, source.rows(0, 1));
+            self.expansion.lines.reserve(source.text.len());
+            self.whole(&mut frame, source, source.rows(0, 1));
         } else {
-            frame.selected = true;
             frame.section = matches!(target.selector, Selector::Section(_));
             let rows: Vec<Row> = source.rows(0, 1).collect();
             let selected = target::select(source, &rows, &target.selector);
@@ -405,10 +422,10 @@ impl Expander<'_> {
                 frame.dedent = Some(common_indent(rows.iter().map(|row| source.row(*row))));
                 if rows.is_empty() {
                     // Python splits nothing into one empty line.
-                    self.expansion.push_line("", indent, None, 0, (0, 0));
+                    self.expansion.lines.push("", indent, None, 0, (0, 0));
                 }
             }
-            self.rows(&mut frame, source, rows.into_iter());
+            self.picked(&mut frame, source, rows);
         }
         self.note_unclosed(&frame);
         let end = self.expansion.lines.len();
@@ -427,8 +444,7 @@ impl Expander<'_> {
 /// Where a row stands; none for one that stands in no file.
 fn origin(source: &Source<'_>, row: Row) -> Option<Origin> {
     let span = source.span(row);
-    let span = span.0 as usize..span.1 as usize;
-    source.file.map(|file| Origin { file, line: row.number, span })
+    source.file.map(|file| Origin { file, line: row.number, span: span.0..span.1 })
 }
 
 /// The text without the character at this offset, which is a `;`.

@@ -29,8 +29,10 @@ impl<'a> Resolver<'a> {
             BasePath::Path(path) => path.clone(),
             BasePath::PageFolder => page_folder.to_path_buf(),
         });
-        let bases = bases.filter(|base| base.exists());
-        let bases = bases.map(|base| (base.is_dir(), base)).map(|(folder, base)| (base, folder));
+        let bases = bases.filter_map(|base| {
+            let is_folder = base.metadata().ok()?.is_dir();
+            Some((base, is_folder))
+        });
         Self { files, bases: bases.collect(), restrict: settings.restrict_base_path }
     }
 
