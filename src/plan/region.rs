@@ -38,13 +38,17 @@ pub(super) fn of_content(
         }
         span.end = end_of_line(&bytes, origin.span.end);
     }
-    let content: Vec<&str> = fence.text.split('\n').collect();
+    let mut text = String::new();
+    for line in fence.text.split('\n').skip(lines.start).take(lines.len()) {
+        text.push_str(line);
+        text.push('\n');
+    }
     Some(Region {
         file: files.path(first.file).to_path_buf(),
         place: Place::line(files.shown(first.file), first.line + usize::from(is_empty)),
         span,
         prefix: page.prefix(fence, guide).to_owned(),
-        text: content[lines].iter().map(|line| format!("{line}\n")).collect(),
+        text,
     })
 }
 
