@@ -87,12 +87,14 @@ fn merged(documented: &Run, live: &Run, page: &Page) -> Merged {
     let diagram =
         of(ViewKind::Diagram, &render::diagram(&base), &page.diagram, &render::diagram(&stable));
     let body = of(ViewKind::Body, &render::body(&base), &page.body, &render::body(&stable));
-    let plan = page.plan();
-    let prose = merge.prose(&plan, &[]);
+    let mut changes = vec![diagram, body];
+    let prose = merge.prose(&page.around(), &changes);
     let mut findings: Vec<Finding> = Vec::new();
-    for change in [&diagram, &body].into_iter().chain(&prose) {
+    for change in changes.iter().chain(&prose) {
         findings.extend(change.findings.iter().cloned());
     }
+    let body = changes.pop().expect("it is the second");
+    let diagram = changes.pop().expect("it is the first");
     let prose = prose.into_iter().next().map_or(page.prose.clone(), |change| change.text);
     Merged { stable, diagram, body, prose, findings }
 }

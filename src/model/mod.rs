@@ -35,6 +35,8 @@ pub use page::{
     Note, Origin, Page,
 };
 pub use place::Place;
-pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, Variable, View, ViewKind};
+pub use plan::{
+    Change, Command, ConsoleFence, NotRun, PagePlan, Region, Surroundings, Variable, View, ViewKind,
+};
 pub use publication::{Edit, Leak, TextForm};
 pub use remote::{Fetched, Remote, is_url};

@@ -27,10 +27,6 @@ pub struct PagePlan {
     pub not_run: Vec<NotRun>,
     /// The parts that a run tells anew.
     pub views: Vec<View>,
-    /// The page's own lines that are nobody's view: what people wrote.
-    pub prose: Vec<Region>,
-    /// The blocks that the console views stand in.
-    pub console_fences: Vec<ConsoleFence>,
     /// Whether the page or a note on it asks to leave it alone.
     pub skipped: bool,
 }
@@ -104,6 +100,15 @@ pub struct View {
     pub kind: ViewKind,
     /// Where it stands.
     pub region: Region,
+}
+
+/// What stands around the views of a page and has to follow them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Surroundings {
+    /// The page's own lines that are nobody's view: what people wrote.
+    pub prose: Vec<Region>,
+    /// The blocks that the console views stand in.
+    pub console_fences: Vec<ConsoleFence>,
 }
 
 /// A block with commands and their output.

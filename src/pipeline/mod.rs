@@ -20,7 +20,7 @@ use crate::fetch::Fetcher;
 use crate::merge::{Conflicts, Eyes, Merge, Runs, Texts};
 use crate::model::{
     Adoption, Change, Cloud, Diagnostic, Edit, Event, Events, Fetched, FileCache, Leak, Outcome,
-    Page, PageOutcome, PagePlan, Remote, Run, View, ViewKind,
+    Page, PageOutcome, PagePlan, Remote, Run, Surroundings, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
@@ -237,6 +237,7 @@ struct Pages {
 struct Documented {
     page: Page,
     plan: PagePlan,
+    around: Surroundings,
     /// Its last run, as its views tell it.
     run: Run,
 }
@@ -255,7 +256,8 @@ fn pages(job: &Job<'_>) -> Result<Pages> {
         if plan.skipped || plan.commands.is_empty() {
             Err(page.diagnostics)
         } else {
-            Ok(Documented { run: documented(site, &plan), page, plan })
+            let around = plan::surroundings(job.files, &page, &plan);
+            Ok(Documented { run: documented(site, &plan), around, page, plan })
         }
     };
     planned(job, &remote, keep, |kept| {
@@ -353,12 +355,12 @@ fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
     let mut shown = BTreeMap::new();
     for (page, told) in pages.into_iter().zip(&ran.told) {
         let stable = stabilise::stabilise(&volatile, &told.documented, &told.live, pins.clone());
-        let Documented { page, mut plan, .. } = page;
+        let Documented { page, mut plan, around, .. } = page;
         plan.views.retain(|view| is_told_first(job, &mut shown, &plan.path, view));
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
         let unshown_log = (!shows_log).then(|| render::log(&stable));
         outcome.pages.push(PageOutcome {
-            changes: merged(job, &plan, told, &stable, (&volatile, &ran.secrets)),
+            changes: merged(job, (&plan, &around), told, &stable, (&volatile, &ran.secrets)),
             path: plan.path,
             not_run: plan.not_run,
             diagnostics: page.diagnostics,
@@ -375,7 +377,7 @@ fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
 fn published(job: &Job<'_>, pages: &[Documented]) -> Vec<Leak> {
     let mut publication = Publication::default();
     let mut logs = HashSet::new();
-    for Documented { page, plan, run } in pages {
+    for Documented { page, plan, run, .. } in pages {
         publication.add(job, page, run.clone());
         let views = plan.views.iter().filter(|view| view.kind == ViewKind::Log);
         logs.extend(views.map(|view| view.region.place.file.clone()));
@@ -388,7 +390,7 @@ fn published(job: &Job<'_>, pages: &[Documented]) -> Vec<Leak> {
 /// recording is the base.
 fn merged(
     job: &Job<'_>,
-    plan: &PagePlan,
+    (plan, around): (&PagePlan, &Surroundings),
     told: &Told,
     stable: &StableRecording,
     (volatile, secrets): (&Volatile, &Secrets),
@@ -410,7 +412,7 @@ fn merged(
         merge.view(&Texts { view, base: base.as_deref(), new: &new })
     });
     let mut changes: Vec<Change> = views.collect();
-    changes.extend(merge.prose(plan, &changes));
+    changes.extend(merge.prose(around, &changes));
     changes
 }
 

@@ -7,6 +7,7 @@
 mod console;
 mod front_matter;
 mod region;
+mod surroundings;
 mod views;
 mod words;
 
@@ -17,13 +18,14 @@ use pulldown_cmark::{Event, Parser};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Command, ConsoleFence, ContainerKind, Fence, FileCache, NotRun, Page, PagePlan, Place,
-    Variable, View, ViewKind,
+    Command, ContainerKind, Fence, FileCache, NotRun, Page, PagePlan, Place, Variable, View,
+    ViewKind,
 };
 use crate::settings::{Config, Site};
 
 use front_matter::{LookUp, Wishes};
 
+pub use surroundings::surroundings;
 pub use views::{has_form_of_view, is_sequence_diagram};
 
 /// What the page documents.
@@ -42,7 +44,6 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         commands: Vec::new(),
         not_run: Vec::new(),
         views: Vec::new(),
-        console_fences: Vec::new(),
     };
     let skipped = views::skipped(page);
     for (index, fence) in page.fences.iter().enumerate() {
@@ -50,11 +51,9 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
             planner.fence(fence);
         }
     }
-    let Planner { commands, not_run, views: mut views_found, console_fences, .. } = planner;
-    let mut prose = Vec::new();
+    let Planner { commands, not_run, views: mut views_found, .. } = planner;
     if !commands.is_empty() {
         views_found.extend(views::included(site, files, page, &wishes.views, &skipped)?);
-        prose = region::of_prose(page, files);
     }
     let Wishes { setup, teardown, vars, files: wanted, skip, .. } = wishes;
     let file = files.path(page.file).to_path_buf();
@@ -69,8 +68,6 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         commands,
         not_run,
         views: views_found,
-        prose,
-        console_fences,
         skipped: skip,
     })
 }
@@ -126,7 +123,6 @@ struct Planner<'a> {
     commands: Vec<Command>,
     not_run: Vec<NotRun>,
     views: Vec<View>,
-    console_fences: Vec<ConsoleFence>,
 }
 
 impl Planner<'_> {
@@ -139,28 +135,12 @@ impl Planner<'_> {
             self.titled(fence);
             self.root_prompts(fence);
         }
-        let mut outputs = Vec::new();
         for entry in entries {
             let first = fence.content().start;
             let output = entry.output;
             let written = first + entry.start..first + output.start;
-            let before = self.views.len();
             self.command(&entry.command, entry.input, written, |planner| {
-                region::of_content(planner.page, planner.files, fence, output.clone())
-            });
-            outputs.extend(self.views[before..].iter().map(|view| (view.kind, output.clone())));
-        }
-        self.console_fence(fence, outputs);
-    }
-
-    /// Notes where the block of some console views stands.
-    fn console_fence(&mut self, fence: &Fence, outputs: Vec<(ViewKind, Range<usize>)>) {
-        if let Some(origin) = self.page.origin(fence.opener()).filter(|_| !outputs.is_empty()) {
-            self.console_fences.push(ConsoleFence {
-                file: self.files.path(origin.file).to_path_buf(),
-                line: origin.line,
-                content: fence.text.split('\n').map(str::to_owned).collect(),
-                outputs,
+                region::of_content(planner.page, planner.files, fence, output)
             });
         }
     }
@@ -182,14 +162,10 @@ impl Planner<'_> {
         };
         if is_first && allowed(self.config, &title).is_ok() && !has_prompt() {
             let all = 0..fence.content().len();
-            let before = self.views.len();
             let written = container.head..container.head + 1;
             self.command(&title, None, written, |planner| {
-                region::of_content(planner.page, planner.files, fence, all.clone())
+                region::of_content(planner.page, planner.files, fence, all)
             });
-            let outputs =
-                self.views[before..].iter().map(|view| (view.kind, all.clone())).collect();
-            self.console_fence(fence, outputs);
         }
     }
 

@@ -1,6 +1,5 @@
 //! Where a view stands: whole lines of one file, with their bytes.
 
-use std::iter;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -115,45 +114,6 @@ fn whole_file(files: &FileCache, file: FileId) -> Result<Region> {
     })
 }
 
-/// The lines of the page's own file that stand in no fence: what people wrote there, with the lines
-/// that open and close fences. A region for each stretch of lines that follow one another.
-pub(super) fn of_prose(page: &Page, files: &FileCache) -> Vec<Region> {
-    let bytes = files.bytes(page.file);
-    let mut regions: Vec<Region> = Vec::new();
-    let mut next_line = 0;
-    // Up to the opening line of each fence, and from its closing line on.
-    let starts = page.fences.iter().map(|fence| fence.content().end);
-    let ends = page.fences.iter().map(|fence| fence.content().start);
-    let between = iter::once(0).chain(starts).zip(ends.chain([page.lines.len()]));
-    for index in between.flat_map(|(start, end)| start..end) {
-        let Some(origin) = page.origin(index).filter(|origin| origin.file == page.file) else {
-            continue;
-        };
-        // Behind the last line's ending there is a line for Python, and none for a file.
-        if origin.span.start == bytes.len() {
-            continue;
-        }
-        let text = String::from_utf8_lossy(&bytes[origin.span.clone()]);
-        let end = end_of_line(&bytes, origin.span.end);
-        match regions.last_mut() {
-            Some(region) if origin.line == next_line => {
-                region.span.end = end;
-                region.text.push_str(&text);
-                region.text.push('\n');
-            }
-            _ => regions.push(Region {
-                file: files.path(page.file).to_path_buf(),
-                place: Place::line(files.shown(page.file), origin.line),
-                span: origin.span.start..end,
-                prefix: String::new(),
-                text: format!("{text}\n"),
-            }),
-        }
-        next_line = origin.line + 1;
-    }
-    regions
-}
-
 fn selected_lines(
     page: &Page,
     files: &FileCache,
@@ -177,7 +137,7 @@ fn selected_lines(
 }
 
 /// Where the line ends, ending included, whose text ends at `end`.
-fn end_of_line(bytes: &[u8], end: usize) -> usize {
+pub(super) fn end_of_line(bytes: &[u8], end: usize) -> usize {
     match &bytes[end..] {
         [b'\r', b'\n', ..] => end + 2,
         [b'\r' | b'\n', ..] => end + 1,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use doctool::model::{PagePlan, Place, Region, View, ViewKind};
+use doctool::model::{Place, Region, Surroundings};
 use doctool::render;
 use doctool::stabilise::StableRecording;
 
@@ -74,7 +74,7 @@ impl Page {
         }
     }
 
-    pub(crate) fn plan(&self) -> PagePlan {
+    pub(crate) fn around(&self) -> Surroundings {
         let region = Region {
             file: PathBuf::from("index.md"),
             place: Place::line("index.md", 1),
@@ -82,20 +82,7 @@ impl Page {
             prefix: String::new(),
             text: self.prose.clone(),
         };
-        PagePlan {
-            path: "index.md".to_owned(),
-            file: PathBuf::from("index.md"),
-            setup: Vec::new(),
-            variables: Vec::new(),
-            commands: Vec::new(),
-            teardown: Vec::new(),
-            files: Vec::new(),
-            not_run: Vec::new(),
-            views: vec![View { kind: ViewKind::Diagram, region: region.clone() }],
-            prose: vec![region],
-            console_fences: Vec::new(),
-            skipped: false,
-        }
+        Surroundings { prose: vec![region], console_fences: Vec::new() }
     }
 
     /// The bytes of a step's section.

@@ -1,0 +1,87 @@
+//! What stands around a page's views and has to follow them: people's words, and the blocks that console
+//! views stand in. Asked for only where views are merged, because a large site has much of it.
+
+use std::iter;
+use std::ops::Range;
+
+use crate::model::{
+    ConsoleFence, Fence, FileCache, Page, PagePlan, Place, Region, Surroundings, View, ViewKind,
+};
+
+use super::region::end_of_line;
+
+/// What stands around the views of a page with this plan.
+pub fn surroundings(files: &FileCache, page: &Page, plan: &PagePlan) -> Surroundings {
+    let consoles: Vec<&View> =
+        plan.views.iter().filter(|view| matches!(view.kind, ViewKind::Console(_))).collect();
+    let fences =
+        page.fences.iter().filter_map(|fence| console_fence(files, page, fence, &consoles));
+    Surroundings { prose: prose(page, files), console_fences: fences.collect() }
+}
+
+/// The block as the views in it see it; none where there are none.
+fn console_fence(
+    files: &FileCache,
+    page: &Page,
+    fence: &Fence,
+    consoles: &[&View],
+) -> Option<ConsoleFence> {
+    let opener = page.origin(fence.opener())?;
+    let file = files.path(opener.file);
+    // A view without lines stands where its first line would.
+    let lines = opener.line + 1..=opener.line + 1 + fence.content().len();
+    let inside = consoles
+        .iter()
+        .filter(|view| *view.region.file == *file && lines.contains(&view.region.place.line));
+    let outputs: Vec<(ViewKind, Range<usize>)> = inside
+        .map(|view| {
+            let start = view.region.place.line - opener.line - 1;
+            (view.kind, start..start + view.region.text.lines().count())
+        })
+        .collect();
+    (!outputs.is_empty()).then(|| ConsoleFence {
+        file: file.to_path_buf(),
+        line: opener.line,
+        content: fence.text.split('\n').map(str::to_owned).collect(),
+        outputs,
+    })
+}
+
+/// The lines of the page's own file that stand in no fence: what people wrote there, with the lines
+/// that open and close fences. A region for each stretch of lines that follow one another.
+fn prose(page: &Page, files: &FileCache) -> Vec<Region> {
+    let bytes = files.bytes(page.file);
+    let mut regions: Vec<Region> = Vec::new();
+    let mut next_line = 0;
+    // Up to the opening line of each fence, and from its closing line on.
+    let starts = page.fences.iter().map(|fence| fence.content().end);
+    let ends = page.fences.iter().map(|fence| fence.content().start);
+    let between = iter::once(0).chain(starts).zip(ends.chain([page.lines.len()]));
+    for index in between.flat_map(|(start, end)| start..end) {
+        let Some(origin) = page.origin(index).filter(|origin| origin.file == page.file) else {
+            continue;
+        };
+        // Behind the last line's ending there is a line for Python, and none for a file.
+        if origin.span.start == bytes.len() {
+            continue;
+        }
+        let text = String::from_utf8_lossy(&bytes[origin.span.clone()]);
+        let end = end_of_line(&bytes, origin.span.end);
+        match regions.last_mut() {
+            Some(region) if origin.line == next_line => {
+                region.span.end = end;
+                region.text.push_str(&text);
+                region.text.push('\n');
+            }
+            _ => regions.push(Region {
+                file: files.path(page.file).to_path_buf(),
+                place: Place::line(files.shown(page.file), origin.line),
+                span: origin.span.start..end,
+                prefix: String::new(),
+                text: format!("{text}\n"),
+            }),
+        }
+        next_line = origin.line + 1;
+    }
+    regions
+}
