@@ -123,27 +123,38 @@ fn no_word_is_lost_whatever_people_and_the_cloud_change() {
     let count = number("DOCTOOL_MERGES", 1000);
     let seed = number("DOCTOOL_MERGE_SEED", 1);
     println!("seeds {seed} to {}", seed + count - 1);
-    let mut edits = 0;
-    for seed in seed..seed + count {
-        let mut random = Random::new(seed);
-        let (name, documented) = random.pick(&recordings);
-        let generated = StableRecording::redacted(
-            Secrets::of(&[], documented, &RedactSettings::default()).redact(documented),
-        );
-        let page = Page::edited(&generated, &mut random);
-        let changes = random.below(4);
-        let live = cloud::changed(documented, changes, &mut random);
-        let merged = merged(documented, &live, &page);
-        let told = format!("seed {seed}, {name}");
-        edits += page.written.len();
-        for written in &page.written {
-            assert_kept(written, documented, &merged, &told);
-        }
-        assert_drawn(&merged, &told);
-        assert_twice_is_once(&page, &merged, &told);
-    }
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
+    let edits: usize = std::thread::scope(|scope| {
+        let share = |thread| {
+            let seeds = (seed + thread..seed + count).step_by(threads as usize);
+            let recordings = &recordings;
+            scope.spawn(move || seeds.map(|seed| keeps_every_word(recordings, seed)).sum::<usize>())
+        };
+        let shares: Vec<_> = (0..threads).map(share).collect();
+        shares.into_iter().map(|share| share.join().expect("no word is lost")).sum()
+    });
     println!("{count} merges, {edits} edits kept");
     assert!(edits > 0, "people have edited something");
+}
+
+/// Merges one edited page with one changed run. Gives how many edits there were.
+fn keeps_every_word(recordings: &[(String, Run)], seed: u64) -> usize {
+    let mut random = Random::new(seed);
+    let (name, documented) = random.pick(recordings);
+    let generated = StableRecording::redacted(
+        Secrets::of(&[], documented, &RedactSettings::default()).redact(documented),
+    );
+    let page = Page::edited(&generated, &mut random);
+    let changes = random.below(4);
+    let live = cloud::changed(documented, changes, &mut random);
+    let merged = merged(documented, &live, &page);
+    let told = format!("seed {seed}, {name}");
+    for written in &page.written {
+        assert_kept(written, documented, &merged, &told);
+    }
+    assert_drawn(&merged, &told);
+    assert_twice_is_once(&page, &merged, &told);
+    page.written.len()
 }
 
 #[test]
