@@ -78,6 +78,8 @@ struct Open {
     indent: String,
     /// Characters of the indent as they stand in the line.
     indent_length: usize,
+    /// How many `>` the indent has.
+    level: usize,
     header: Header,
     /// How many blank lines have just gone by.
     blank: usize,
@@ -148,6 +150,7 @@ fn opened(settings: &FenceSettings, line: &str) -> Option<Open> {
         marker: marker.to_owned(),
         indent: expand(space).into_owned(),
         indent_length: space.len(),
+        level: quote_level(space),
         header,
         blank: 0,
         text: Vec::new(),
@@ -179,8 +182,7 @@ impl Open {
     /// What a line that has been cut after the indent means to this fence.
     fn step(&self, settings: &FenceSettings, space: &str, rest: &str) -> Step {
         let level = quote_level(space);
-        let own_level = quote_level(&self.indent);
-        if own_level == 0 {
+        if self.level == 0 {
             if level > 0 {
                 return Step::Abort;
             }
@@ -195,11 +197,11 @@ impl Open {
                 Step::Content
             };
         }
-        if level > own_level || settings.strict_quotes && level != own_level {
+        if level > self.level || settings.strict_quotes && level != self.level {
             Step::Abort
         } else if rest.is_empty() {
             Step::Blank
-        } else if space.len() < self.indent_length || self.blank > 0 && level < own_level {
+        } else if space.len() < self.indent_length || self.blank > 0 && level < self.level {
             Step::Abort
         } else if self.is_closed_by(rest) {
             Step::Close
