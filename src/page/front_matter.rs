@@ -4,6 +4,7 @@ use serde_yaml::Value;
 
 use super::python::strip;
 use super::source::{Row, Source};
+use super::yaml;
 use crate::model::FrontMatter;
 
 /// The first line that is left, and the front matter if there is some.
@@ -62,7 +63,7 @@ fn is_edge(line: &str, edges: &[&str]) -> bool {
 
 /// The value, if it is a mapping that Python's safe loader accepts.
 fn mapping(text: &str) -> Option<Value> {
-    let value: Value = serde_yaml::from_str(text).ok()?;
+    let value = yaml::read(text)?;
     (value.is_mapping() && !has_tags(&value)).then_some(value)
 }
 

@@ -14,6 +14,7 @@ mod normal;
 mod python;
 mod snippets;
 mod source;
+mod yaml;
 
 use std::path::Path;
 
