@@ -96,6 +96,12 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// The same with a copy of the text.
+    pub(super) fn into_owned(self) -> Source<'static> {
+        let text = Cow::Owned(self.text.into_owned());
+        Source { file: self.file, text, places: self.places }
+    }
+
     /// Text that stands in no file.
     pub(super) fn without_file(text: String) -> Self {
         Self { file: None, text: Cow::Owned(text), places: Places::Nowhere }

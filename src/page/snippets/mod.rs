@@ -4,16 +4,20 @@
 //! Includes are expanded before anything else is looked at, so a directive counts wherever its
 //! line stands: in fences, comments and lists too.
 
+mod cut;
 mod grammar;
 mod resolve;
 mod target;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use memchr::memmem;
 
+use self::cut::Cut;
 use self::grammar::{directive, marker};
 use self::resolve::{Found, Resolver};
 use self::target::{Selector, Target};
@@ -25,8 +29,13 @@ use crate::settings::Snippets;
 /// How deep includes may nest. Python's recursion limit stops PyMdown at about this depth.
 const DEEPEST: usize = 890;
 
-/// How large a page may grow; files that include each other several times grow without bounds.
+/// How many bytes a page may grow to and take to read, what is kept of its lines and includes
+/// counted too. Files that include each other several times grow without bounds.
 const LARGEST: usize = 256 << 20;
+/// What is kept of a line, about.
+const LINE: usize = 32;
+/// What is kept of an include, about.
+const INCLUDE: usize = 256;
 
 /// A page with everything it includes.
 #[derive(Debug, Default)]
@@ -56,6 +65,8 @@ pub(super) fn expand(
         resolver: Resolver::new(files, settings, page_folder),
         expansion,
         stack: Vec::new(),
+        cuts: HashMap::new(),
+        read: 0,
     };
     let mut frame = Frame::default();
     expander.rows(&mut frame, page, rows);
@@ -117,6 +128,10 @@ struct Expander<'a> {
     expansion: Expansion,
     /// The files that are being included, each as it is spelt.
     stack: Vec<PathBuf>,
+    /// Files that parts are taken of.
+    cuts: HashMap<FileId, Rc<Cut>>,
+    /// Bytes of targets and of files that were read.
+    read: usize,
 }
 
 impl Expander<'_> {
@@ -222,6 +237,7 @@ impl Expander<'_> {
             line: row.number,
             span: span.0 as usize..span.1 as usize,
         });
+        self.read += target.map_or(0, str::len);
         let here = self.expansion.lines.len();
         self.expansion.includes.push(Include {
             origin,
@@ -276,8 +292,10 @@ impl Expander<'_> {
             return;
         }
         include.status = IncludeStatus::Error;
-        let too_large = self.expansion.text.len() > LARGEST;
-        if self.stack.len() >= DEEPEST || too_large || target.selector == Selector::Broken {
+        if self.stack.len() >= DEEPEST
+            || !self.has_room(0, 0, 0)
+            || target.selector == Selector::Broken
+        {
             return;
         }
         if let Ok(file) = self.files.read(&path) {
@@ -288,37 +306,82 @@ impl Expander<'_> {
         }
     }
 
+    /// Whether the page may grow by so many bytes in so many lines, with this indent before each.
+    fn has_room(&self, bytes: usize, lines: usize, indent: usize) -> bool {
+        let Expansion { text, lines: all, includes } = &self.expansion;
+        let kept = text.len() + all.len() * LINE + includes.len() * INCLUDE + self.read;
+        let new = lines.saturating_mul(indent + LINE).saturating_add(bytes);
+        kept.saturating_add(new) <= LARGEST
+    }
+
     /// Puts the selected lines of a file into the page.
     fn content(&mut self, index: usize, file: FileId, target: &Target<'_>, indent: usize) {
-        let bytes = self.files.bytes(file);
-        let Some(source) =
-            self.encoding.and_then(|encoding| Source::decode(file, &bytes, encoding))
-        else {
-            return;
-        };
-        self.expansion.includes[index].status = IncludeStatus::Ok;
-        if source.text.is_empty() {
-            return;
-        }
-        let mut frame = Frame { indent, include: Some(index), ..Frame::default() };
         if target.selector == Selector::Whole {
-            self.rows(&mut frame, &source, source.rows(0, 1));
-        } else {
-            frame.selected = true;
-            frame.section = matches!(target.selector, Selector::Section(_));
-            let rows: Vec<Row> = source.rows(0, 1).collect();
-            let rows = target::select(&source, &rows, &target.selector).unwrap_or_default();
-            if self.settings.dedent_subsections {
-                frame.dedent = Some(common_indent(rows.iter().map(|row| source.row(*row))));
-                if rows.is_empty() {
-                    // Python splits nothing into one empty line.
-                    self.expansion.push_line("", indent, None, 0, (0, 0));
-                }
-            }
-            self.rows(&mut frame, &source, rows.into_iter());
+            self.whole(index, file, indent);
+        } else if let Some(cut) = self.cut(file) {
+            self.part(index, &cut, target, indent);
         }
         let end = self.expansion.lines.len();
         self.expansion.includes[index].lines.end = end;
+    }
+
+    fn whole(&mut self, index: usize, file: FileId, indent: usize) {
+        let bytes = self.files.bytes(file);
+        let decoded = self.encoding.and_then(|encoding| Source::decode(file, &bytes, encoding));
+        let Some(source) = decoded else { return };
+        let lines = memchr::memchr2_iter(b'\n', b'\r', &bytes).count() + 1;
+        if !self.has_room(bytes.len(), lines, indent) {
+            return;
+        }
+        self.read += bytes.len();
+        self.expansion.includes[index].status = IncludeStatus::Ok;
+        if !source.text.is_empty() {
+            let mut frame = Frame { indent, include: Some(index), ..Frame::default() };
+            self.rows(&mut frame, &source, source.rows(0, 1));
+        }
+    }
+
+    fn part(&mut self, index: usize, cut: &Cut, target: &Target<'_>, indent: usize) {
+        let selected = cut.select(&target.selector);
+        let (lines, bytes) = selected.as_ref().map(cut::Selected::size).unwrap_or_default();
+        if !self.has_room(bytes, lines, indent) {
+            return;
+        }
+        self.read += bytes;
+        self.expansion.includes[index].status = IncludeStatus::Ok;
+        if cut.source.text.is_empty() {
+            return;
+        }
+        let mut frame = Frame {
+            indent,
+            include: Some(index),
+            selected: true,
+            section: matches!(target.selector, Selector::Section(_)),
+            ..Frame::default()
+        };
+        if self.settings.dedent_subsections {
+            let rows = selected.iter().flat_map(cut::Selected::distinct);
+            frame.dedent = Some(common_indent(rows.map(|row| cut.source.row(row))));
+            if selected.as_ref().is_none_or(cut::Selected::is_empty) {
+                // Python splits nothing into one empty line.
+                self.expansion.push_line("", indent, None, 0, (0, 0));
+            }
+        }
+        if let Some(selected) = &selected {
+            self.rows(&mut frame, &cut.source, selected.rows());
+        }
+    }
+
+    /// A file to take parts of; none when it is not in the site's encoding.
+    fn cut(&mut self, file: FileId) -> Option<Rc<Cut>> {
+        if let Some(cut) = self.cuts.get(&file) {
+            return Some(Rc::clone(cut));
+        }
+        let bytes = self.files.bytes(file);
+        let source = Source::decode(file, &bytes, self.encoding?)?;
+        let cut = Rc::new(Cut::new(source.into_owned()));
+        self.cuts.insert(file, Rc::clone(&cut));
+        Some(cut)
     }
 }
 
