@@ -39,9 +39,10 @@ fn include(files: &FileCache, include: &Include) -> Option<Diagnostic> {
     let origin = include.origin.as_ref()?;
     let bytes = files.bytes(origin.file);
     let text = String::from_utf8_lossy(bytes.get(origin.span.clone())?).into_owned();
-    let start = text.find(target).unwrap_or(0);
-    let span = start..(start + target.len()).min(text.len());
-    let column = text[..start].chars().count() + 1;
+    // In another encoding than UTF-8 the target may not be found, and then it is the whole line.
+    let found = text.find(target);
+    let span = found.map_or(0..text.len(), |start| start..start + target.len());
+    let column = text[..span.start].chars().count() + 1;
     let place = Place { file: files.shown(origin.file), line: origin.line, column };
     Some(Diagnostic { kind, place, text, span, message, hint: Some(hint.to_owned()) })
 }

@@ -13,7 +13,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::thread;
 
 use memchr::memmem;
 
@@ -28,14 +29,16 @@ use crate::settings::Snippets;
 
 /// How deep includes may nest. Python's recursion limit stops PyMdown at about this depth.
 const DEEPEST: usize = 890;
+/// After so many nested includes a new stack is begun, so that the thread's own is never full.
+const DEEP: usize = 100;
 
 /// How many bytes a page may grow to and take to read, what is kept of its lines and includes
 /// counted too. Files that include each other several times grow without bounds.
 const LARGEST: usize = 256 << 20;
 /// What is kept of a line, about.
 const LINE: usize = 32;
-/// What is kept of an include, about.
-const INCLUDE: usize = 256;
+/// What is kept of an include and done for it, about.
+const INCLUDE: usize = 1024;
 
 /// A page with everything it includes.
 #[derive(Debug, Default)]
@@ -129,7 +132,7 @@ struct Expander<'a> {
     /// The files that are being included, each as it is spelt.
     stack: Vec<PathBuf>,
     /// Files that parts are taken of.
-    cuts: HashMap<FileId, Rc<Cut>>,
+    cuts: HashMap<FileId, Arc<Cut>>,
     /// Bytes of targets and of files that were read.
     read: usize,
 }
@@ -301,9 +304,32 @@ impl Expander<'_> {
         if let Ok(file) = self.files.read(&path) {
             self.expansion.includes[index].file = Some(file);
             self.stack.push(path);
-            self.content(index, file, &target, indent);
+            if self.stack.len().is_multiple_of(DEEP) {
+                self.content_on_new_stack(index, file, &target, indent);
+            } else {
+                self.content(index, file, &target, indent);
+            }
             self.stack.pop();
         }
+    }
+
+    /// Does the same in a thread of its own, for which this one waits.
+    fn content_on_new_stack(
+        &mut self,
+        index: usize,
+        file: FileId,
+        target: &Target<'_>,
+        indent: usize,
+    ) {
+        thread::scope(|scope| {
+            let work = || self.content(index, file, target, indent);
+            // Without a thread the include stays what it is so far: an error.
+            if let Ok(thread) = thread::Builder::new().spawn_scoped(scope, work)
+                && let Err(panic) = thread.join()
+            {
+                std::panic::resume_unwind(panic);
+            }
+        });
     }
 
     /// Whether the page may grow by so many bytes in so many lines, with this indent before each.
@@ -373,14 +399,14 @@ impl Expander<'_> {
     }
 
     /// A file to take parts of; none when it is not in the site's encoding.
-    fn cut(&mut self, file: FileId) -> Option<Rc<Cut>> {
+    fn cut(&mut self, file: FileId) -> Option<Arc<Cut>> {
         if let Some(cut) = self.cuts.get(&file) {
-            return Some(Rc::clone(cut));
+            return Some(Arc::clone(cut));
         }
         let bytes = self.files.bytes(file);
         let source = Source::decode(file, &bytes, self.encoding?)?;
-        let cut = Rc::new(Cut::new(source.into_owned()));
-        self.cuts.insert(file, Rc::clone(&cut));
+        let cut = Arc::new(Cut::new(source.into_owned()));
+        self.cuts.insert(file, Arc::clone(&cut));
         Some(cut)
     }
 }
