@@ -121,3 +121,10 @@ impl StdError for Error {
         self.0.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
     }
 }
+
+/// The known word that is spelled most alike, if one is; for hints.
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let similarity = |other: &str| strsim::jaro_winkler(word, other);
+    let best = known.iter().max_by(|one, two| similarity(one).total_cmp(&similarity(two)))?;
+    (similarity(best) > 0.7).then_some(best)
+}

@@ -5,19 +5,24 @@
 //! and logs that the pages show. `pipeline` is the table of contents: the stages in their order.
 //! `docs/architecture.md` has the picture and the reasons.
 
+pub mod adopt;
 pub mod capture;
 pub mod cli;
 pub mod cloud;
 pub mod discover;
 pub mod error;
+pub mod fetch;
 pub mod merge;
 pub mod model;
 pub mod page;
+pub mod pairing;
 pub mod pipeline;
 pub mod plan;
 pub mod render;
 pub mod report;
 pub mod run;
+pub mod sections;
+pub mod sequence;
 pub mod settings;
 pub mod stabilise;
 pub mod write;

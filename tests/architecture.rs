@@ -8,28 +8,34 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 21] = [
+    ("adopt", &["error", "model", "sections", "sequence", "settings"]),
     ("capture", &["error", "model", "settings"]),
     (
         "cli",
         &[
-            "capture", "cloud", "discover", "error", "model", "page", "pipeline", "report",
-            "settings",
+            "capture", "cloud", "discover", "error", "merge", "model", "page", "pipeline",
+            "report", "settings",
         ],
     ),
     ("cloud", &["error", "model", "settings"]),
     ("discover", &["error", "model", "settings"]),
     ("error", &["model"]),
-    ("merge", &["error", "model", "settings"]),
+    ("fetch", &["model", "settings"]),
+    ("merge", &["error", "model", "pairing", "sections", "sequence", "settings"]),
     ("model", &[]),
     ("page", &["error", "model", "settings"]),
+    // Compares sequences and is no stage.
+    ("pairing", &[]),
     (
         "pipeline",
         &[
+            "adopt",
             "capture",
             "cloud",
             "discover",
             "error",
+            "fetch",
             "merge",
             "model",
             "page",
@@ -48,8 +54,11 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     // A diff shows a file as `write` would leave it.
     ("report", &["error", "model", "settings", "write"]),
     ("run", &["error", "model", "settings"]),
+    // Reads a format and is no stage.
+    ("sections", &["model"]),
+    ("sequence", &[]),
     ("settings", &["error", "model"]),
-    ("stabilise", &["error", "model", "settings"]),
+    ("stabilise", &["error", "model", "pairing", "settings"]),
     ("write", &["error", "model", "settings"]),
 ];
 

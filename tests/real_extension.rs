@@ -10,14 +10,17 @@
 
 mod support;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
+use doctool::fetch::Fetcher;
 use doctool::model::FileCache;
 use doctool::report::list_json;
-use doctool::settings::{Config, Site};
+use doctool::settings::{BasePath, Config, Site};
 use serde_json::{Value, json};
+use support::web::{Web, answer};
 
 const PACKAGES: [&str; 3] = ["pymdown-extensions==13.1", "Markdown==3.11.3", "mkdocs==1.6.1"];
 const PAGES_A_SITE: usize = 200;
@@ -73,7 +76,7 @@ fn reads_random_pages_as_the_real_extensions_do() {
     if PYTHON.is_none() {
         return;
     }
-    let pages = number("DOCTOOL_ORACLE_PAGES", 2000);
+    let pages = number("DOCTOOL_ORACLE_PAGES", 2200);
     let seed = number("DOCTOOL_ORACLE_SEED", 1);
     let (mut compared, mut wrong) = (0, Vec::new());
     for seed in seed..seed + pages.div_ceil(PAGES_A_SITE) {
@@ -92,6 +95,206 @@ fn reads_random_pages_as_the_real_extensions_do() {
     println!("{compared} pages compared");
     let shown = &wrong[..wrong.len().min(10)];
     assert!(wrong.is_empty(), "{} pages differ:\n{}", wrong.len(), shown.join("\n"));
+}
+
+/// Pages that include URLs, each with the lines that the real extension makes of it.
+#[test]
+fn reads_snippets_at_urls_as_the_real_extension_does() {
+    let Some(python) = &*PYTHON else {
+        return;
+    };
+    let web = Web::new(|path, _| match path.trim_start_matches('/') {
+        "lines" => answer("200 OK", "", "one\ntwo\r\nthree\rfour"),
+        "ended" => answer("200 OK", "", "one\n\n\ttwo\n"),
+        "empty" => answer("200 OK", "", ""),
+        "section" => answer("200 OK", "", "a\n  --8<-- [start:x]\n  b\n  --8<-- [end:x]\nc\n"),
+        "local" => answer("200 OK", "", "a\n--8<-- \"own.md\"\n--8<--\nown.md\n--8<--\nb\n"),
+        "unclosed" => answer("200 OK", "", "a\n--8<--\nown.md\n"),
+        "escaped" => answer("200 OK", "", ";--8<-- \"own.md\"\n;--8<-- [start:x]\n"),
+        "odd" => answer("200 OK", "", "a\u{c}b\u{85}c\u{2028}d\n\u{feff}e"),
+        "partial" => answer("206 Partial Content", "", "x\n"),
+        "moved" => answer("302 Found", "Location: /ended\r\n", ""),
+        _ => answer("404 Not Found", "", "no\n"),
+    });
+    let folder = tempfile::tempdir().expect("a folder for a site");
+    let config = "markdown_extensions:\n- pymdownx.snippets:\n    url_download: true\n    dedent_subsections: true\n";
+    std::fs::write(folder.path().join("mkdocs.yml"), config).expect("the folder is writable");
+    std::fs::write(folder.path().join("own.md"), "own\n").expect("the folder is writable");
+    let mut pages = Vec::new();
+    for target in [
+        "lines",
+        "lines:2:3",
+        "lines:-1",
+        "ended",
+        "ended:-1",
+        "empty",
+        "empty:1",
+        "section",
+        "section:x",
+        "section:y",
+        "local",
+        "unclosed",
+        "escaped",
+        "odd",
+        "partial",
+        "moved",
+        "gone",
+        "gone:1:2",
+        "gone:x",
+    ] {
+        let url = web.url(&format!("/{target}"));
+        pages.push(format!("  --8<-- \"{url}\"\nend\n"));
+        pages.push(format!("--8<--\n{url}\n\n    {url}\n--8<--\n"));
+    }
+    let lines = r"
+import json, sys
+import markdown
+pages = json.load(sys.stdin)
+found = []
+for page in pages:
+    md = markdown.Markdown(extensions=['pymdownx.snippets'], extension_configs={
+        'pymdownx.snippets': {'url_download': True, 'dedent_subsections': True}})
+    found.append(md.preprocessors['snippet'].run(page.split('\n')))
+print(json.dumps(found))
+";
+    let mut real = Command::new(python)
+        .args(["-c", lines])
+        .current_dir(folder.path())
+        .env("no_proxy", "127.0.0.1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python was found");
+    let input = serde_json::to_vec(&pages).expect("texts are JSON");
+    real.stdin.take().expect("it is piped").write_all(&input).expect("python reads");
+    let output = real.wait_with_output().expect("python ends");
+    let want: Vec<Vec<String>> = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let folder = folder.path().canonicalize().expect("the folder exists");
+    let site = Site::find(&folder).expect("it has settings");
+    let fetcher = Fetcher::new(site.snippets.as_ref().expect("they are enabled"));
+    let remote = |url: &str| fetcher.fetch(url);
+    for (number, (text, want)) in pages.iter().zip(want).enumerate() {
+        let path = folder.join(format!("{number}.md"));
+        std::fs::write(&path, text).expect("the folder is writable");
+        let page = doctool::page::read_with(&site, &FileCache::new(&folder), &remote, &path);
+        let page = page.expect("it can be read");
+        let got: Vec<_> = (0..page.lines.len()).map(|index| page.line(index)).collect();
+        assert_eq!(got, want, "{text}");
+    }
+    println!("{} pages with URLs compared", pages.len());
+}
+
+/// Settings in `mkdocs.yml`, each with what MkDocs makes of those that doctool needs.
+#[test]
+fn reads_settings_as_mkdocs_does() {
+    let Some(python) = &*PYTHON else {
+        return;
+    };
+    let script = r"
+import json, os, sys
+from markdown.util import parseBoolValue
+from mkdocs.config import load_config
+config = load_config('mkdocs.yml')
+options = config.mdx_configs.get('pymdownx.snippets', {})
+base = options.get('base_path', ['.'])
+base = base if isinstance(base, list) else [base]
+paths = ['PAGE' if type(path).__name__ == 'RelativeDirPlaceholder' else os.path.abspath(path) for path in base]
+print(json.dumps({
+    'docs_dir': config.docs_dir, 'base_path': paths,
+    'check_paths': parseBoolValue(options.get('check_paths', False)),
+    'restrict_base_path': parseBoolValue(options.get('restrict_base_path', True)),
+    'auto_append': options.get('auto_append', []),
+    'max_retries': options.get('max_retries', 3),
+}))
+";
+    let snippets = |options: &str| format!("markdown_extensions:\n- pymdownx.snippets:\n{options}");
+    let options = [
+        "",
+        "    check_paths: yes\n    restrict_base_path: Off\n",
+        "    check_paths: !ENV FLAG_OFF\n    restrict_base_path: !ENV [NO_SUCH, FLAG_NO, true]\n",
+        "    check_paths: !ENV FLAG_ON\n    max_retries: !ENV NUMBER\n",
+        "    check_paths: !ENV EMPTY\n    base_path: !ENV PATH_OF_PARTS\n",
+        "    base_path: !ENV [NO_SUCH, [one, two]]\n    restrict_base_path: !ENV [NO_SUCH]\n",
+        "    base_path: !ENV [NO_SUCH, !ENV [PATH_OF_PARTS, x]]\n    auto_append: [!ENV QUOTED]\n    check_paths: 'No'\n    restrict_base_path: 'false'\n",
+        "    base_path: [!relative $config_dir/../x, !relative $docs_dir/a/./b, !relative , y/../z, /abs]\n",
+        "    auto_append: [a.md, !ENV [NO_SUCH, b.md], !ENV BRACKETS]\n    max_retries: 7\n",
+    ];
+    let mut sites: Vec<String> = options.map(snippets).to_vec();
+    sites.push(
+        "INHERIT: base/one.yml\nmarkdown_extensions:\n  pymdownx.snippets:\n    base_path: own\n"
+            .to_owned(),
+    );
+    sites.push("INHERIT: !ENV [NO_SUCH, base/two.yml]\ndocs_dir: other\n".to_owned());
+    sites.push("x: &x {check_paths: true, base_path: x}\nmarkdown_extensions:\n  pymdownx.snippets:\n    <<: *x\n    base_path: own\n".to_owned());
+    for text in sites {
+        let folder = tempfile::tempdir().expect("a folder for a site");
+        let root = folder.path().canonicalize().expect("the folder exists");
+        for name in ["docs", "other", "base"] {
+            std::fs::create_dir(root.join(name)).expect("the folder is writable");
+        }
+        let write = |name: &str, text: &str| {
+            std::fs::write(root.join(name), text).expect("the folder is writable");
+        };
+        write(
+            "base/one.yml",
+            "INHERIT: two.yml\nmarkdown_extensions:\n  pymdownx.snippets:\n    check_paths: true\n",
+        );
+        write(
+            "base/two.yml",
+            "markdown_extensions:\n  pymdownx.snippets:\n    auto_append: [a.md]\n    base_path: [!relative $config_dir/two]\n",
+        );
+        write("mkdocs.yml", &format!("site_name: x\n{text}"));
+        let variables = [
+            ("FLAG_ON", "yes"),
+            ("FLAG_OFF", "off"),
+            ("FLAG_NO", "no"),
+            ("NUMBER", "5"),
+            ("EMPTY", ""),
+            ("QUOTED", "\"\""),
+            ("BRACKETS", "[c.md]"),
+            ("PATH_OF_PARTS", "docs/parts"),
+        ];
+        let real = Command::new(python)
+            .args(["-c", script])
+            .current_dir(&root)
+            .envs(variables)
+            .output()
+            .expect("python was found");
+        assert!(real.status.success(), "{text}\n{}", String::from_utf8_lossy(&real.stderr));
+        let want: Value = serde_json::from_slice(&real.stdout).expect("it is JSON");
+        let ours = Command::new(std::env::current_exe().expect("this test is a program"))
+            .args(["--exact", "prints_settings", "--ignored", "--nocapture"])
+            .current_dir(&root)
+            .envs(variables)
+            .output()
+            .expect("it can be started");
+        let said = String::from_utf8(ours.stdout).expect("it says UTF-8");
+        let line = said.lines().find(|line| line.starts_with('{')).unwrap_or_default();
+        let got: Value = serde_json::from_str(line).unwrap_or(Value::Null);
+        assert_eq!(got, want, "{text}");
+    }
+}
+
+/// The other half of the comparison of settings: a process of its own, because the settings depend
+/// on its environment.
+#[test]
+#[ignore = "is started by the comparison of settings"]
+fn prints_settings() {
+    let folder = std::env::current_dir().expect("there is one");
+    let site = Site::read(&folder.join("mkdocs.yml")).expect("the settings are right");
+    let snippets = site.snippets.expect("they are enabled");
+    let path = |base: &BasePath| match base {
+        BasePath::Path(path) => path.display().to_string(),
+        BasePath::PageFolder => "PAGE".to_owned(),
+    };
+    println!(
+        "\n{}",
+        json!({
+            "docs_dir": site.docs_dir, "base_path": snippets.base_paths.iter().map(path).collect::<Vec<_>>(),
+            "check_paths": snippets.check_paths, "restrict_base_path": snippets.restrict_base_path,
+            "auto_append": snippets.auto_append, "max_retries": snippets.max_retries,
+        })
+    );
 }
 
 /// How many pages of a site are equal, how others differ, and which the real ones refuse.

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::site::{Pages, say};
 use super::{DRIFT, Outcome};
+use crate::merge::Conflicts;
 use crate::pipeline;
 use crate::report::text::{self, Colour};
 
@@ -17,7 +18,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
-        self.pages.with(pipeline::check, |(outcome, secrets), files| {
+        self.pages.with(Conflicts::default(), pipeline::check, |(outcome, secrets), files| {
             let hide = |text: &str| secrets.text(text);
             say(&text::check(&outcome, files, &hide, colour));
             if outcome.has_drift() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS }

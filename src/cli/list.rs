@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::Outcome;
-use super::site::{say, tell, with_site};
-use crate::error::{Error, ErrorKind};
+use super::site::{Format, json, say, tell, with_site};
+use super::{DRIFT, Outcome};
+use crate::model::{Diagnostic, Severity, distinct};
 use crate::pipeline::{self, Source};
 use crate::report::list_text;
 use crate::report::text::{self, Colour};
@@ -21,32 +21,23 @@ pub(super) struct List {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
-}
-
 impl List {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
         with_site(&self.paths, Source::Cloud(None), &|_| {}, |job| {
-            let (listing, warnings) = pipeline::list(job)?;
+            let (listing, warnings) = pipeline::list(&job)?;
             match self.format {
                 Format::Text => {
-                    for warning in &warnings {
-                        tell(&text::warning(warning, colour));
-                    }
+                    tell(&text::diagnostics(distinct(&warnings), &str::to_owned, colour));
                     say(&list_text::listing(&listing));
                 }
-                Format::Json => {
-                    let json = serde_json::to_string(&listing).map_err(|cause| {
-                        Error::new(ErrorKind::File, "cannot print the listing").because(cause)
-                    })?;
-                    say(&(json + "\n"));
-                }
+                Format::Json => say(&json(&listing)?),
             }
-            Ok(ExitCode::SUCCESS)
+            let is_error = |found: &Diagnostic| found.severity == Severity::Error;
+            Ok(if warnings.iter().any(is_error) {
+                ExitCode::from(DRIFT)
+            } else {
+                ExitCode::SUCCESS
+            })
         })
     }
 }

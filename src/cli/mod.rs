@@ -1,9 +1,11 @@
 //! The words the command understands, turned into settings; one file a subcommand.
 
+mod adopt;
 mod check;
 mod cloud;
 mod list;
 mod record;
+mod redact;
 mod refresh;
 mod relay;
 mod schema;
@@ -26,7 +28,7 @@ use crate::report::text::{self, Colour};
     name = "doctool",
     version,
     infer_subcommands = true,
-    after_help = "Exit codes: 0 nothing to say, or written; 1 drift found; 2 the job could not be done"
+    after_help = "Exit codes: 0 nothing to say, or written; 1 something found or left to you: drift, a secret, a place that is not recognised; 2 the job could not be done"
 )]
 struct Args {
     /// When to use colour
@@ -57,10 +59,14 @@ enum Command {
     Refresh(refresh::Refresh),
     /// Run the commands of pages and keep the recordings in a folder
     Record(record::Record),
+    /// Look at pages that people made: what a refresh would keep, and what it could not place
+    Adopt(adopt::Adopt),
+    /// Take published secrets out of pages and change nothing else; needs no cloud
+    Redact(redact::Redact),
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
-    /// Print the JSON schema of doctool.yml, or of what `list` prints
+    /// Print the JSON schema of doctool.yml, or of what `list` or `adopt` prints
     Schema(schema::Schema),
 }
 
@@ -78,8 +84,10 @@ pub fn main() -> ExitCode {
     let outcome = match command {
         Command::List(list) => list.run(colour(color, std::io::stderr().is_terminal())),
         Command::Check(check) => check.run(colour(color, std::io::stdout().is_terminal())),
-        Command::Refresh(refresh) => refresh.run(),
+        Command::Refresh(refresh) => refresh.run(colour(color, std::io::stdout().is_terminal())),
         Command::Record(record) => record.run(),
+        Command::Adopt(adopt) => adopt.run(),
+        Command::Redact(redact) => redact.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),
     };

@@ -2,24 +2,46 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::Outcome;
 use super::site::{Pages, say};
+use super::{DRIFT, Outcome};
+use crate::merge::Conflicts;
 use crate::pipeline;
-use crate::report::text;
+use crate::report::text::{self, Colour};
 
 #[derive(Debug, Args)]
 pub(super) struct Refresh {
     #[command(flatten)]
     pages: Pages,
+    /// What to do where a person and the cloud changed the same lines; kept and reported if not given
+    #[arg(long, value_enum, value_name = "SIDE")]
+    conflict: Option<Side>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Side {
+    /// Keep what the page says
+    Mine,
+    /// Take what the cloud says, also over what a person made of generated lines
+    Theirs,
+    /// Write both between marks
+    Markers,
 }
 
 impl Refresh {
-    pub(super) fn run(&self) -> Outcome {
-        self.pages.with(pipeline::refresh, |outcome, files| {
-            say(&text::refresh(&outcome, files));
-            ExitCode::SUCCESS
+    pub(super) fn run(&self, colour: Colour) -> Outcome {
+        let conflicts = match self.conflict {
+            None => Conflicts::Keep,
+            Some(Side::Mine) => Conflicts::Mine,
+            Some(Side::Theirs) => Conflicts::Theirs,
+            Some(Side::Markers) => Conflicts::Markers,
+        };
+        self.pages.with(conflicts, pipeline::refresh, |(outcome, secrets), files| {
+            let hide = |text: &str| secrets.text(text);
+            say(&text::refresh(&outcome, files, &hide, colour));
+            let is_done = !outcome.leaves_work() && !outcome.has_error();
+            if is_done { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) }
         })
     }
 }

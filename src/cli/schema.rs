@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::site::say;
+use crate::report::adopt_json::AdoptionReport;
 use crate::report::list_json::Listing;
 use crate::settings::Config;
 
@@ -23,6 +24,8 @@ enum Of {
     Settings,
     /// What `doctool list --format json` prints
     List,
+    /// What `doctool adopt --format json` prints
+    Adopt,
 }
 
 impl Schema {
@@ -30,6 +33,7 @@ impl Schema {
         let schema = match self.of {
             Of::Settings => Config::schema(),
             Of::List => Listing::schema(),
+            Of::Adopt => AdoptionReport::schema(),
         };
         say(&(schema + "\n"));
         Ok(ExitCode::SUCCESS)

@@ -4,10 +4,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use super::{Outcome, working_directory};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::merge::Conflicts;
 use crate::model::FileCache;
 use crate::pipeline::{Job, Source};
 use crate::report::progress::Progress;
@@ -30,6 +32,7 @@ impl Pages {
     /// Does something with the pages while its progress is shown, and then tells what came of it.
     pub(super) fn with<T>(
         &self,
+        conflicts: Conflicts,
         work: impl FnOnce(&Job<'_>) -> Result<T>,
         tell: impl FnOnce(T, &FileCache) -> ExitCode,
     ) -> Outcome {
@@ -39,7 +42,8 @@ impl Pages {
         };
         let progress = Progress::new();
         with_site(&self.paths, source, &|event| progress.show(event), |job| {
-            let done = work(job);
+            let job = Job { conflicts, ..job };
+            let done = work(&job);
             progress.finish();
             Ok(tell(done?, job.files))
         })
@@ -51,13 +55,29 @@ pub(super) fn with_site<T>(
     paths: &[PathBuf],
     source: Source,
     events: crate::model::Events<'_>,
-    work: impl FnOnce(&Job<'_>) -> Result<T>,
+    work: impl FnOnce(Job<'_>) -> Result<T>,
 ) -> Result<T> {
     let folder = working_directory()?;
     let site = Site::find(&folder)?;
     let config = Config::read(&site.folder.join(doctool::FILE_NAME))?;
     let files = FileCache::new(folder);
-    work(&Job { site: &site, config: &config, files: &files, paths, source, events })
+    let conflicts = Conflicts::default();
+    work(Job { site: &site, config: &config, files: &files, paths, source, conflicts, events })
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// A value as JSON on one line.
+pub(super) fn json(value: &impl Serialize) -> Result<String> {
+    let json = serde_json::to_string(value)
+        .map_err(|cause| Error::new(ErrorKind::File, "cannot print this as JSON").because(cause))?;
+    Ok(json + "\n")
 }
 
 /// Prints what was asked for.

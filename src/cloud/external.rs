@@ -41,14 +41,13 @@ pub(super) fn cloud(name: &str, profile: &CloudProfile) -> Result<Cloud> {
         .iter()
         .filter_map(|(variable, value)| Some((kind(variable)?.to_owned(), value.clone())))
         .collect();
-    for file in client_files(&variables) {
-        if let Some(value) =
-            fs::read_to_string(file).ok().and_then(|text| serde_yaml::from_str(&text).ok())
-        {
-            collect(&value, &mut secrets);
-        }
-    }
-    Ok(Cloud { name: name.to_owned(), env: variables, secrets, ..Cloud::default() })
+    let files = client_files(&variables).into_iter();
+    let files = files.filter_map(|file| fs::read_to_string(file).ok());
+    let files: Vec<Value> =
+        files.filter_map(|text| serde_yaml::from_str::<Value>(&text).ok()).collect();
+    files.iter().for_each(|value| collect(value, &mut secrets));
+    let identity = address(&variables, &files).unwrap_or_default();
+    Ok(Cloud { name: name.to_owned(), identity, env: variables, secrets, ..Cloud::default() })
 }
 
 /// Where openstacksdk looks for clouds and their secrets (openstacksdk, "Configuring OpenStack SDK
@@ -66,6 +65,18 @@ fn client_files(variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
             folders.flat_map(|folder| ["clouds.yaml", "secure.yaml"].map(|name| folder.join(name))),
         )
         .collect()
+}
+
+/// The address at which the variables, or the `clouds.yaml` that they lead to, have users log in.
+fn address(variables: &BTreeMap<String, String>, files: &[Value]) -> Option<String> {
+    if let Some(url) = variables.get("OS_AUTH_URL") {
+        return Some(url.clone());
+    }
+    let cloud = variables.get("OS_CLOUD")?;
+    let url = |file: &Value| {
+        Some(file.get("clouds")?.get(cloud)?.get("auth")?.get("auth_url")?.as_str()?.to_owned())
+    };
+    files.iter().find_map(url)
 }
 
 /// Adds every value below a key that names a secret.
@@ -114,12 +125,15 @@ mod tests {
         std::fs::write(&file, text).expect("the folder can be written");
         let variables = [
             ("OS_CLIENT_CONFIG_FILE", file.to_str().expect("the path is text")),
+            ("OS_CLOUD", "one"),
             ("OS_PASSWORD", "of-the-profile"),
             ("OS_USERNAME", "me"),
         ];
         let env = variables.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
         let cloud = cloud("mine", &CloudProfile { embedded: None, env: env.into() });
-        let secrets = cloud.expect("the profile is complete").secrets;
+        let cloud = cloud.expect("the profile is complete");
+        assert_eq!(cloud.identity, "http://x");
+        let secrets = cloud.secrets;
         for value in ["of-the-file", "of-the-profile"] {
             assert!(secrets.contains(&("password".to_owned(), value.to_owned())), "{value}");
         }

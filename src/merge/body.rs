@@ -1,298 +1,408 @@
-//! A request/response page: merged section by section.
+//! A request/response page: merged message by message.
 //!
-//! A section is a message. Its heading, its arrow and the content of its two fences follow the run;
-//! prose, admonitions and options of fences stay with the message they were written for.
+//! A section follows its message wherever that stands now. Its number, and the title, arrow and
+//! content that are generated follow the run; prose, admonitions and options of fences stay with the
+//! message they were written for; inside fences lines are merged.
 
-use std::sync::LazyLock;
+use crate::model::FindingKind;
+use crate::pairing::Pairing;
+use crate::sections::{Document, Part, Section, Tab};
 
-use regex::Regex;
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use super::highlights::{self, Moved};
+use super::left_over;
+use super::line_numbers::LineNumbers;
+use super::lines;
+use super::style::{self, Style, content, indented, marker, title};
+use super::{Eyes, Merged, Steps};
 
-static ARROW: LazyLock<Regex> = LazyLock::new(|| pattern(r"^`[^`]+` (?:-->|<--) `[^`]+`\s*$"));
-static HEADING: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^(?<level>#{1,6}) (?<step>\(\d+\) )?(?<title>.*?)\s*$"));
-static TAB: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^===[+!]* +"(?<label>[^"]*)"\s*$"#));
-static FENCE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(?<indent>\s*)(?<marker>`{3,}|~{3,})\s*(?<language>[\w.+-]*)(?<options>.*)$")
-});
-static OPTION: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?<key>\w+)="[^"]*""#));
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is valid")
-}
-
-/// Heading of the block that holds what people wrote about messages that are gone.
-const LEFT_OVER: &str = "??? warning \"Written about messages that are no longer sent\"";
-
-/// A message's part of the page, as lines.
-struct Section<'a> {
-    heading: &'a str,
-    arrow: &'a str,
-    /// What follows the arrow, up to the next heading.
-    rest: Vec<&'a str>,
-}
-
-/// A fence in a section, as indices of its lines in `rest`.
-struct Tab<'a> {
-    label: &'a str,
-    opener: usize,
-    closer: usize,
-}
-
-/// The old page with the messages of the new one.
-pub(super) fn merge(old: &str, new: &str) -> String {
-    let (preamble, old_sections) = sections(old);
-    let (new_preamble, new_sections) = sections(new);
-    if old_sections.is_empty() && preamble.iter().all(|line| line.trim().is_empty()) {
-        return new.to_owned();
+/// The page as it stands with the messages of the new one. `base` is the page as it was generated
+/// from its last recording, if there is one.
+pub(super) fn merge(
+    base: Option<&str>,
+    page: &str,
+    new: &str,
+    steps: &Steps,
+    eyes: &Eyes<'_>,
+) -> Merged {
+    let (page, left_over) = left_over::split(page);
+    let documents = Documents {
+        base: Document::read(base.unwrap_or_default()),
+        page: Document::read(page),
+        left_over: Document::read(left_over),
+        new: Document::read(new),
+    };
+    let is_blank = documents.page.lines.iter().all(|line| line.trim().is_empty());
+    if is_blank && documents.page.sections.is_empty() {
+        return Merged::of(new);
     }
-    let mut out: Vec<String> = if preamble.is_empty() { new_preamble } else { preamble }
+    let partners = documents.partners(steps);
+    let pairs: Vec<_> = partners
         .iter()
-        .map(|&line| line.to_owned())
+        .enumerate()
+        .filter_map(|(index, partner)| {
+            let generated = match partner {
+                Partner::Message { base: Some(base), .. } => &documents.base.sections[*base],
+                Partner::Message { base: None, new: Some(new) } => &documents.new.sections[*new],
+                _ => return None,
+            };
+            Some((&documents.page.sections[index], generated))
+        })
         .collect();
-    let old_keys: Vec<_> = old_sections.iter().map(Section::key).collect();
-    let new_keys: Vec<_> = new_sections.iter().map(Section::key).collect();
-    let mut left_over = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, &old_keys, &new_keys) {
-        if let DiffOp::Equal { old_index, new_index, len } = op {
-            for step in 0..len {
-                merged(&old_sections[old_index + step], &new_sections[new_index + step], &mut out);
-            }
-            continue;
+    let generated =
+        if documents.base.sections.is_empty() { &documents.new } else { &documents.base };
+    let style = Style::of(&documents.page, &pairs, generated);
+    let merger = Merger { documents: &documents, steps, eyes, out: Merged::default() };
+    merger.page(&partners, &style)
+}
+
+struct Documents<'a> {
+    base: Document<'a>,
+    page: Document<'a>,
+    /// The block of an earlier refresh behind the page.
+    left_over: Document<'a>,
+    new: Document<'a>,
+}
+
+/// What a section of the page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Partner {
+    /// A message: its section as it was generated, and as it is now if it is still sent.
+    Message { base: Option<usize>, new: Option<usize> },
+    /// Somebody's own words that look like a message's section.
+    Words,
+}
+
+/// What tells which message a section is.
+type Key<'a> = (Option<(&'a str, &'a str)>, &'a str);
+
+fn key<'a>(document: &Document<'a>, section: &Section<'a>) -> Key<'a> {
+    (section.arrow.map(|arrow| (arrow.from, arrow.to)), document.title(section))
+}
+
+impl<'a> Documents<'a> {
+    /// What each section of the page is.
+    fn partners(&self, steps: &Steps) -> Vec<Partner> {
+        let old = self.pairing(&self.base);
+        let mut partners: Vec<Option<Partner>> = (0..self.page.sections.len())
+            .map(|index| {
+                let base = old.of_new(index)?;
+                Some(Partner::Message { base: Some(base), new: steps.to_new(base) })
+            })
+            .collect();
+        // What the last recording does not have may be in the new one already.
+        let mut taken = vec![false; self.new.sections.len()];
+        for new in partners.iter().filter_map(|partner| match partner {
+            Some(Partner::Message { new, .. }) => *new,
+            _ => None,
+        }) {
+            taken[new] = true;
         }
-        let (old, new) = (&old_sections[op.old_range()], &new_sections[op.new_range()]);
+        let direct = self.pairing(&self.new);
+        for (index, partner) in partners.iter_mut().enumerate() {
+            let new =
+                direct.of_new(index).filter(|&new| !taken[new] && steps.to_old(new).is_none());
+            if partner.is_none() && new.is_some() {
+                *partner = Some(Partner::Message { base: None, new });
+            }
+        }
+        let is_message = |index: usize| self.page.sections[index].tabs().next().is_some();
+        let other = |index| match is_message(index) {
+            true => Partner::Message { base: None, new: None },
+            false => Partner::Words,
+        };
+        let partners = partners.into_iter().enumerate();
+        partners.map(|(index, partner)| partner.unwrap_or_else(|| other(index))).collect()
+    }
+
+    /// Which generated section each section of the page is.
+    fn pairing(&self, generated: &Document<'a>) -> Pairing {
+        let keys = |document: &Document<'a>| {
+            document.sections.iter().map(|section| key(document, section)).collect::<Vec<_>>()
+        };
+        let (old, page) = (keys(generated), keys(&self.page));
+        let numbers = |document: &Document<'a>| {
+            let number = |section: &Section<'a>| section.step.as_ref().map(|step| step.number);
+            document.sections.iter().map(number).collect::<Vec<_>>()
+        };
+        let (old_numbers, page_numbers) = (numbers(generated), numbers(&self.page));
+        let mut pairing = Pairing::new(old.len(), page.len());
+        pairing.in_order(&old, &page);
         // A heading or an arrow that somebody changed by hand is still the one of its message.
-        let stays = |index: usize| old.len() == new.len() && old[index].resembles(&new[index]);
-        left_over.extend(
-            (0..old.len()).filter(|&index| !stays(index)).filter_map(|index| written(&old[index])),
-        );
-        for (index, section) in new.iter().enumerate() {
-            if stays(index) {
-                merged(&old[index], section, &mut out);
+        pairing.alike(|one, other| {
+            old[one].1 == page[other].1 && (old[one].0 == page[other].0 || page[other].0.is_none())
+        });
+        pairing.alike(|one, other| {
+            let same_number =
+                page_numbers[other].is_some() && old_numbers[one] == page_numbers[other];
+            same_number && (old[one].0 == page[other].0 || old[one].1 == page[other].1)
+        });
+        pairing.alike(|one, other| old[one].0 == page[other].0 || old[one].1 == page[other].1);
+        pairing.moved(&old, &page);
+        pairing
+    }
+}
+
+struct Merger<'a> {
+    documents: &'a Documents<'a>,
+    steps: &'a Steps,
+    eyes: &'a Eyes<'a>,
+    out: Merged,
+}
+
+impl Merger<'_> {
+    fn page(mut self, partners: &[Partner], style: &Style) -> Merged {
+        let Documents { page, new, .. } = self.documents;
+        for line in page.preamble.clone() {
+            self.words(line);
+        }
+        if page.lines.is_empty() || (page.sections.is_empty() && page.preamble.is_empty()) {
+            self.out.lines.extend(new.preamble.clone().map(|line| new.lines[line].to_owned()));
+        }
+        let mut blanks = 0;
+        let mut of_new: Vec<Option<usize>> = vec![None; new.sections.len()];
+        for (index, partner) in partners.iter().enumerate() {
+            if let Partner::Message { new: Some(new), .. } = partner {
+                of_new[*new] = Some(index);
+            }
+        }
+        // Words before the first message stay there.
+        self.words_behind(0, partners, style, &mut blanks);
+        for (number, section) in new.sections.iter().enumerate() {
+            if let Some(index) = of_new[number] {
+                self.between(blanks);
+                let Partner::Message { base, .. } = partners[index] else { continue };
+                self.section(index, base, section);
+                blanks = self.blanks_behind(index, style);
+                self.words_behind(index + 1, partners, style, &mut blanks);
             } else {
-                out.extend([section.heading, section.arrow].map(str::to_owned));
-                out.extend(section.rest.iter().map(|&line| line.to_owned()));
+                self.between(blanks);
+                self.out.lines.extend(style.dressed(new, section));
+                blanks = style.between;
+            }
+        }
+        self.end(partners);
+        self.out
+    }
+
+    /// Sections from here on that are somebody's own words, up to the next message.
+    fn words_behind(
+        &mut self,
+        from: usize,
+        partners: &[Partner],
+        style: &Style,
+        blanks: &mut usize,
+    ) {
+        let page = &self.documents.page;
+        let words = partners[from..].iter().take_while(|partner| **partner == Partner::Words);
+        for index in from..from + words.count() {
+            self.between(*blanks);
+            let section = &page.sections[index];
+            let end = section.lines().end - style::trailing_blanks(page, section);
+            (section.heading..end).for_each(|line| self.words(line));
+            *blanks = self.blanks_behind(index, style);
+        }
+    }
+
+    fn between(&mut self, blanks: usize) {
+        self.out.lines.extend(std::iter::repeat_n(String::new(), blanks));
+    }
+
+    /// Blank lines behind a section of the page. The last one's are the page's own.
+    fn blanks_behind(&self, index: usize, style: &Style) -> usize {
+        let page = &self.documents.page;
+        match index + 1 == page.sections.len() {
+            true => style.between,
+            false => style::trailing_blanks(page, &page.sections[index]),
+        }
+    }
+
+    /// A line of the page that somebody wrote.
+    fn words(&mut self, line: usize) {
+        let page = &self.documents.page;
+        match page.is_fenced(line) {
+            true => self.out.lines.push(page.lines[line].to_owned()),
+            false => self.out.push_written(line, page.lines[line], self.steps),
+        }
+    }
+
+    /// The section as it stands, with what is new of its message.
+    fn section(&mut self, index: usize, base: Option<usize>, new: &Section<'_>) {
+        let page = &self.documents.page;
+        let section = &page.sections[index];
+        let base = base.map(|base| &self.documents.base.sections[base]);
+        self.heading(section, base, new);
+        if let Some(arrow) = &section.arrow {
+            let generated = |document: &Document<'_>, section: &Section<'_>| {
+                section.arrow.map(|arrow| document.lines[arrow.line].to_owned())
+            };
+            let was = base.and_then(|base| generated(&self.documents.base, base));
+            let is = generated(&self.documents.new, new);
+            let line = page.lines[arrow.line];
+            let stays = was == is || was.as_deref().is_some_and(|was| was != line.trim_end());
+            self.out.lines.push(is.filter(|_| !stays).unwrap_or_else(|| line.to_owned()));
+        }
+        let end = section.lines().end - style::trailing_blanks(page, section);
+        let renewed: Vec<Renewed> = section
+            .tabs()
+            .zip(tabs(section, base, new))
+            .map(|(tab, generated)| self.renewed(tab, generated))
+            .collect();
+        let numbers = LineNumbers::of(renewed.iter().map(|renewed| &*renewed.opener.numbers));
+        let mut renewed = renewed.into_iter();
+        for part in &section.parts {
+            match part {
+                Part::Text(lines) => {
+                    for line in lines.clone().filter(|line| *line < end) {
+                        self.words_about(line, &numbers);
+                    }
+                }
+                Part::Tab(tab) => {
+                    let renewed = renewed.next().expect("each tab has been renewed");
+                    self.tab(tab, renewed);
+                }
             }
         }
     }
-    keep(&left_over, &mut out);
-    out.iter().map(|line| format!("{line}\n")).collect()
-}
 
-/// The lines before the first section, and the sections.
-fn sections(text: &str) -> (Vec<&str>, Vec<Section<'_>>) {
-    let lines: Vec<&str> = text.lines().collect();
-    let is_start = |index: usize| {
-        HEADING.is_match(lines[index])
-            && lines.get(index + 1).is_some_and(|next| ARROW.is_match(next))
-    };
-    let starts: Vec<usize> = (0..lines.len()).filter(|&index| is_start(index)).collect();
-    let ends = starts.iter().skip(1).copied().chain([lines.len()]);
-    let section = |(&start, end): (&usize, usize)| Section {
-        heading: lines[start],
-        arrow: lines[start + 1],
-        rest: lines[start + 2..end].to_vec(),
-    };
-    let preamble = lines[..starts.first().copied().unwrap_or(lines.len())].to_vec();
-    (preamble, starts.iter().zip(ends).map(section).collect())
-}
-
-impl<'a> Section<'a> {
-    /// What tells which message this is: its title without step number, and its arrow.
-    fn key(&self) -> (&'a str, &'a str) {
-        (self.title(), self.arrow.trim_end())
-    }
-
-    /// Whether one half of what tells the message is the same.
-    fn resembles(&self, other: &Self) -> bool {
-        self.title() == other.title() || self.arrow.trim_end() == other.arrow.trim_end()
-    }
-
-    fn title(&self) -> &'a str {
-        HEADING
-            .captures(self.heading)
-            .and_then(|found| found.name("title"))
-            .map_or("", |title| title.as_str())
-    }
-
-    /// The tabs that hold a fence, the first of each label.
-    fn tabs(&self) -> Vec<Tab<'a>> {
-        let mut tabs: Vec<Tab<'a>> = Vec::new();
-        let mut index = 0;
-        while index + 1 < self.rest.len() {
-            let label = TAB.captures(self.rest[index]).and_then(|found| found.name("label"));
-            let fence = FENCE.captures(self.rest[index + 1]);
-            let (Some(label), Some(fence)) = (label, fence) else {
-                index += 1;
-                continue;
-            };
-            let (indent, marker) = (&fence["indent"], &fence["marker"]);
-            let closes = |line: &&str| {
-                line.strip_prefix(indent).is_some_and(|line| line.trim_end() == marker)
-            };
-            let opener = index + 1;
-            let Some(length) = self.rest[opener + 1..].iter().position(closes) else { return tabs };
-            let closer = opener + 1 + length;
-            if tabs.iter().all(|tab| tab.label != label.as_str()) {
-                tabs.push(Tab { label: label.as_str(), opener, closer });
-            }
-            index = closer + 1;
+    /// A line that somebody wrote about a message some of whose lines are marked.
+    fn words_about(&mut self, line: usize, numbers: &LineNumbers) {
+        let page = &self.documents.page;
+        if page.is_fenced(line) {
+            self.words(line);
+            return;
         }
-        tabs
+        let followed = numbers.followed(page.lines[line]);
+        self.out.tell_stale(line, page.lines[line], followed.stale);
+        self.out.push_written(line, &followed.line, self.steps);
     }
 
-    /// The lines before the first tab.
-    fn prose(&self) -> &[&'a str] {
-        let end = self.rest.iter().position(|line| TAB.is_match(line)).unwrap_or(self.rest.len());
-        &self.rest[..end]
-    }
-}
-
-/// The old section with the heading, the arrow and the content of the new one.
-fn merged(old: &Section<'_>, new: &Section<'_>, out: &mut Vec<String>) {
-    out.push(heading(old.heading, new.heading));
-    out.push(if old.arrow.trim_end() == new.arrow { old.arrow } else { new.arrow }.to_owned());
-    let mut copied = 0;
-    let old_tabs = old.tabs();
-    let new_tabs = new.tabs();
-    let pairs: Vec<(&Tab<'_>, &Tab<'_>)> = old_tabs
-        .iter()
-        .filter_map(|tab| Some((tab, new_tabs.iter().find(|other| other.label == tab.label)?)))
-        .collect();
-    if pairs.len() < new_tabs.len() {
-        // Somebody took a tab away or renamed it: it comes back, and what they wrote stays.
-        out.extend(old.prose().iter().map(|&line| line.to_owned()));
-        out.extend(new.rest[new.prose().len()..].iter().map(|&line| line.to_owned()));
-        return;
-    }
-    for (old_tab, new_tab) in pairs {
-        out.extend(old.rest[copied..old_tab.opener].iter().map(|&line| line.to_owned()));
-        let (opener, closer) = (new.rest[new_tab.opener], new.rest[new_tab.closer]);
-        let content = &new.rest[new_tab.opener + 1..new_tab.closer];
-        let kept = opener_kept(old.rest[old_tab.opener], opener);
-        out.push(kept.clone().unwrap_or_else(|| with_options_of(old.rest[old_tab.opener], opener)));
-        out.extend(content.iter().map(|&line| line.to_owned()));
-        out.push(kept.map_or(closer, |_| old.rest[old_tab.closer]).to_owned());
-        copied = old_tab.closer + 1;
-    }
-    out.extend(old.rest[copied..].iter().map(|&line| line.to_owned()));
-}
-
-/// The new heading in the style of the old one: its level, and without number if it has none.
-fn heading(old: &str, new: &str) -> String {
-    let (Some(old), Some(new)) = (HEADING.captures(old), HEADING.captures(new)) else {
-        return new.to_owned();
-    };
-    let step = old.name("step").and_then(|_| new.name("step")).map_or("", |step| step.as_str());
-    format!("{} {step}{}", &old["level"], &new["title"])
-}
-
-/// The old opening line, if it still opens a fence for the new content: the same marker, language
-/// and title, whatever else a person added.
-fn opener_kept(old: &str, new: &str) -> Option<String> {
-    let (old_fence, new_fence) = (FENCE.captures(old)?, FENCE.captures(new)?);
-    let title =
-        OPTION.captures_iter(&new_fence["options"]).find(|option| &option["key"] == "title");
-    let keeps =
-        ["indent", "marker", "language"].iter().all(|part| old_fence[*part] == new_fence[*part])
-            && title.is_none_or(|title| old_fence["options"].contains(&title[0]));
-    keeps.then(|| old.to_owned())
-}
-
-/// The new opening line with the options that a person added to the old one.
-fn with_options_of(old: &str, new: &str) -> String {
-    let mut line = new.to_owned();
-    for option in OPTION.captures_iter(old) {
-        if !OPTION.captures_iter(new).any(|other| other["key"] == option["key"]) {
-            line.push(' ');
-            line.push_str(&option[0]);
-        }
-    }
-    line
-}
-
-/// What people wrote into a section whose message is gone, under its heading; none if nothing.
-fn written(section: &Section<'_>) -> Option<Vec<String>> {
-    let last =
-        section.tabs().iter().map(|tab| tab.closer + 1).max().unwrap_or(section.prose().len());
-    let behind = section.rest.get(last..).unwrap_or_default();
-    let lines = section.prose().iter().chain(behind);
-    let mut lines: Vec<String> = lines.map(|&line| line.to_owned()).collect();
-    while lines.first().is_some_and(|line| line.trim().is_empty()) {
-        lines.remove(0);
-    }
-    while lines.last().is_some_and(|line| line.trim().is_empty()) {
-        lines.pop();
-    }
-    if lines.is_empty() {
-        return None;
-    }
-    lines.splice(0..0, [format!("**{}** {}", section.title(), section.arrow), String::new()]);
-    Some(lines)
-}
-
-/// Puts what is left over at the end of the page, in a block that is closed and easy to find.
-fn keep(left_over: &[Vec<String>], out: &mut Vec<String>) {
-    if left_over.is_empty() {
-        return;
-    }
-    if !out.iter().any(|line| line == LEFT_OVER) {
-        out.extend([String::new(), LEFT_OVER.to_owned()]);
-    }
-    for lines in left_over {
-        out.push(String::new());
-        let indented =
-            |line: &String| if line.is_empty() { String::new() } else { format!("    {line}") };
-        out.extend(lines.iter().map(indented));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::merge;
-
-    fn section(step: usize, title: &str, prose: &str, options: &str, header: &str) -> String {
-        format!(
-            "\n### ({step}) {title}\n`a` --> `b`\n{prose}\n=== \"Header\"\n    ``` http title=\"{title}\" linenums=\"1\"{options}\n    {header}\n    ```\n\n=== \"Body\"\n    ``` json title=\"{title}\" linenums=\"1\"\n    none\n    ```\n\n"
-        )
-    }
-
-    const PROSE: &str = "\n!!! reference \"API\"\n    [link](x)\n\nprose\n";
-
-    #[test]
-    fn prose_and_options_follow_their_message() {
-        let old = section(1, "GET /x", PROSE, " hl_lines=\"1\"", "H: 1");
-        let new = section(1, "GET /w", "", "", "H: 0") + &section(2, "GET /x", "", "", "H: 2");
-        let merged = section(1, "GET /w", "", "", "H: 0")
-            + &section(2, "GET /x", PROSE, " hl_lines=\"1\"", "H: 2");
-        assert_eq!(merge(&old, &new), merged);
-        assert_eq!(merge(&merged, &new), merged, "twice is once");
-    }
-
-    #[test]
-    fn generated_lines_are_restored() {
-        let new = section(1, "GET /x", "", "", "H: 1");
-        for (was, is) in
-            [("H: 1", "H: 2"), ("(1)", "(7)"), ("title=\"GET", "title=\"PUT"), ("none", "some")]
+    /// The heading in the style of the page, with the new number and, unless a person chose
+    /// another, the new title.
+    fn heading(&mut self, section: &Section<'_>, base: Option<&Section<'_>>, new: &Section<'_>) {
+        let Documents { base: old, page, new: document, .. } = self.documents;
+        let mut line = page.lines[section.heading].to_owned();
+        let title = document.title(new);
+        let was = base.map(|base| old.title(base));
+        let own = page.title(section);
+        if was.is_none_or(|was| was == own) {
+            line.replace_range(section.title.clone(), title);
+        } else if let Some(was) = was.filter(|was| *was != title)
+            && let Some(start) = own.find(was)
         {
-            assert_eq!(merge(&new.replacen(was, is, 1), &new), new, "{was} became {is}");
+            let start = section.title.start + start;
+            line.replace_range(start..start + was.len(), title);
         }
+        if let (Some(step), Some(number)) = (&section.step, &new.step) {
+            line.replace_range(step.span.clone(), &format!("({})", number.number));
+        }
+        self.out.lines.push(line);
     }
 
-    #[test]
-    fn what_was_written_about_a_message_that_is_gone_is_kept_at_the_end() {
-        let old = section(1, "GET /x", PROSE, "", "H: 1") + &section(2, "GET /y", "", "", "H: 1");
-        let new = section(1, "GET /y", "", "", "H: 1");
-        let merged = merge(&old, &new);
-        assert!(merged.starts_with(&new));
-        assert!(merged.contains("    **GET /x** `a` --> `b`\n\n    !!! reference \"API\"\n        [link](x)\n\n    prose\n"));
-        assert_eq!(merge(&merged, &new), merged, "twice is once");
+    /// What a tab is to be: as it stands, with the content of now.
+    fn renewed(&self, tab: &Tab<'_>, (base, new): (Option<&Tab<'_>>, Option<&Tab<'_>>)) -> Renewed {
+        let Documents { base: old, page, new: document, .. } = self.documents;
+        let was = content(page, tab);
+        let mut opener = page.lines[tab.opener].to_owned();
+        let mut closer = page.lines[tab.closer].to_owned();
+        let Some(new) = new else {
+            let lines = lines::followed(&was, &was);
+            return Renewed { opener: Moved { opener, ..Moved::default() }, lines, closer };
+        };
+        let run = content(document, new);
+        let lines = match base {
+            Some(base) => lines::merge(&content(old, base), &was, &run, self.eyes),
+            None => lines::followed(&was, &run),
+        };
+        let generated = document.lines[new.opener];
+        if let Some(is) = title(generated) {
+            let was = match base {
+                Some(base) => title(old.lines[base.opener]),
+                None => title(&opener),
+            };
+            let own = title(&opener).map(str::to_owned);
+            if let Some(own) = own.filter(|own| was == Some(own) && own != is) {
+                opener =
+                    opener.replacen(&format!("title=\"{own}\""), &format!("title=\"{is}\""), 1);
+            }
+        }
+        let (has, needs) = (marker(&opener).to_owned(), marker(generated));
+        if has.starts_with('`') && has.len() < needs.len() {
+            opener = opener.replacen(&has, needs, 1);
+            closer = format!("{}{needs}", tab.indent);
+        }
+        let new_lines: Vec<&str> = lines.lines.iter().map(String::as_str).collect();
+        let opener = highlights::moved(&opener, &was, &new_lines, &lines.places);
+        Renewed { opener, lines, closer }
     }
 
-    #[test]
-    fn the_heading_keeps_its_style() {
-        let new = section(3, "GET /x", "", "", "H: 1");
-        let old = new.replace("### (3) GET", "#### GET");
-        assert_eq!(merge(&old, &new), old);
+    /// Puts a tab in.
+    fn tab(&mut self, tab: &Tab<'_>, renewed: Renewed) {
+        let Renewed { opener, lines, closer } = renewed;
+        let page = &self.documents.page;
+        let out = &mut self.out;
+        out.lines.push(page.lines[tab.line].to_owned());
+        let old_opener = page.lines[tab.opener];
+        let lost = opener.lost.iter();
+        let lost =
+            lost.map(|lost| highlights::finding(tab.opener, out.lines.len(), old_opener, lost));
+        out.findings.extend(lost);
+        out.lines.push(opener.opener);
+        let (page_line, new_line) = (tab.content.start, out.lines.len());
+        for clash in lines.conflicts {
+            out.clash(FindingKind::Conflict, clash, page_line, new_line);
+        }
+        for clash in lines.by_hand {
+            out.clash(FindingKind::HandEdit, clash, page_line, new_line);
+        }
+        // A line that stays keeps its bytes, whatever its indent is.
+        out.lines.extend(lines.lines.iter().zip(lines.of_page).map(|(line, own)| match own {
+            Some(own) => page.lines[tab.content.start + own].to_owned(),
+            None => indented(tab.indent, line),
+        }));
+        out.lines.push(closer);
     }
 }
+
+/// What a tab is to be.
+struct Renewed {
+    opener: Moved,
+    lines: lines::Merged,
+    closer: String,
+}
+
+/// For each tab of the page the generated ones, by title or else by position.
+fn tabs<'a>(
+    section: &Section<'a>,
+    base: Option<&'a Section<'a>>,
+    new: &'a Section<'a>,
+) -> Vec<(Option<&'a Tab<'a>>, Option<&'a Tab<'a>>)> {
+    let own: Vec<&Tab<'_>> = section.tabs().collect();
+    let find = |generated: &'a Section<'a>| -> Vec<Option<&'a Tab<'a>>> {
+        let all: Vec<&'a Tab<'a>> = generated.tabs().collect();
+        let by_label = |tab: &&Tab<'_>| all.iter().position(|other| other.label == tab.label);
+        let mut found: Vec<Option<usize>> = own.iter().map(by_label).collect();
+        // A title that nobody generated is a generated one's that a person renamed.
+        for index in 0..found.len() {
+            if found[index].is_none() && index < all.len() && !found.contains(&Some(index)) {
+                found[index] = Some(index);
+            }
+        }
+        // The same title twice: the first is the generated one.
+        let mut seen = vec![false; all.len()];
+        for slot in &mut found {
+            if let Some(index) = *slot
+                && std::mem::replace(&mut seen[index], true)
+            {
+                *slot = None;
+            }
+        }
+        found.into_iter().map(|index| index.map(|index| all[index])).collect()
+    };
+    let new = find(new);
+    let base = base.map_or_else(|| vec![None; own.len()], find);
+    base.into_iter().zip(new).collect()
+}
+
+mod ending;
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,9 @@ use std::path::PathBuf;
 pub struct Cloud {
     /// The profile's name in doctool.yml, or the built-in one's.
     pub name: String,
+    /// What tells this cloud from others behind a profile of the same name, such as its address. Ids
+    /// that are known of one cloud say nothing on another.
+    pub identity: String,
     /// Variables a command needs to reach the cloud, such as `OS_CLOUD`.
     pub env: BTreeMap<String, String>,
     /// Folders to look for programs in before `PATH`.

@@ -73,7 +73,7 @@ pub struct Exchange {
 }
 
 /// One arrow: which exchange, and which half of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Message {
     /// The request of the exchange with this index.
     Request(usize),

@@ -1,28 +1,38 @@
 //! The values that the stages hand on. Imports nothing else of doctool.
 
+mod adoption;
 mod cloud;
 mod diagnostic;
 mod event;
 mod exchange;
 mod files;
+mod finding;
 mod json;
+mod json_path;
 mod outcome;
 mod page;
 mod place;
 mod plan;
+mod publication;
+mod remote;
 
+pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{Caller, Cloud, Relay, Service};
-pub use diagnostic::{Diagnostic, DiagnosticKind};
+pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, distinct};
 pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
 };
 pub use files::{FileCache, FileId};
+pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;
+pub use json_path::{JsonPath, Trail};
 pub use outcome::{Outcome, PageOutcome};
 pub use page::{
     Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
     Line, Note, Origin, Page,
 };
 pub use place::Place;
-pub use plan::{Change, Command, NotRun, PagePlan, Region, View, ViewKind};
+pub use plan::{Change, Command, ConsoleFence, NotRun, PagePlan, Region, Variable, View, ViewKind};
+pub use publication::{Edit, Leak, TextForm};
+pub use remote::{Fetched, Remote, is_url};

@@ -1,12 +1,18 @@
 //! What a run found: for each page the views as they are and as they should be.
 
-use super::{Change, Diagnostic, NotRun};
+use super::{
+    Change, Diagnostic, DiagnosticKind, Finding, Leak, NotRun, Place, Severity, ViewKind, distinct,
+};
 
 /// What was found about all pages of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     /// In the order in which they were run.
     pub pages: Vec<PageOutcome>,
+    /// What the authors of the other pages that were meant should know.
+    pub elsewhere: Vec<Diagnostic>,
+    /// Secrets that the pages publish, but for those in logs.
+    pub leaks: Vec<Leak>,
 }
 
 /// What was found about one page.
@@ -14,7 +20,7 @@ pub struct Outcome {
 pub struct PageOutcome {
     /// The page's path below docs_dir.
     pub path: String,
-    /// Every view, changed or not.
+    /// Every view, changed or not, and what else on the page has to follow them.
     pub changes: Vec<Change>,
     /// What looks like a command and was not run.
     pub not_run: Vec<NotRun>,
@@ -25,25 +31,100 @@ pub struct PageOutcome {
 }
 
 impl PageOutcome {
-    /// The views that are not as they should be.
+    /// What is not as it should be.
     pub fn stale(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| change.region.text != change.text)
+    }
+
+    /// Takes it back that files are missing which have been made.
+    pub fn forget_missing(&mut self) {
+        let Self { changes, diagnostics, .. } = self;
+        let is_made = |target: &str| {
+            let mut made = changes.iter().filter(|change| change.region.span.is_empty());
+            made.any(|change| !change.text.is_empty() && change.region.file.ends_with(target))
+        };
+        diagnostics.retain(|found| {
+            let target = found.text.get(found.span.clone()).unwrap_or_default();
+            found.kind != DiagnosticKind::MissingInclude || !is_made(target.trim())
+        });
+    }
+
+    /// What a person has to look at, each with the part that it is in.
+    pub fn findings(&self) -> impl Iterator<Item = (&Change, &Finding)> {
+        self.changes
+            .iter()
+            .flat_map(|change| change.findings.iter().map(move |finding| (change, finding)))
+    }
+
+    /// Where a finding is: in the file as it stands, or as it is once all changes are written.
+    pub fn place(&self, change: &Change, finding: &Finding, written: bool) -> Place {
+        let region = &change.region;
+        let first = region.place.line;
+        let column = match finding.text.get(..finding.span.start) {
+            Some(before) => before.chars().count() + region.prefix.chars().count() + 1,
+            None => 0,
+        };
+        let line = if written {
+            let above = self.changes.iter().filter(|other| {
+                other.region.file == region.file && other.region.span.start < region.span.start
+            });
+            let (old, new) = above.fold((0, 0), |(old, new), other| {
+                (old + other.region.text.lines().count(), new + other.text.lines().count())
+            });
+            first + finding.new_line + new - old
+        } else {
+            first + finding.page_line
+        };
+        Place { file: region.place.file.clone(), line, column }
     }
 }
 
 impl Outcome {
     /// How many views were compared with a run.
     pub fn verified(&self) -> usize {
-        self.pages.iter().map(|page| page.changes.len()).sum()
+        self.pages.iter().map(|page| views(page.changes.iter())).sum()
     }
 
     /// How many of them are not as they should be.
     pub fn stale(&self) -> usize {
-        self.pages.iter().map(|page| page.stale().count()).sum()
+        self.pages.iter().map(|page| views(page.stale())).sum()
     }
 
-    /// Whether there is something to say: a stale view, or a page that its site cannot show.
-    pub fn has_drift(&self) -> bool {
-        self.stale() > 0 || self.pages.iter().any(|page| !page.diagnostics.is_empty())
+    /// How many findings there are.
+    pub fn findings(&self) -> usize {
+        self.pages.iter().map(|page| page.findings().count()).sum()
     }
+
+    /// Whether something is left for a person to do.
+    pub fn leaves_work(&self) -> bool {
+        let findings =
+            |page: &PageOutcome| page.findings().any(|(_, finding)| finding.kind.is_left_to_do());
+        self.pages.iter().any(findings)
+    }
+
+    /// What authors should know beside views, each diagnostic once.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        let pages = self.pages.iter().flat_map(|page| &page.diagnostics);
+        distinct(pages.chain(&self.elsewhere))
+    }
+
+    /// Whether the settings count a diagnostic as an error.
+    pub fn has_error(&self) -> bool {
+        self.diagnostics().any(|found| found.severity == Severity::Error)
+    }
+
+    /// Whether there is something to say: a stale view, something that a person has to look at, a
+    /// page that its site cannot show, or a published secret.
+    pub fn has_drift(&self) -> bool {
+        let tells =
+            |page: &PageOutcome| page.stale().next().is_some() || page.findings().next().is_some();
+        self.pages.iter().any(tells)
+            || self.diagnostics().next().is_some()
+            || !self.leaks.is_empty()
+    }
+}
+
+/// How many of these are views.
+fn views<'a>(changes: impl Iterator<Item = &'a Change>) -> usize {
+    changes.filter(|change| change.kind != ViewKind::Prose).count()
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Diagnostic, FileId};
+use super::{Diagnostic, FileId, is_url};
 
 /// Where a line of a page stands in the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub struct Origin {
 pub struct Line {
     /// The text's range in [`Page::text`].
     pub(crate) text: (u32, u32),
-    /// File and 1-based line; none for what the site's settings append to every page.
+    /// File and 1-based line; none for what the site's settings append to every page, and for text
+    /// from a URL.
     pub(crate) file: Option<FileId>,
     pub(crate) number: u32,
     /// The line's bytes in the file.
@@ -34,7 +35,8 @@ pub struct Line {
 }
 
 impl Line {
-    /// Where the line stands; none for what the site's settings append to every page.
+    /// Where the line stands; none for what the site's settings append to every page, and for text
+    /// from a URL.
     pub fn origin(&self) -> Option<Origin> {
         self.file.map(|file| Origin {
             file,
@@ -100,6 +102,18 @@ impl Page {
         &fence.indent[added..]
     }
 
+    /// Where a line stands, or else the directive that brought it in; none for what the site's
+    /// settings append.
+    pub fn nearest_origin(&self, index: usize) -> Option<Origin> {
+        self.origin(index).or_else(|| self.directive(self.include_of(index)?))
+    }
+
+    /// Where an include's directive stands, or else the one that brought it in.
+    pub fn directive(&self, include: usize) -> Option<Origin> {
+        let include = &self.includes[include];
+        include.origin.clone().or_else(|| self.directive(include.parent?))
+    }
+
     /// The include that brought in the line with this index, the innermost one.
     pub fn include_of(&self, index: usize) -> Option<usize> {
         // The innermost is the last one: an include is listed before those that its file holds.
@@ -146,6 +160,13 @@ pub struct Include {
     pub fence: Option<usize>,
 }
 
+impl Include {
+    /// Whether it names a URL.
+    pub fn is_url(&self) -> bool {
+        self.target.as_deref().is_some_and(is_url)
+    }
+}
+
 /// How an include is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IncludeKind {
@@ -168,7 +189,7 @@ pub enum IncludeStatus {
     OutsideBase,
     /// Written with a `;` in front, to be shown instead of followed.
     Escaped,
-    /// Commented out, or a URL that must not be fetched now.
+    /// Commented out, a URL that must not be fetched now, or a file that text from a URL names.
     Disabled,
     /// The file is being included already.
     Cycle,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::Place;
+use super::{Finding, Place};
 
 /// What a page documents: its commands and the views that their run feeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,18 +13,24 @@ pub struct PagePlan {
     pub path: String,
     /// The page's own file, absolute.
     pub file: PathBuf,
-    /// Run before the documented commands, and not recorded.
+    /// Run before the documented commands, and shown by no view.
     pub setup: Vec<Command>,
     /// The documented commands in the order of the page.
     pub commands: Vec<Command>,
-    /// Run after the documented commands in any case, and not recorded.
+    /// Run after the documented commands in any case, and shown by no view.
     pub teardown: Vec<Command>,
+    /// Documented values whose live ones are looked up before the documented commands.
+    pub variables: Vec<Variable>,
     /// Files that the commands find in their working directory; absolute.
     pub files: Vec<PathBuf>,
     /// What looks like a command and is not run.
     pub not_run: Vec<NotRun>,
     /// The parts that a run tells anew.
     pub views: Vec<View>,
+    /// The page's own lines that are nobody's view: what people wrote.
+    pub prose: Vec<Region>,
+    /// The blocks that the console views stand in.
+    pub console_fences: Vec<ConsoleFence>,
     /// Whether the page or a note on it asks to leave it alone.
     pub skipped: bool,
 }
@@ -40,6 +46,17 @@ pub struct Command {
     pub input: Option<String>,
     /// Where it is documented.
     pub place: Place,
+}
+
+/// A documented value, and how to find the live one that it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// What the page calls it.
+    pub name: String,
+    /// The value that stands in the page's commands.
+    pub documented: String,
+    /// Prints the live value and nothing else.
+    pub command: Command,
 }
 
 /// Something that looks like a command and is not run.
@@ -64,6 +81,8 @@ pub enum ViewKind {
     Body,
     /// Every message in full; the page's last recording.
     Log,
+    /// What people wrote on the page, where it follows the views.
+    Prose,
 }
 
 impl fmt::Display for ViewKind {
@@ -73,6 +92,7 @@ impl fmt::Display for ViewKind {
             Self::Diagram => "diagram",
             Self::Body => "body",
             Self::Log => "log",
+            Self::Prose => "prose",
         })
     }
 }
@@ -84,6 +104,19 @@ pub struct View {
     pub kind: ViewKind,
     /// Where it stands.
     pub region: Region,
+}
+
+/// A block with commands and their output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsoleFence {
+    /// The file that holds its opening line, absolute.
+    pub file: PathBuf,
+    /// 1-based line of the opening line.
+    pub line: usize,
+    /// The lines of its content.
+    pub content: Vec<String>,
+    /// Which of them are which view, in order.
+    pub outputs: Vec<(ViewKind, Range<usize>)>,
 }
 
 /// Whole lines of one file.
@@ -111,4 +144,6 @@ pub struct Change {
     pub region: Region,
     /// What is to stand there, in the form of [`Region::text`].
     pub text: String,
+    /// What a person has to look at.
+    pub findings: Vec<Finding>,
 }

@@ -12,16 +12,33 @@ pub(super) struct Split {
     pub(super) offset: usize,
     pub(super) number: usize,
     pub(super) front_matter: Option<FrontMatter>,
+    /// What keeps something that looks like front matter from being it.
+    pub(super) broken: Option<Broken>,
+}
+
+/// Front matter that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Broken {
+    /// 1-based line of the file.
+    pub(super) line: usize,
+    /// What YAML says about it; none when it is YAML, but no mapping.
+    pub(super) cause: Option<String>,
 }
 
 /// Splits a page. YAML between `---` lines goes when it is a mapping, and stays as text otherwise;
 /// without it, `key: value` lines go. Empty lines behind either go too.
 pub(super) fn split(source: &Source<'_>) -> Split {
-    let whole = Split { offset: 0, number: 1, front_matter: None };
+    let whole = Split { offset: 0, number: 1, front_matter: None, broken: None };
     if let Some((yaml, after)) = between_dashes(source) {
         let text = source.text[yaml.start..yaml.end].replace("\r\n", "\n").replace('\r', "\n");
-        let Some(value) = mapping(&text) else {
-            return whole;
+        let value = match mapping(&text) {
+            Ok(value) => value,
+            Err(broken) => {
+                // Rules with prose between them look alike, and are meant to be shown.
+                let is_meant =
+                    text.lines().find(|line| !strip(line).is_empty()).is_some_and(is_key);
+                return Split { broken: is_meant.then_some(broken), ..whole };
+            }
         };
         let Row { start, number, .. } = skip_empty(source, after);
         let front_matter = FrontMatter {
@@ -30,7 +47,7 @@ pub(super) fn split(source: &Source<'_>) -> Split {
             lines: 1..after.number,
             span: 0..source.span(after).0 as usize,
         };
-        return Split { offset: start, number, front_matter: Some(front_matter) };
+        return Split { offset: start, number, front_matter: Some(front_matter), broken: None };
     }
     let first = source.rows(0, 1).next().unwrap_or(Row { start: 0, end: 0, number: 1 });
     let after = behind_keys(source).unwrap_or(Row {
@@ -62,9 +79,25 @@ fn is_edge(line: &str, edges: &[&str]) -> bool {
 }
 
 /// The value, if it is a mapping that Python's safe loader accepts.
-fn mapping(text: &str) -> Option<Value> {
-    let value = yaml::read(text)?;
-    (value.is_mapping() && !has_tags(&value)).then_some(value)
+fn mapping(text: &str) -> Result<Value, Broken> {
+    let broken = |line, cause: Option<&str>| Broken { line, cause: cause.map(str::to_owned) };
+    if yaml::is_too_deep(text) {
+        return Err(broken(1, Some("its brackets are nested too deep")));
+    }
+    let value: Value = serde_yaml::from_str(text).map_err(|error| {
+        let line = error.location().map_or(1, |location| location.line() + 1);
+        let cause = error.to_string();
+        let cause = cause.split_once(" at line ").map_or(&*cause, |(cause, _)| cause);
+        broken(line, Some(cause))
+    })?;
+    if !value.is_mapping() {
+        return Err(broken(1, None));
+    }
+    if has_tags(&value) {
+        let tagged = text.lines().position(|line| line.contains('!'));
+        return Err(broken(tagged.map_or(1, |index| index + 2), Some("a tag that is not known")));
+    }
+    Ok(value)
 }
 
 fn has_tags(value: &Value) -> bool {

@@ -8,6 +8,7 @@
 mod blocks;
 mod diagnose;
 mod fences;
+mod forms;
 mod front_matter;
 mod html;
 mod normal;
@@ -16,23 +17,37 @@ mod snippets;
 mod source;
 mod yaml;
 
+use std::ops::Range;
 use std::path::Path;
 
-use self::blocks::BlockRow;
-use self::fences::Found;
+pub use self::forms::{forms, lines};
+
+use self::blocks::{BlockRow, Placed};
+use self::diagnose::Flaws;
+use self::fences::{Found, Scan};
 use self::html::{Kept, Stash, Text};
 use self::normal::Normal;
 use self::snippets::Expansion;
 use self::source::{Source, small};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Container, FileCache, Note, Page, Place};
-use crate::settings::{EarlyBlock, FenceStyle, Site};
+use crate::model::{Fetched, FileCache, Note, Page, Place, Remote};
+use crate::settings::{EarlyBlock, FenceSettings, FenceStyle, Site};
 
-/// Reads a page and all it includes. The path may be relative to the working directory.
+/// Reads a page and all it includes but URLs: the network is not touched. The path may be relative
+/// to the working directory.
 ///
 /// Fails with [`ErrorKind::Page`] when the file cannot be read. Whatever is wrong in a page that
 /// can be read is a diagnostic.
 pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
+    read_with(site, files, &|_| Fetched::Offline, path)
+}
+
+/// Reads a page and all it includes, URLs too where the site's settings allow them.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path) -> Result<Page> {
     let absolute = files.absolute(path);
     let shown = files.shown_path(&absolute);
     let file = files.read(&absolute).map_err(|error| {
@@ -49,19 +64,25 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
     } else {
         let folder = absolute.parent().unwrap_or(Path::new("/"));
         let rows = source.rows(split.offset, split.number);
-        snippets::expand(site.snippets.as_ref(), files, folder, &source, rows)
+        snippets::expand(site.snippets.as_ref(), files, remote, folder, &source, rows)
     };
-    let Expansion { text, lines, mut includes } = expansion;
+    let Expansion { text, lines, mut includes, flaws } = expansion;
     let normal = Normal::new(&text, &lines, site.dialect.meta);
     let raw = |index: usize| {
         let (start, end) = lines[index].text;
         &text[start as usize..end as usize]
     };
-    let (found, normal) = fences::find(&site.fences, normal, raw);
-    let containers = containers(site, &normal, &found);
-    let placed = found.into_iter().zip(containers);
-    let fences: Vec<_> =
-        placed.filter_map(|(found, chain)| Some(found.into_fence(chain?))).collect();
+    let (Scan { found, failed }, normal) = fences::find(&site.fences, normal, raw);
+    let places = placed(site, &site.fences, &normal, &stretches(site, &found));
+    let would_stand_in = diagnose::places(site, &normal, &found, &failed);
+    let (mut fences, mut indented) = (Vec::new(), Vec::new());
+    for (found, place) in found.into_iter().zip(places) {
+        match place {
+            Placed::In(containers) => fences.push(found.into_fence(containers)),
+            Placed::IndentedCode => indented.push(found.lines),
+            Placed::Nowhere => {}
+        }
+    }
     for include in &mut includes {
         let after = fences.partition_point(|fence| fence.lines.start < include.lines.start);
         let index = after.checked_sub(1);
@@ -69,42 +90,73 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
             index.filter(|index| snippets::lies_in(&include.lines, &fences[*index].lines));
     }
     let notes = (0..lines.len()).filter_map(|index| note(index, raw(index))).collect();
-    Ok(Page {
+    let mut page = Page {
         path: site.page_path(&absolute).unwrap_or_else(|| shown.display().to_string()),
         file,
         front_matter: split.front_matter,
         lines,
         fences,
         notes,
-        diagnostics: diagnose::includes(files, &includes),
+        diagnostics: Vec::new(),
         includes,
         text,
-    })
+    };
+    let flaws = Flaws {
+        is_text: source.is_verbatim(),
+        front_matter: split.broken,
+        includes: flaws,
+        failed,
+        would_stand_in,
+        indented,
+    };
+    page.diagnostics = diagnose::page(site, files, &page, &flaws);
+    Ok(page)
 }
 
-/// What each fence stands in; none for those that turn out to be none.
-fn containers(site: &Site, normal: &Normal<'_>, found: &[Found]) -> Vec<Option<Vec<Container>>> {
-    if found.is_empty() {
+/// Lines of a page that a placeholder stands for while blocks are parsed.
+struct Stretch<'a> {
+    lines: Range<usize>,
+    indent: &'a str,
+    /// Whether the placeholder has empty lines around it.
+    apart: bool,
+}
+
+/// The lines of fences.
+fn stretches<'a>(site: &Site, found: &'a [Found]) -> Vec<Stretch<'a>> {
+    let apart = site.fences.style == FenceStyle::Plain;
+    let fences = found.iter();
+    fences
+        .map(|fence| Stretch { lines: fence.lines.clone(), indent: &fence.indent, apart })
+        .collect()
+}
+
+/// Where each of these stretches of lines ends up.
+fn placed(
+    site: &Site,
+    fences: &FenceSettings,
+    normal: &Normal<'_>,
+    stretches: &[Stretch<'_>],
+) -> Vec<Placed> {
+    if stretches.is_empty() {
         return Vec::new();
     }
     let mut stash = Stash::default();
     let mut document = Text::default();
     let mut index = normal.dropped;
-    for (number, fence) in found.iter().enumerate() {
-        for index in index..fence.lines.start {
+    for (number, stretch) in stretches.iter().enumerate() {
+        for index in index..stretch.lines.start {
             document.push_line(normal.line(index), small(index));
         }
-        let line = small(fence.lines.start);
+        let line = small(stretch.lines.start);
         let placeholder = stash.keep(Kept::Fence(number));
-        let apart = site.fences.style == FenceStyle::Plain;
-        if apart {
+        if stretch.apart {
             document.push_line("", line);
         }
-        document.push_line(&format!("{}{placeholder}", fence.indent), line);
-        if apart {
+        document.push_line(&format!("{}{placeholder}", stretch.indent), line);
+        if stretch.apart {
             document.push_line("", line);
         }
-        index = fence.lines.end;
+        index = stretch.lines.end;
     }
     for index in index..normal.len() {
         document.push_line(normal.line(index), small(index));
@@ -116,11 +168,11 @@ fn containers(site: &Site, normal: &Normal<'_>, found: &[Found]) -> Vec<Option<V
     let markdown = site.dialect.early.contains(&EarlyBlock::MarkdownInHtml);
     let document = html::extract(document, &mut stash, markdown);
     let original = |number: usize| {
-        let fence = &found[number];
+        let stretch = &stretches[number];
         let row = |index: usize| BlockRow { text: normal.line(index), line: small(index) };
-        (fence.indent.len(), fence.lines.clone().map(row).collect())
+        (stretch.indent.len(), stretch.lines.clone().map(row).collect())
     };
-    blocks::place(&site.dialect, &site.fences, &stash, document.rows(), found.len(), original)
+    blocks::place(&site.dialect, fences, &stash, document.rows(), stretches.len(), original)
 }
 
 /// A comment for doctool that stands alone on its line.

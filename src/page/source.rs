@@ -102,6 +102,25 @@ impl<'a> Source<'a> {
         Source { file: self.file, text, places: self.places }
     }
 
+    /// Reads bytes that stand in no file; none when they are not in this encoding.
+    pub(super) fn decode_remote(bytes: &[u8], encoding: Encoding) -> Option<Source<'static>> {
+        let text = match encoding {
+            Encoding::Latin1 => bytes.iter().copied().map(char::from).collect(),
+            Encoding::Ascii if !bytes.is_ascii() => return None,
+            Encoding::Utf8Sig => {
+                let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+                std::str::from_utf8(text).ok()?.to_owned()
+            }
+            _ => std::str::from_utf8(bytes).ok()?.to_owned(),
+        };
+        Some(Source::without_file(text))
+    }
+
+    /// Whether the text is the file's bytes, none of them replaced.
+    pub(super) fn is_verbatim(&self) -> bool {
+        matches!(self.places, Places::Verbatim(_))
+    }
+
     /// Text that stands in no file.
     pub(super) fn without_file(text: String) -> Self {
         Self { file: None, text: Cow::Owned(text), places: Places::Nowhere }

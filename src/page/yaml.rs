@@ -8,16 +8,18 @@ const DEEPEST: usize = 200;
 
 /// The value; none when it is no YAML, or nested deeper than anybody means it to be.
 pub(super) fn read(text: &str) -> Option<Value> {
+    if is_too_deep(text) { None } else { serde_yaml::from_str(text).ok() }
+}
+
+/// Whether so many brackets are open somewhere that the YAML reader must not be asked.
+pub(super) fn is_too_deep(text: &str) -> bool {
     let mut open = 0_usize;
-    for byte in text.bytes() {
+    text.bytes().any(|byte| {
         match byte {
             b'[' | b'{' => open += 1,
             b']' | b'}' => open = open.saturating_sub(1),
-            _ => continue,
+            _ => {}
         }
-        if open > DEEPEST {
-            return None;
-        }
-    }
-    serde_yaml::from_str(text).ok()
+        open > DEEPEST
+    })
 }

@@ -10,26 +10,36 @@ use crate::capture::Capture;
 use crate::capture::participants::{Participants, Rule};
 use crate::capture::proxy::{Options, Proxy};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Cloud, Command, Event, Exchange, PagePlan, Recording, Run};
+use crate::model::{Cloud, Command, Event, Exchange, Recording, Run, Variable};
 use crate::run::{self, Failure, Scratch, Surroundings};
 use crate::settings::Config;
 use crate::settings::doctool::ParticipantRule;
-use crate::stabilise::Secrets;
+use crate::stabilise::{Bindings, Secrets, Volatile};
 
-use super::Job;
+use super::known::Known;
+use super::{Documented, Job};
 
-/// Runs the pages' commands one page after another. Gives the cloud back with all its secrets.
+/// Runs the pages' commands one page after another, and learns what their values are called on the
+/// cloud. Gives the cloud back with all its secrets.
 pub(super) fn run(
     job: &Job<'_>,
-    plans: &[&PagePlan],
+    pages: &[Documented],
     mut cloud: Cloud,
+    known: &mut Known,
 ) -> Result<(Vec<Run>, Cloud)> {
     let mut proxy = Proxy::start(recording(job.config, &cloud)?, cloud.relay.as_ref(), job.events)?;
-    let programs = plans.iter().flat_map(|plan| &plan.commands).map(caller);
-    let keys: Vec<_> = programs.map(|name| ("key".to_owned(), proxy.caller(&name).key)).collect();
+    let commands = pages.iter().flat_map(|page| page.plan.setup.iter().chain(&page.plan.commands));
+    let keys: Vec<_> =
+        commands.map(|command| ("key".to_owned(), proxy.caller(&caller(command)).key)).collect();
     cloud.secrets.extend(keys);
-    let runs = plans.iter().map(|plan| page(job, plan, &cloud, &mut proxy));
-    let runs = runs.collect::<Result<Vec<Run>>>()?;
+    let volatile = Volatile::new(&job.config.volatile, pages.iter().map(|page| &page.run))?;
+    let mut runs = Vec::with_capacity(pages.len());
+    for page in pages {
+        let plan = &page.plan;
+        let scratch = Scratch::new(&plan.files, &plan.file)?;
+        let stage = Stage { job, page, cloud: &cloud, scratch: &scratch, volatile: &volatile };
+        runs.push(stage.run(known, &mut proxy)?);
+    }
     Ok((runs, cloud))
 }
 
@@ -52,23 +62,6 @@ fn recording(config: &Config, cloud: &Cloud) -> Result<Options> {
     Ok(Options { body_limit: config.record.body_limit, participants, ..Options::default() })
 }
 
-/// Sets up, runs and records the page's commands, and tears down in any case.
-fn page(job: &Job<'_>, plan: &PagePlan, cloud: &Cloud, capture: &mut dyn Capture) -> Result<Run> {
-    let scratch = Scratch::new(&plan.files, &plan.file)?;
-    let stage = Stage { job, plan, cloud, scratch: &scratch };
-    let recorded = stage.all(&plan.setup, None).and_then(|_| {
-        capture.begin()?;
-        let outputs = stage.all(&plan.commands, Some(capture));
-        let recording = capture.end()?;
-        let outputs = outputs.map_err(|error| unanswered(error, &recording))?;
-        Ok(Run { outputs, recording })
-    });
-    let torn_down = stage.all(&plan.teardown, None);
-    let run = recorded?;
-    torn_down?;
-    Ok(run)
-}
-
 /// The error, with a hint at the service that did not answer if there was one.
 fn unanswered(error: Error, recording: &Recording) -> Error {
     let silent = recording.exchanges.iter().find(|exchange| exchange.response.is_none());
@@ -84,20 +77,121 @@ fn unanswered(error: Error, recording: &Recording) -> Error {
 /// Where the commands of one page run.
 struct Stage<'a> {
     job: &'a Job<'a>,
-    plan: &'a PagePlan,
+    page: &'a Documented,
     cloud: &'a Cloud,
     scratch: &'a Scratch,
+    volatile: &'a Volatile,
 }
 
 impl Stage<'_> {
-    /// Runs the commands one after another, recorded if there is something to record with.
-    fn all(&self, commands: &[Command], capture: Option<&mut dyn Capture>) -> Result<Vec<String>> {
-        let capture = capture.map(|capture| &*capture);
-        commands.iter().map(|command| self.one(command, capture)).collect()
+    /// Sets up, runs and records the page's commands, and tears down in any case.
+    fn run(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Run> {
+        let prepared = self.set_up(known, capture).and_then(|()| self.look_up(known));
+        let recorded = prepared.and_then(|()| self.record(known, capture));
+        let torn_down = self.all(&self.page.plan.teardown, known, None);
+        let run = recorded?;
+        torn_down?;
+        Ok(run)
     }
 
-    fn one(&self, command: &Command, capture: Option<&dyn Capture>) -> Result<String> {
-        let (page, text) = (self.plan.path.clone(), command.text.clone());
+    /// Runs the setup. Where commands name things by their ids, it is recorded to see which ids the
+    /// things have that it makes.
+    fn set_up(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<()> {
+        let setup = &self.page.plan.setup;
+        if setup.is_empty() || !self.names_things() {
+            return self.all(setup, known, None).map(drop);
+        }
+        capture.begin()?;
+        let outputs = self.all(setup, known, Some(capture));
+        let run = Run { recording: capture.end()?, outputs: outputs? };
+        known.bindings.learn_by_name(self.volatile, &self.page.run, &run);
+        Ok(())
+    }
+
+    /// Finds the live values of those that the page says how to look up.
+    fn look_up(&self, known: &mut Known) -> Result<()> {
+        for Variable { name, documented, command } in &self.page.plan.variables {
+            let output = self.one(command, known, None)?;
+            let wrong = |message: String| {
+                Error::new(ErrorKind::Page, format!("`vars.{name}`: {message}"))
+                    .at(command.place.clone())
+            };
+            let live = output.trim();
+            if live.is_empty() || live.contains(char::is_whitespace) {
+                let message = format!("`{}` prints no single value", command.text);
+                let hint = "have it print the value alone, as `--format value --column id` does";
+                return Err(wrong(message).hint(hint));
+            }
+            if !known.bindings.bind(self.volatile, documented, live) {
+                let message = format!("`{documented}` is not known for a value that is volatile");
+                let hint = "say what such values look like below `volatile` in doctool.yml";
+                return Err(wrong(message).hint(hint));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs and records the documented commands.
+    fn record(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Run> {
+        capture.begin()?;
+        let outputs = self.documented(known, capture);
+        let recording = capture.end()?;
+        let outputs = outputs.map_err(|error| unanswered(error, &recording))?;
+        let run = Run { outputs, recording };
+        self.learn(known, &run)?;
+        Ok(run)
+    }
+
+    /// Runs the documented commands. What one prints may say what the next one calls a thing.
+    fn documented(&self, known: &mut Known, capture: &dyn Capture) -> Result<Vec<String>> {
+        let commands = &self.page.plan.commands;
+        let mut outputs = Vec::with_capacity(commands.len());
+        for (index, command) in commands.iter().enumerate() {
+            outputs.push(self.one(command, known, Some(capture))?);
+            if index + 1 < commands.len() && self.names_things() {
+                let run = Run { outputs: outputs.clone(), ..Run::default() };
+                self.learn(known, &run)?;
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// Learns what values are called on the cloud.
+    fn learn(&self, known: &mut Known, run: &Run) -> Result<()> {
+        let volatile = Volatile::new(&self.job.config.volatile, [&self.page.run, run])?;
+        let redacted =
+            |run: &Run| Secrets::of(&self.cloud.secrets, run, &self.job.config.redact).redact(run);
+        let documented = redacted(&self.page.run);
+        known.bindings.learn(&volatile, &documented, &redacted(run));
+        Ok(())
+    }
+
+    /// Whether a command of the page names a thing by a value that is another on each cloud.
+    fn names_things(&self) -> bool {
+        let plan = &self.page.plan;
+        let commands = plan.commands.iter().chain(&plan.teardown);
+        let mut words = commands.flat_map(|command| command.argv.iter().chain(&command.input));
+        words.any(|word| !Bindings::default().translated(self.volatile, word).values.is_empty())
+    }
+
+    /// Runs the commands one after another, recorded if there is something to record with.
+    fn all(
+        &self,
+        commands: &[Command],
+        known: &Known,
+        capture: Option<&dyn Capture>,
+    ) -> Result<Vec<String>> {
+        commands.iter().map(|command| self.one(command, known, capture)).collect()
+    }
+
+    /// Runs a command, on the live things that it names.
+    fn one(
+        &self,
+        command: &Command,
+        known: &Known,
+        capture: Option<&dyn Capture>,
+    ) -> Result<String> {
+        let (page, text) = (self.page.plan.path.clone(), command.text.clone());
         (self.job.events)(Event::CommandStarted { page, command: text });
         let mut variables: BTreeMap<String, String> = self.cloud.env.clone();
         if let Some(capture) = capture {
@@ -109,21 +203,51 @@ impl Stage<'_> {
             folder: self.scratch.path().to_owned(),
             limit: Duration::from_secs(self.job.config.run.timeout),
         };
-        run::run(command, &surroundings).map_err(|failure| self.explained(failure))
+        let mut values = Vec::new();
+        let mut live = |text: &String| {
+            let translated = known.bindings.translated(self.volatile, text);
+            values.extend(translated.values);
+            translated.text
+        };
+        let command = Command {
+            argv: command.argv.iter().map(&mut live).collect(),
+            input: command.input.as_ref().map(&mut live),
+            ..command.clone()
+        };
+        run::run(&command, &surroundings).map_err(|failure| self.explained(failure, &values, known))
     }
 
-    /// The error with what the command said, once secrets are out of it.
-    fn explained(&self, Failure { error, output }: Failure) -> Error {
+    /// The error with what the command said, once secrets are out of it. `values` are those that
+    /// name things in the command.
+    fn explained(
+        &self,
+        Failure { error, output }: Failure,
+        values: &[(String, Option<String>)],
+        known: &Known,
+    ) -> Error {
         let run = Run { outputs: vec![output], ..Run::default() };
         let secrets = Secrets::of(&self.cloud.secrets, &run, &self.job.config.redact);
         let said = secrets.text(run.outputs[0].trim_end());
+        let cloud = &self.cloud.name;
+        let complains = |value: &str| said.contains(value);
+        let unknown = values.iter().find_map(|(documented, live)| match live {
+            Some(live) if live != documented && complains(live) => Some(format!(
+                "see whether `{live}`, which stands for `{documented}` on cloud `{cloud}`, is still \
+                 there; if not, refresh the page that makes it in the same run, or delete `{}`",
+                self.job.files.shown_path(known.file()).display()
+            )),
+            None if complains(documented) => Some(format!(
+                "refresh the page that makes `{documented}` in the same run, or say below `vars` \
+                 in the page's front matter how to look it up on cloud `{cloud}`"
+            )),
+            _ => None,
+        });
         let error = if said.is_empty() { error } else { error.said(said) };
         if error.hint_text().is_some() {
             return error;
         }
-        error.hint(format!(
-            "see whether cloud `{}` is what the page expects; nothing was written",
-            self.cloud.name
-        ))
+        error.hint(unknown.unwrap_or_else(|| {
+            format!("see whether cloud `{cloud}` is what the page expects; nothing was written")
+        }))
     }
 }

@@ -2,30 +2,36 @@
 //!
 //! `check` and `refresh` share everything but the last step, so they cannot disagree.
 
+mod adopting;
+mod known;
 mod listing;
 mod live;
+mod publication;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::capture::{replay, requestshook};
 use crate::cloud;
 use crate::discover;
 use crate::error::{Error, ErrorKind, Result};
-use crate::merge;
+use crate::fetch::Fetcher;
+use crate::merge::{Conflicts, Eyes, Merge, Runs, Texts};
 use crate::model::{
-    Change, Cloud, Diagnostic, Event, Events, FileCache, Outcome, Page, PageOutcome, PagePlan, Run,
-    View, ViewKind,
+    Adoption, Change, Cloud, Diagnostic, Edit, Event, Events, Fetched, FileCache, Leak, Outcome,
+    Page, PageOutcome, PagePlan, Remote, Run, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
 use crate::render;
 use crate::report::list_json::{self, Listing};
 use crate::settings::{Config, Site};
-use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording};
+use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording, Volatile};
 use crate::write;
 
+use known::Known;
 use listing::Includes;
+use publication::{FoundSecret, Publication};
 
 /// Where runs come from.
 #[derive(Debug, Clone)]
@@ -48,6 +54,8 @@ pub struct Job<'a> {
     pub paths: &'a [PathBuf],
     /// Where runs come from.
     pub source: Source,
+    /// What is done where a person and the cloud changed the same lines.
+    pub conflicts: Conflicts,
     /// Who is told what happens.
     pub events: Events<'a>,
 }
@@ -60,8 +68,8 @@ pub struct Job<'a> {
 /// When the job could not be done, or there was nothing to verify.
 pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let (runs, secrets) = runs(job, &pages)?;
-    Ok((compare(job, pages, runs)?, secrets))
+    let ran = runs(job, &pages.documented)?;
+    Ok((compare(job, pages, &ran)?, ran.secrets))
 }
 
 /// Brings each view to what it should be.
@@ -69,14 +77,16 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 /// # Errors
 ///
 /// When the job could not be done; then no page is half written.
-pub fn refresh(job: &Job<'_>) -> Result<Outcome> {
+pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let pages = pages(job)?;
-    let (runs, _) = runs(job, &pages)?;
-    let outcome = compare(job, pages, runs)?;
-    for page in &outcome.pages {
+    let ran = runs(job, &pages.documented)?;
+    let mut outcome = compare(job, pages, &ran)?;
+    for page in &mut outcome.pages {
         write_page(job, page)?;
+        page.forget_missing();
     }
-    Ok(outcome)
+    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
+    Ok((outcome, ran.secrets))
 }
 
 /// Runs the commands and keeps what was recorded below a folder. Gives the paths of the pages.
@@ -85,12 +95,13 @@ pub fn refresh(job: &Job<'_>) -> Result<Outcome> {
 ///
 /// When the job could not be done, or the folder cannot be written.
 pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
-    let pages = pages(job)?;
-    let (runs, _) = runs(job, &pages)?;
-    for (page, run) in pages.iter().zip(&runs) {
-        let recorded = stabilise::stabilise(&Run::default(), run, Pins::default());
+    let pages = pages(job)?.documented;
+    let ran = runs(job, &pages)?;
+    for (page, run) in pages.iter().zip(&ran.told) {
+        let recorded = StableRecording::redacted(run.live.clone());
         replay::write(recordings, &page.plan, &render::log(&recorded), recorded.outputs())?;
     }
+    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
     Ok(pages.into_iter().map(|page| page.plan.path).collect())
 }
 
@@ -103,7 +114,7 @@ pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
     let mut warnings = Vec::new();
     let mut pages = Vec::new();
     let mut includes = Includes::default();
-    for read in planned(job)? {
+    for read in planned(job, &offline)? {
         let (page, plan) = read?;
         includes.add(job.files, &page);
         pages.push(list_json::page(job.files, &page, &plan));
@@ -113,14 +124,97 @@ pub fn list(job: &Job<'_>) -> Result<(Listing, Vec<Diagnostic>)> {
     Ok((Listing { pages, orphans, shared: includes.shared(job.files) }, warnings))
 }
 
+/// Where the pages publish secrets, and how many pages there are. Writes nothing.
+///
+/// # Errors
+///
+/// When the settings or a page cannot be read.
+pub fn leaks(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
+    let (findings, pages) = findings(job)?;
+    Ok((findings.into_iter().map(|finding| finding.leak).collect(), pages))
+}
+
+/// Takes published secrets out of the pages: out of all files, or of none. Gives what
+/// [`leaks`] gave before.
+///
+/// # Errors
+///
+/// When the settings or a page cannot be read, or a file cannot be written.
+pub fn redact(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
+    let (findings, pages) = findings(job)?;
+    let (leaks, edits): (Vec<Leak>, Vec<Edit>) =
+        findings.into_iter().map(|finding| (finding.leak, finding.edit)).unzip();
+    write::edit(&edits, job.files)?;
+    Ok((leaks, pages))
+}
+
+/// What people made of the pages: whether views tell the same, hand edits, published secrets.
+/// Runs and writes nothing.
+///
+/// # Errors
+///
+/// When the settings or a page cannot be read.
+pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
+    let mut publication = Publication::default();
+    let mut adoptions = Vec::new();
+    let none = Secrets::of(&[], &Run::default(), &job.config.redact);
+    for read in planned(job, &offline)? {
+        let (page, plan) = read?;
+        let documented = documented(job.site, &plan);
+        let secrets = none.of_other(&documented);
+        adoptions.push(adopting::look(job, &page, &plan, &documented, &secrets));
+        publication.add(job, &page, documented);
+    }
+    let findings = publication.findings(job);
+    adopting::share_out(&mut adoptions, &publication, findings);
+    Ok(adoptions)
+}
+
+fn findings(job: &Job<'_>) -> Result<(Vec<FoundSecret>, usize)> {
+    let mut publication = Publication::default();
+    for read in planned(job, &offline)? {
+        let (page, plan) = read?;
+        publication.add(job, &page, documented(job.site, &plan));
+    }
+    Ok((publication.findings(job), publication.pages()))
+}
+
 /// Every page that is meant, with what it documents; read one at a time, because a site is large.
-fn planned<'a>(job: &'a Job<'_>) -> Result<impl Iterator<Item = Result<(Page, PagePlan)>> + 'a> {
+fn planned<'a>(
+    job: &'a Job<'_>,
+    remote: Remote<'a>,
+) -> Result<impl Iterator<Item = Result<(Page, PagePlan)>> + 'a> {
     let paths = discover::pages(job.site, job.files, job.paths)?;
     Ok(paths.into_iter().map(|path| {
-        let page = page::read(job.site, job.files, &path)?;
+        let mut page = page::read_with(job.site, job.files, remote, &path)?;
+        judge(job.config, &mut page.diagnostics);
         let plan = plan::plan(job.site, job.config, job.files, &page)?;
         Ok((page, plan))
     }))
+}
+
+/// What does not touch the network.
+fn offline(_: &str) -> Fetched {
+    Fetched::Offline
+}
+
+/// Silences and raises findings as the settings say.
+fn judge(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.retain_mut(|found| match config.severity(found.kind) {
+        Some(severity) => {
+            found.severity = severity;
+            true
+        }
+        None => false,
+    });
+}
+
+/// The pages of a job.
+struct Pages {
+    /// Those with commands.
+    documented: Vec<Documented>,
+    /// What the authors of the others should know.
+    elsewhere: Vec<Diagnostic>,
 }
 
 /// A page with commands, and what it shows now.
@@ -131,11 +225,19 @@ struct Documented {
     run: Run,
 }
 
-fn pages(job: &Job<'_>) -> Result<Vec<Documented>> {
-    let mut pages = Vec::new();
-    for read in planned(job)? {
+fn pages(job: &Job<'_>) -> Result<Pages> {
+    let (mut pages, mut elsewhere) = (Vec::new(), Vec::new());
+    let fetcher = job.site.snippets.as_ref().map(Fetcher::new);
+    let remote = |url: &str| match (&fetcher, &job.source) {
+        (Some(fetcher), Source::Cloud(_)) => fetcher.fetch(url),
+        // A replay works without a network.
+        _ => Fetched::Offline,
+    };
+    for read in planned(job, &remote)? {
         let (page, plan) = read?;
-        if !plan.skipped && !plan.commands.is_empty() {
+        if plan.skipped || plan.commands.is_empty() {
+            elsewhere.extend(page.diagnostics);
+        } else {
             pages.push(Documented { run: documented(job.site, &plan), page, plan });
         }
     }
@@ -146,7 +248,7 @@ fn pages(job: &Job<'_>) -> Result<Vec<Documented>> {
         )
         .hint("see what doctool finds on them, and why it is not run, with `doctool list`"));
     }
-    Ok(pages)
+    Ok(Pages { documented: pages, elsewhere })
 }
 
 /// A page's last run: its log view, or the log kept for it, and its console output.
@@ -165,7 +267,23 @@ fn kept_log(site: &Site, page: &str) -> PathBuf {
     replay::folder(&site.folder.join(".doctool"), page).join("log.md")
 }
 
-fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)> {
+/// A page's run as it is documented and as it was this time, both without secrets.
+struct Told {
+    documented: Redacted,
+    live: Redacted,
+}
+
+/// What the pages' commands did.
+struct Ran {
+    /// In the order of the pages.
+    told: Vec<Told>,
+    secrets: Secrets,
+    /// What the cloud calls the things that the pages name, if there is a cloud.
+    known: Option<Known>,
+}
+
+fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
+    let mut known = None;
     let (runs, cloud) = match &job.source {
         Source::Replay(folder) => {
             let read = |page: &Documented| replay::read(folder, &page.plan, &page.run.outputs);
@@ -174,8 +292,8 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)>
         Source::Cloud(name) => {
             let name = name.as_ref().unwrap_or(&job.config.cloud);
             let cloud = cloud::ready(name, &job.config.profile(name)?, job.events)?;
-            let plans: Vec<&PagePlan> = pages.iter().map(|page| &page.plan).collect();
-            live::run(job, &plans, cloud)?
+            let known = known.insert(Known::of(job.site, &cloud));
+            live::run(job, pages, cloud, known)?
         }
     };
     // A secret of one page's run may turn up in another's, and one that is on a page already must
@@ -186,25 +304,37 @@ fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<(Vec<Redacted>, Secrets)>
         all.recording.exchanges.extend_from_slice(&run.recording.exchanges);
     }
     let secrets = Secrets::of(&cloud.secrets, &all, &job.config.redact);
-    Ok((runs.iter().map(|run| secrets.redact(run)).collect(), secrets))
+    let told = pages.iter().zip(&runs).map(|(page, run)| Told {
+        documented: secrets.redact(&page.run),
+        live: secrets.redact(run),
+    });
+    Ok(Ran { told: told.collect(), secrets, known })
 }
 
 /// What each view is to be, in the values that the pages document.
-fn compare(job: &Job<'_>, pages: Vec<Documented>, runs: Vec<Redacted>) -> Result<Outcome> {
-    let learnt: Vec<Pins> =
-        pages.iter().zip(&runs).map(|(page, run)| stabilise::learn(&page.run, run)).collect();
-    let mut outcome = Outcome::default();
-    let mut told = BTreeMap::new();
-    for (index, (page, run)) in pages.into_iter().zip(runs).enumerate() {
-        let mut pins = learnt[index].clone();
-        learnt.iter().for_each(|other| pins.add(other));
-        let stable = stabilise::stabilise(&page.run, &run, pins);
+fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
+    let Pages { documented: pages, elsewhere } = pages;
+    let leaks = published(job, &pages);
+    let all = ran.told.iter().flat_map(|told| [told.documented.run(), told.live.run()]);
+    let volatile = Volatile::new(&job.config.volatile, all)?;
+    // One live value stands for one documented value on all pages: for that of the first.
+    let mut pins = Pins::default();
+    for told in &ran.told {
+        pins.add(&stabilise::learn(&volatile, &told.documented, &told.live));
+    }
+    if let Some(known) = &ran.known {
+        pins.add(&known.bindings.pins(&volatile));
+    }
+    let mut outcome = Outcome { elsewhere, leaks, ..Outcome::default() };
+    let mut shown = BTreeMap::new();
+    for (page, told) in pages.into_iter().zip(&ran.told) {
+        let stable = stabilise::stabilise(&volatile, &told.documented, &told.live, pins.clone());
         let Documented { page, mut plan, .. } = page;
-        plan.views.retain(|view| is_told_first(job, &mut told, &plan.path, view));
+        plan.views.retain(|view| is_told_first(job, &mut shown, &plan.path, view));
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
         let unshown_log = (!shows_log).then(|| render::log(&stable));
         outcome.pages.push(PageOutcome {
-            changes: plan.views.iter().map(|view| changed(view, &stable)).collect(),
+            changes: merged(job, &plan, told, &stable, (&volatile, &ran.secrets)),
             path: plan.path,
             not_run: plan.not_run,
             diagnostics: page.diagnostics,
@@ -215,6 +345,49 @@ fn compare(job: &Job<'_>, pages: Vec<Documented>, runs: Vec<Redacted>) -> Result
         return Err(Error::new(ErrorKind::Page, "these pages have no view to verify"));
     }
     Ok(outcome)
+}
+
+/// Where the pages publish secrets, but for logs, which are written anew.
+fn published(job: &Job<'_>, pages: &[Documented]) -> Vec<Leak> {
+    let mut publication = Publication::default();
+    let mut logs = HashSet::new();
+    for Documented { page, plan, run } in pages {
+        publication.add(job, page, run.clone());
+        let views = plan.views.iter().filter(|view| view.kind == ViewKind::Log);
+        logs.extend(views.map(|view| view.region.place.file.clone()));
+    }
+    let found = publication.findings(job).into_iter().map(|found| found.leak);
+    found.filter(|leak| !logs.contains(&leak.place.file)).collect()
+}
+
+/// The page's views and words, merged with the run. What was generated from the page's last
+/// recording is the base.
+fn merged(
+    job: &Job<'_>,
+    plan: &PagePlan,
+    told: &Told,
+    stable: &StableRecording,
+    (volatile, secrets): (&Volatile, &Secrets),
+) -> Vec<Change> {
+    let base = StableRecording::redacted(told.documented.clone());
+    let hide = |text: &str| secrets.text(text);
+    let mask = |text: &str| volatile.masked(text);
+    let eyes = Eyes { hide: &hide, mask: &mask, conflicts: job.conflicts };
+    let runs = Runs {
+        documented: base.recording(),
+        live: stable.recording(),
+        partners: stable.partners(),
+    };
+    let merge = Merge::new(&runs, eyes);
+    let has_base = !base.recording().exchanges.is_empty();
+    let views = plan.views.iter().map(|view| {
+        let base = has_base.then(|| drawn(view.kind, &base));
+        let new = drawn(view.kind, stable);
+        merge.view(&Texts { view, base: base.as_deref(), new: &new })
+    });
+    let mut changes: Vec<Change> = views.collect();
+    changes.extend(merge.prose(plan, &changes));
+    changes
 }
 
 /// Whether no page before this one tells the same part of the same file. Two cannot: the first does.
@@ -236,14 +409,14 @@ fn is_told_first(
     first == page
 }
 
-fn changed(view: &View, stable: &StableRecording) -> Change {
-    let new = match view.kind {
-        ViewKind::Console(index) => render::console(stable, index),
-        ViewKind::Diagram => render::diagram(stable),
-        ViewKind::Body => render::body(stable),
-        ViewKind::Log => render::log(stable),
-    };
-    merge::merge(view, &new)
+fn drawn(kind: ViewKind, recording: &StableRecording) -> String {
+    match kind {
+        ViewKind::Console(index) => render::console(recording, index),
+        ViewKind::Diagram => render::diagram(recording),
+        ViewKind::Body => render::body(recording),
+        ViewKind::Log => render::log(recording),
+        ViewKind::Prose => String::new(),
+    }
 }
 
 fn write_page(job: &Job<'_>, page: &PageOutcome) -> Result<()> {

@@ -1,5 +1,6 @@
 //! What a page says to doctool below `doctool:` in its front matter.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -12,16 +13,26 @@ use crate::model::{FrontMatter, Place};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Wishes {
-    /// Commands to run before the documented ones, unrecorded.
+    /// Commands to run before the documented ones; no view shows them.
     pub(super) setup: Vec<String>,
-    /// Commands to run afterwards in any case, unrecorded.
+    /// Commands to run afterwards in any case; no view shows them.
     pub(super) teardown: Vec<String>,
+    /// Documented values whose live ones are to be looked up, by what the page calls them.
+    pub(super) vars: BTreeMap<String, LookUp>,
     /// Files to put into the commands' working directory, relative to the page.
     pub(super) files: Vec<PathBuf>,
     /// Leave the page alone.
     pub(super) skip: bool,
     /// Which included file is which view, where that cannot be told from its place.
     pub(super) views: ViewTargets,
+}
+
+/// A documented value, and the command that prints the live one.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LookUp {
+    pub(super) documented: String,
+    pub(super) command: String,
 }
 
 /// Targets of includes, as they are written.
@@ -47,7 +58,7 @@ pub(super) fn wishes(front_matter: Option<&FrontMatter>, page: &Place) -> Result
             let before = matter.text.lines().take_while(|line| !line.starts_with("doctool"));
             matter.lines.start + 1 + before.count()
         });
-        let hint = "write `setup`, `teardown`, `files`, `skip` or `views` below `doctool:`";
+        let hint = "write `setup`, `teardown`, `vars`, `files`, `skip` or `views` below `doctool:`";
         Error::new(ErrorKind::Page, "front matter that doctool cannot read")
             .because(error)
             .at(Place::line(&page.file, line))

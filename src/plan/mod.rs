@@ -10,17 +10,21 @@ mod region;
 mod views;
 mod words;
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use pulldown_cmark::{Event, Parser};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Command, ContainerKind, Fence, FileCache, NotRun, Page, PagePlan, Place, View, ViewKind,
+    Command, ConsoleFence, ContainerKind, Fence, FileCache, NotRun, Page, PagePlan, Place,
+    Variable, View, ViewKind,
 };
 use crate::settings::{Config, Site};
 
-use front_matter::Wishes;
+use front_matter::{LookUp, Wishes};
 
-pub use views::has_form_of_view;
+pub use views::{has_form_of_view, is_sequence_diagram};
 
 /// What the page documents.
 ///
@@ -38,6 +42,7 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         commands: Vec::new(),
         not_run: Vec::new(),
         views: Vec::new(),
+        console_fences: Vec::new(),
     };
     let skipped = views::skipped(page);
     for (index, fence) in page.fences.iter().enumerate() {
@@ -45,36 +50,54 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
             planner.fence(fence);
         }
     }
-    let Planner { commands, not_run, views: mut views_found, .. } = planner;
+    let Planner { commands, not_run, views: mut views_found, console_fences, .. } = planner;
+    let mut prose = Vec::new();
     if !commands.is_empty() {
         views_found.extend(views::included(site, files, page, &wishes.views, &skipped)?);
+        prose = region::of_prose(page, files);
     }
-    let Wishes { setup, teardown, files: wanted, skip, .. } = wishes;
+    let Wishes { setup, teardown, vars, files: wanted, skip, .. } = wishes;
     let file = files.path(page.file);
     let folder = file.parent().expect("a file is in a folder").to_owned();
     Ok(PagePlan {
         path: page.path.clone(),
-        setup: unrecorded(config, &own_place, &setup)?,
-        teardown: unrecorded(config, &own_place, &teardown)?,
+        setup: all_asked_for(config, &own_place, &setup)?,
+        teardown: all_asked_for(config, &own_place, &teardown)?,
+        variables: variables(config, &own_place, vars)?,
         files: wanted.iter().map(|path| files.absolute(&folder.join(path))).collect(),
         file,
         commands,
         not_run,
         views: views_found,
+        prose,
+        console_fences,
         skipped: skip,
     })
 }
 
-/// Commands of the front matter. They are asked for, so one that cannot be run is an error.
-fn unrecorded(config: &Config, page: &Place, lines: &[String]) -> Result<Vec<Command>> {
-    let command = |line: &String| {
-        let argv = allowed(config, line).map_err(|reason| {
-            let message = format!("`{line}` in the front matter {reason}");
-            Error::new(ErrorKind::Page, message).at(page.clone())
-        })?;
-        Ok(Command { text: line.clone(), argv, input: None, place: page.clone() })
+fn all_asked_for(config: &Config, page: &Place, lines: &[String]) -> Result<Vec<Command>> {
+    lines.iter().map(|line| asked_for(config, page, line)).collect()
+}
+
+fn variables(
+    config: &Config,
+    page: &Place,
+    vars: BTreeMap<String, LookUp>,
+) -> Result<Vec<Variable>> {
+    let variable = |(name, LookUp { documented, command }): (String, LookUp)| {
+        let command = asked_for(config, page, &command)?;
+        Ok(Variable { name, documented, command })
     };
-    lines.iter().map(command).collect()
+    vars.into_iter().map(variable).collect()
+}
+
+/// A command of the front matter. It is asked for, so one that cannot be run is an error.
+fn asked_for(config: &Config, page: &Place, line: &str) -> Result<Command> {
+    let argv = allowed(config, line).map_err(|reason| {
+        let message = format!("`{line}` in the front matter {reason}");
+        Error::new(ErrorKind::Page, message).at(page.clone())
+    })?;
+    Ok(Command { text: line.to_owned(), argv, input: None, place: page.clone() })
 }
 
 /// Program and arguments of a line, or why it is not run.
@@ -103,6 +126,7 @@ struct Planner<'a> {
     commands: Vec<Command>,
     not_run: Vec<NotRun>,
     views: Vec<View>,
+    console_fences: Vec<ConsoleFence>,
 }
 
 impl Planner<'_> {
@@ -116,11 +140,28 @@ impl Planner<'_> {
             self.titled(fence);
             self.root_prompts(fence, &lines);
         }
+        let mut outputs = Vec::new();
         for entry in entries {
-            let index = fence.content().start + entry.start;
+            let first = fence.content().start;
             let output = entry.output;
-            self.command(&entry.command, entry.input, index, |planner| {
-                region::of_content(planner.page, planner.files, fence, output)
+            let written = first + entry.start..first + output.start;
+            let before = self.views.len();
+            self.command(&entry.command, entry.input, written, |planner| {
+                region::of_content(planner.page, planner.files, fence, output.clone())
+            });
+            outputs.extend(self.views[before..].iter().map(|view| (view.kind, output.clone())));
+        }
+        self.console_fence(fence, outputs);
+    }
+
+    /// Notes where the block of some console views stands.
+    fn console_fence(&mut self, fence: &Fence, outputs: Vec<(ViewKind, Range<usize>)>) {
+        if let Some(origin) = self.page.origin(fence.opener()).filter(|_| !outputs.is_empty()) {
+            self.console_fences.push(ConsoleFence {
+                file: self.files.path(origin.file),
+                line: origin.line,
+                content: fence.text.split('\n').map(str::to_owned).collect(),
+                outputs,
             });
         }
     }
@@ -143,23 +184,32 @@ impl Planner<'_> {
             .filter(shares_block)
             .any(|other| other.text.split('\n').any(console::is_prompt));
         if is_first && !has_prompt && allowed(self.config, &title).is_ok() {
-            self.command(&title, None, container.head, |planner| {
-                region::of_content(planner.page, planner.files, fence, 0..fence.content().len())
+            let all = 0..fence.content().len();
+            let before = self.views.len();
+            let written = container.head..container.head + 1;
+            self.command(&title, None, written, |planner| {
+                region::of_content(planner.page, planner.files, fence, all.clone())
             });
+            let outputs =
+                self.views[before..].iter().map(|view| (view.kind, all.clone())).collect();
+            self.console_fence(fence, outputs);
         }
     }
 
-    /// Adds a command that is documented at a line of the page, unless it must not run.
+    /// Adds a command that is documented at these lines of the page, unless it must not run.
     fn command(
         &mut self,
         text: &str,
         input: Option<String>,
-        index: usize,
+        written: Range<usize>,
         output: impl FnOnce(&Self) -> Option<crate::model::Region>,
     ) {
-        let Some(place) = self.place(index) else { return };
+        let Some(place) = self.place(written.start) else { return };
         let text = text.to_owned();
+        let is_ours = written.into_iter().all(|index| self.page.origin(index).is_some());
         let reason = match allowed(self.config, &text) {
+            // Whoever can write there must not say what runs here.
+            _ if !is_ours => "it comes from a URL".to_owned(),
             Err(reason) => reason.trim_start_matches("is not run: ").to_owned(),
             Ok(argv) => match output(self) {
                 None => "its output comes from several places".to_owned(),
@@ -193,7 +243,7 @@ impl Planner<'_> {
     }
 
     fn place(&self, index: usize) -> Option<Place> {
-        let origin = self.page.origin(index)?;
+        let origin = self.page.nearest_origin(index)?;
         Some(Place::line(self.files.shown(origin.file), origin.line))
     }
 }

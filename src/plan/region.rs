@@ -103,6 +103,46 @@ fn whole_file(files: &FileCache, file: FileId) -> Result<Region> {
     })
 }
 
+/// The lines of the page's own file that stand in no fence: what people wrote there, with the lines
+/// that open and close fences. A region for each stretch of lines that follow one another.
+pub(super) fn of_prose(page: &Page, files: &FileCache) -> Vec<Region> {
+    let bytes = files.bytes(page.file);
+    let mut regions: Vec<Region> = Vec::new();
+    let mut fences = page.fences.iter().peekable();
+    let mut next_line = 0;
+    for index in 0..page.lines.len() {
+        while fences.next_if(|fence| fence.lines.end <= index).is_some() {}
+        let is_content = fences.peek().is_some_and(|fence| fence.content().contains(&index));
+        let Some(origin) =
+            page.origin(index).filter(|origin| !is_content && origin.file == page.file)
+        else {
+            continue;
+        };
+        // Behind the last line's ending there is a line for Python, and none for a file.
+        if origin.span.start == bytes.len() {
+            continue;
+        }
+        let text = String::from_utf8_lossy(&bytes[origin.span.clone()]);
+        let end = end_of_line(&bytes, origin.span.end);
+        match regions.last_mut() {
+            Some(region) if origin.line == next_line => {
+                region.span.end = end;
+                region.text.push_str(&text);
+                region.text.push('\n');
+            }
+            _ => regions.push(Region {
+                file: files.path(page.file),
+                place: Place::line(files.shown(page.file), origin.line),
+                span: origin.span.start..end,
+                prefix: String::new(),
+                text: format!("{text}\n"),
+            }),
+        }
+        next_line = origin.line + 1;
+    }
+    regions
+}
+
 fn selected_lines(
     page: &Page,
     files: &FileCache,

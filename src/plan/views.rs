@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::error::Result;
-use crate::model::{Fence, FileCache, Include, IncludeStatus, Page, View, ViewKind};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Fence, FileCache, Include, IncludeStatus, Page, Place, View, ViewKind, is_url};
 use crate::settings::Site;
 
 use super::front_matter::ViewTargets;
@@ -57,11 +57,16 @@ pub(super) fn is_mermaid(fence: &Fence) -> bool {
     fence.custom.as_deref().or(fence.language.as_deref()) == Some("mermaid")
 }
 
+/// Whether the fence is a Mermaid sequence diagram.
+pub fn is_sequence_diagram(fence: &Fence) -> bool {
+    is_mermaid(fence) && fence.text.trim_start().starts_with("sequenceDiagram")
+}
+
 /// The diagram, the request/response page and the log that the page includes: the first of each.
 ///
 /// # Errors
 ///
-/// When the file of one of them is not UTF-8.
+/// When the file of one of them is not UTF-8, or one is wanted at a URL.
 pub(super) fn included(
     site: &Site,
     files: &FileCache,
@@ -75,6 +80,12 @@ pub(super) fn included(
         (ViewKind::Body, &wanted.body),
         (ViewKind::Log, &wanted.log),
     ] {
+        if let Some(target) = wanted.as_ref().filter(|target| is_url(target)) {
+            let message = format!("the {kind} cannot be at `{target}`: doctool writes files only");
+            let place = Place::file(files.shown(page.file));
+            let hint = format!("name a file at `views:` in the front matter, or take `{kind}` out");
+            return Err(Error::new(ErrorKind::Page, message).at(place).hint(hint));
+        }
         let candidates: Vec<&Include> = page
             .includes
             .iter()
@@ -98,10 +109,12 @@ pub(super) fn included(
     Ok(views)
 }
 
-/// Whether an include brings in a file from the page itself, or would if the file was there.
+/// Whether an include brings in a file from the page itself, or would if the file was there. What
+/// stands at a URL cannot be written.
 fn can_be_view(include: &Include) -> bool {
     include.parent.is_none()
         && include.origin.is_some()
+        && !include.is_url()
         && matches!(include.status, IncludeStatus::Ok | IncludeStatus::Missing)
 }
 
@@ -118,9 +131,7 @@ fn stands_for(kind: ViewKind, files: &FileCache, page: &Page, include: &Include)
         is_blank(files, include) || text.lines().any(is_form)
     };
     match (kind, fence) {
-        (ViewKind::Diagram, Some(fence)) => {
-            is_mermaid(fence) && fence.text.trim_start().starts_with("sequenceDiagram")
-        }
+        (ViewKind::Diagram, Some(fence)) => is_sequence_diagram(fence),
         (ViewKind::Body, None) => has_form(is_arrow),
         (ViewKind::Log, Some(fence)) => {
             let fills = |fence: &Fence| {

@@ -90,12 +90,16 @@ pub struct ListedView {
 pub struct ListedDiagnostic {
     /// What sort of finding it is, such as `missing-include`.
     pub kind: &'static str,
+    /// `warning` or `error`, as the settings say.
+    pub severity: &'static str,
     /// The file, relative to the working directory.
     pub file: String,
     /// 1-based line.
     pub line: usize,
     /// 1-based column in characters; 0 for the line as a whole.
     pub column: usize,
+    /// 1-based column behind the part that is meant.
+    pub end_column: usize,
     /// What is wrong.
     pub message: String,
     /// What may help.
@@ -185,11 +189,14 @@ fn view(view: &View) -> ListedView {
 }
 
 fn diagnostic(diagnostic: &Diagnostic) -> ListedDiagnostic {
+    let marked = diagnostic.text.get(diagnostic.span.clone()).unwrap_or_default();
     ListedDiagnostic {
         kind: diagnostic.kind.name(),
+        severity: diagnostic.severity.name(),
         file: text(&diagnostic.place.file),
         line: diagnostic.place.line,
         column: diagnostic.place.column,
+        end_column: diagnostic.place.column + marked.chars().count(),
         message: diagnostic.message.clone(),
         hint: diagnostic.hint.clone(),
     }

@@ -1,5 +1,6 @@
 //! What `doctool list` says to people: for each page its commands, views and broken includes.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::counted;
@@ -22,14 +23,25 @@ pub fn listing(listing: &Listing) -> String {
     let not_run = count(|page| page.commands.len()) - run;
     let broken =
         count(|page| page.includes.iter().filter(|include| is_broken(include.status)).count());
+    let found = || listing.pages.iter().flat_map(|page| &page.diagnostics);
+    let distinct = |severity| {
+        let found = found().filter(|found| found.severity == severity);
+        let places: HashSet<_> =
+            found.map(|found| (found.kind, &found.file, found.line, found.column)).collect();
+        places.len()
+    };
+    let errors = match distinct("error") {
+        0 => String::new(),
+        errors => format!(", {}", counted(errors, "error")),
+    };
     let _ = writeln!(
         out,
-        "{}, {} to run, {not_run} not run, {}, {} ({broken} broken), {}",
+        "{}, {} to run, {not_run} not run, {}, {} ({broken} broken){errors}, {}",
         counted(listing.pages.len(), "page"),
         counted(run, "command"),
         counted(count(|page| page.views.len()), "view"),
         counted(count(|page| page.includes.len()), "include"),
-        counted(count(|page| page.diagnostics.len()), "warning"),
+        counted(distinct("warning"), "warning"),
     );
     out
 }

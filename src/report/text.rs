@@ -1,12 +1,15 @@
 //! For people: diffs with their places, errors with their hints, a summary at the end.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use similar::TextDiff;
 
-use super::counted;
+use super::{counted, leaks_text};
 use crate::error::Error;
-use crate::model::{Change, Diagnostic, FileCache, Outcome};
+use crate::model::{
+    Change, Diagnostic, FileCache, Finding, Outcome, PageOutcome, Place, Severity, Sides,
+};
 use crate::write;
 
 /// Whether colour is wanted: a value, so that what is printed is decided at the edge.
@@ -72,27 +75,38 @@ pub fn check(
         for change in page.stale() {
             out.push_str(&diff(change, files, hide, colour));
         }
-        for diagnostic in &page.diagnostics {
-            out.push_str(&warning(diagnostic, colour));
-        }
+        out.push_str(&findings(page, false, hide, colour));
     }
+    out.push_str(&diagnostics(outcome.diagnostics(), hide, colour));
+    out.push_str(&leaks(outcome, colour));
     let (verified, stale) = (outcome.verified(), outcome.stale());
     let pages = outcome.pages.len();
     let judgement = match stale {
         0 => format!("{} up to date", counted(verified, "view")),
         stale => format!("{stale} of {} stale", counted(verified, "view")),
     };
-    let warnings: usize = outcome.pages.iter().map(|page| page.diagnostics.len()).sum();
-    let warned = match warnings {
-        0 => String::new(),
-        warnings => format!("; {}", counted(warnings, "warning")),
-    };
-    let _ = writeln!(out, "{judgement} on {}{warned}{}", counted(pages, "page"), left_out(outcome));
+    let count = |severity| outcome.diagnostics().filter(|found| found.severity == severity).count();
+    let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let warned: String =
+        counts.map(|(count, what)| format!("; {}", counted(count, what))).collect();
+    let _ = writeln!(
+        out,
+        "{judgement} on {}{}{warned}{}",
+        counted(pages, "page"),
+        found(outcome),
+        left_out(outcome)
+    );
     out
 }
 
-/// What `refresh` did: a line a page, and a summary.
-pub fn refresh(outcome: &Outcome, files: &FileCache) -> String {
+/// What `refresh` did: a line a page, what is left to people, and a summary.
+pub fn refresh(
+    outcome: &Outcome,
+    files: &FileCache,
+    hide: &dyn Fn(&str) -> String,
+    colour: Colour,
+) -> String {
     let mut out = String::new();
     for page in &outcome.pages {
         let views: Vec<String> = page
@@ -103,16 +117,75 @@ pub fn refresh(outcome: &Outcome, files: &FileCache) -> String {
             .collect();
         let what = if views.is_empty() { "unchanged".to_owned() } else { views.join(", ") };
         let _ = writeln!(out, "{}: {what}", page.path);
+        out.push_str(&findings(page, true, hide, colour));
     }
+    out.push_str(&diagnostics(outcome.diagnostics(), hide, colour));
+    out.push_str(&leaks(outcome, colour));
     let _ = writeln!(
         out,
-        "{} of {} rewritten on {}{}",
+        "{} of {} rewritten on {}{}{}",
         outcome.stale(),
         counted(outcome.verified(), "view"),
         counted(outcome.pages.len(), "page"),
+        found(outcome),
         left_out(outcome)
     );
     out
+}
+
+/// What a person has to look at on a page, with places in the files as they stand or as written.
+fn findings(
+    page: &PageOutcome,
+    written: bool,
+    hide: &dyn Fn(&str) -> String,
+    colour: Colour,
+) -> String {
+    let told = page.findings().map(|(change, finding)| {
+        let place = page.place(change, finding, written);
+        let Finding { kind, text, span, message, hint, .. } = finding;
+        let mut notes = Vec::new();
+        if let Some(Sides { base, page, run }) = &finding.sides {
+            for (side, lines) in [("was", base), ("page", page), ("run", run)] {
+                notes.extend(lines.iter().map(|line| format!("{side}: {}", hide(line))));
+                if lines.is_empty() {
+                    notes.push(format!("{side}: (nothing)"));
+                }
+            }
+        }
+        let hidden = hide(text);
+        let span = if hidden == *text { span.clone() } else { 0..hidden.len() };
+        let head = format!("{}[{kind}]:", if kind.is_left_to_do() { "warning" } else { "note" });
+        let snippet = Snippet {
+            style: Style::Warning,
+            head: &head,
+            message: &hide(message),
+            place: &place,
+            text: &hidden,
+            span,
+        };
+        snippet.shown(&notes, hint.as_deref(), colour)
+    });
+    told.collect()
+}
+
+/// That there are secrets on the pages, which a refresh does not take out.
+fn leaks(outcome: &Outcome, colour: Colour) -> String {
+    let Some(first) = outcome.leaks.first() else { return String::new() };
+    let head = colour.paint(Style::Warning, "warning[published-secret]:");
+    let place = colour.paint(Style::Place, &first.place.to_string());
+    let hint = colour.paint(Style::Hint, "hint:");
+    format!(
+        "{head} {} are published on these pages\n  --> {place} is the first place\n   = {hint} see all with \
+         `doctool redact --check`, and take them out with `doctool redact`\n\n",
+        leaks_text::kinds(&outcome.leaks)
+    )
+}
+
+fn found(outcome: &Outcome) -> String {
+    match outcome.findings() {
+        0 => String::new(),
+        count => format!("; {} to look at", counted(count, "place")),
+    }
 }
 
 /// A diff from what stands in the file to what the cloud says, with the file's line numbers.
@@ -149,26 +222,65 @@ fn diff(
     out
 }
 
-/// Something about a page, with the line and a caret below it.
-pub fn warning(diagnostic: &Diagnostic, colour: Colour) -> String {
-    let Diagnostic { kind, place, text, span, message, hint } = diagnostic;
-    let head = colour.paint(Style::Warning, &format!("warning[{kind}]:"));
-    let number = place.line.to_string();
-    let margin = " ".repeat(number.len());
-    let before = text.get(..span.start).unwrap_or_default();
-    // Tabs stay tabs, so that the caret stands below what it marks whatever a tab's width is.
-    let blank: String =
-        before.chars().map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
-    let marked = text.get(span.clone()).unwrap_or_default().chars().count().max(1);
-    let caret = colour.paint(Style::Warning, &"^".repeat(marked));
-    let mut out = format!("{head} {message}\n");
-    let _ = writeln!(out, "{margin}--> {}", colour.paint(Style::Place, &place.to_string()));
-    let _ = writeln!(out, "{margin} |\n{number} | {text}\n{margin} | {blank}{caret}");
-    if let Some(hint) = hint {
-        let _ = writeln!(out, "{margin} = {} {hint}", colour.paint(Style::Hint, "hint:"));
+/// What authors should know about their pages, each with the line and a caret below it. `hide` takes
+/// secrets out of what is shown of the files.
+pub fn diagnostics<'a>(
+    found: impl IntoIterator<Item = &'a Diagnostic>,
+    hide: &dyn Fn(&str) -> String,
+    colour: Colour,
+) -> String {
+    found.into_iter().map(|diagnostic| self::diagnostic(diagnostic, hide, colour)).collect()
+}
+
+fn diagnostic(diagnostic: &Diagnostic, hide: &dyn Fn(&str) -> String, colour: Colour) -> String {
+    let Diagnostic { kind, severity, place, text, span, message, hint } = diagnostic;
+    let hidden = hide(text);
+    let span = if hidden == *text { span.clone() } else { 0..hidden.len() };
+    let style = match severity {
+        Severity::Warning => Style::Warning,
+        Severity::Error => Style::Error,
+    };
+    let head = format!("{}[{kind}]:", severity.name());
+    let snippet =
+        Snippet { style, head: &head, message: &hide(message), place, text: &hidden, span };
+    snippet.shown(&[], hint.as_deref().map(hide).as_deref(), colour)
+}
+
+/// A line of a file with what is to be said about a part of it.
+struct Snippet<'a> {
+    style: Style,
+    head: &'a str,
+    message: &'a str,
+    place: &'a Place,
+    text: &'a str,
+    span: Range<usize>,
+}
+
+impl Snippet<'_> {
+    /// The line with a caret below the part, notes and a hint.
+    fn shown(&self, notes: &[String], hint: Option<&str>, colour: Colour) -> String {
+        let Self { style, head, message, place, text, span } = self;
+        let head = colour.paint(*style, head);
+        let number = place.line.to_string();
+        let margin = " ".repeat(number.len());
+        let before = text.get(..span.start).unwrap_or_default();
+        // Tabs stay tabs, so that the caret stands below what it marks whatever a tab's width is.
+        let blank: String =
+            before.chars().map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
+        let marked = text.get(span.clone()).unwrap_or_default().chars().count().max(1);
+        let caret = colour.paint(*style, &"^".repeat(marked));
+        let mut out = format!("{head} {message}\n");
+        let _ = writeln!(out, "{margin}--> {}", colour.paint(Style::Place, &place.to_string()));
+        let _ = writeln!(out, "{margin} |\n{number} | {text}\n{margin} | {blank}{caret}");
+        for note in notes {
+            let _ = writeln!(out, "{margin} = {note}");
+        }
+        if let Some(hint) = hint {
+            let _ = writeln!(out, "{margin} = {} {hint}", colour.paint(Style::Hint, "hint:"));
+        }
+        out.push('\n');
+        out
     }
-    out.push('\n');
-    out
 }
 
 fn left_out(outcome: &Outcome) -> String {

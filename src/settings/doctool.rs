@@ -9,8 +9,10 @@ use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::Place;
+use crate::error::{Error, ErrorKind, Result, nearest};
+use crate::model::{DiagnosticKind, Place, Severity};
+
+use super::VolatileRule;
 
 /// The name of the file, beside `mkdocs.yml`.
 pub const FILE_NAME: &str = "doctool.yml";
@@ -35,6 +37,11 @@ pub struct Config {
     pub participants: Vec<ParticipantRule>,
     /// What is secret besides what doctool knows.
     pub redact: RedactSettings,
+    /// What differs in each run besides what doctool knows.
+    pub volatile: Vec<VolatileRule>,
+    /// How much each kind of diagnostic about a page counts; `warning` unless it is named.
+    #[schemars(extend("propertyNames" = { "enum": DiagnosticKind::ALL }))]
+    pub diagnostics: BTreeMap<DiagnosticKind, Level>,
 }
 
 impl Default for Config {
@@ -46,8 +53,22 @@ impl Default for Config {
             record: RecordSettings::default(),
             participants: Vec::new(),
             redact: RedactSettings::default(),
+            volatile: Vec::new(),
+            diagnostics: BTreeMap::new(),
         }
     }
+}
+
+/// How much a kind of diagnostic counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// It is not told.
+    Off,
+    /// It is told, and `check` exits with 1.
+    Warning,
+    /// It is told, and `list` and `refresh` exit with 1, too.
+    Error,
 }
 
 /// A cloud to run commands on: the embedded one, or one that variables lead to.
@@ -118,6 +139,8 @@ pub struct RedactSettings {
     pub headers: Vec<String>,
     /// Fields in JSON, forms and queries whose values are secret.
     pub fields: Vec<String>,
+    /// Values that pages may publish, such as a password that a page makes up.
+    pub allow: Vec<String>,
 }
 
 impl Config {
@@ -167,6 +190,15 @@ impl Config {
         })
     }
 
+    /// How much a kind of diagnostic counts; none when it is not to be told.
+    pub fn severity(&self, kind: DiagnosticKind) -> Option<Severity> {
+        match self.diagnostics.get(&kind) {
+            Some(Level::Off) => None,
+            Some(Level::Warning) | None => Some(Severity::Warning),
+            Some(Level::Error) => Some(Severity::Error),
+        }
+    }
+
     /// The JSON schema of the file.
     pub fn schema() -> String {
         let schema = schemars::schema_for!(Self);
@@ -197,6 +229,7 @@ impl Config {
                 Error::new(ErrorKind::Settings, message).because(error)
             })?;
         }
+        self.volatile.iter().try_for_each(VolatileRule::check)?;
         for (name, profile) in &self.clouds {
             if profile.embedded.is_some() && !profile.env.is_empty() {
                 let message = format!("cloud `{name}` has both `embedded` and `env`");
@@ -216,13 +249,6 @@ fn suggestion(message: &str) -> Option<String> {
         return None;
     }
     nearest(unknown, known).map(|nearest| format!("write `{nearest}` if that is what you mean"))
-}
-
-/// The known word that is spelled most alike, if one is.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let similarity = |other: &str| strsim::jaro_winkler(word, other);
-    let best = known.iter().max_by(|one, two| similarity(one).total_cmp(&similarity(two)))?;
-    (similarity(best) > 0.7).then_some(best)
 }
 
 #[cfg(test)]
@@ -247,6 +273,33 @@ mod tests {
              | write `embedded` if that is what you mean"
         );
         assert!(error("run: {alow: [curl]}").ends_with("| write `allow` if that is what you mean"));
+        let unknown = error("diagnostics:\n  unclosed-fense: off\n");
+        assert!(
+            unknown.starts_with("2:3 diagnostics: unknown variant `unclosed-fense`"),
+            "{unknown}"
+        );
+        assert!(
+            unknown.ends_with("| write `unclosed-fence` if that is what you mean"),
+            "{unknown}"
+        );
+        let unknown = error("diagnostics: {unclosed-fence: warn}");
+        assert!(unknown.ends_with("| write `warning` if that is what you mean"), "{unknown}");
+    }
+
+    #[test]
+    fn a_rule_for_what_is_volatile_must_make_sense() {
+        for (rule, message) in [
+            ("name: x", "`volatile`, `x`: neither `pattern` nor `path` is there"),
+            ("name: x, pattern: '('", "`volatile`, `x`: `(` is no regular expression"),
+            ("name: x, pattern: 'a*'", "`volatile`, `x`: `a*` fits where nothing stands"),
+            ("name: x, path: 'a.b'", "`volatile`, `x`: `a.b` is no path: a path begins with `$`"),
+            ("pattern: x", "missing field `name`"),
+        ] {
+            let error = error(&format!("volatile: [{{{rule}}}]"));
+            assert!(error.contains(message), "{error}");
+        }
+        let rule = "volatile: [{name: x, pattern: 'x-\\d+', path: '$..x'}]";
+        assert!(Config::parse(rule).is_ok_and(|config| config.checked().is_ok()));
     }
 
     #[test]

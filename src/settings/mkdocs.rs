@@ -1,7 +1,7 @@
 //! `mkdocs.yml` as MkDocs 1.6.1 loads it: a file in, one YAML mapping out, with `INHERIT` merged
 //! and `!ENV` replaced. Tags that nobody here needs, such as `!!python/name:`, are left alone.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_yaml::{Mapping, Value};
 
@@ -21,7 +21,14 @@ pub(super) fn load(file: &Path) -> Result<Mapping> {
             return Err(Error::new(ErrorKind::Settings, message).at(Place::file(&file)));
         }
         let mut mapping = load_one(&file)?;
-        next = mapping.shift_remove("INHERIT").and_then(|value| parent(&file, &value));
+        next = match mapping.shift_remove("INHERIT") {
+            None => None,
+            Some(Value::String(path)) => Some(file.parent().unwrap_or(Path::new("/")).join(path)),
+            Some(_) => {
+                let message = "`INHERIT` is no path";
+                return Err(Error::new(ErrorKind::Settings, message).at(Place::file(&file)));
+            }
+        };
         chain.push(mapping);
     }
     let mut merged = Mapping::new();
@@ -29,10 +36,6 @@ pub(super) fn load(file: &Path) -> Result<Mapping> {
         merge(&mut merged, mapping);
     }
     Ok(merged)
-}
-
-fn parent(file: &Path, value: &Value) -> Option<PathBuf> {
-    Some(file.parent()?.join(value.as_str()?))
 }
 
 fn load_one(file: &Path) -> Result<Mapping> {
@@ -43,7 +46,7 @@ fn load_one(file: &Path) -> Result<Mapping> {
     let text =
         std::fs::read_to_string(file).map_err(|error| failed("cannot read").because(error))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let value: Value = serde_yaml::from_str(text).map_err(|error| {
+    let mut value: Value = serde_yaml::from_str(text).map_err(|error| {
         let place = error.location().map_or(Place::file(file), |location| Place {
             file: file.to_path_buf(),
             line: location.line(),
@@ -51,6 +54,7 @@ fn load_one(file: &Path) -> Result<Mapping> {
         });
         failed("cannot understand").at(place).because(error)
     })?;
+    value.apply_merge().map_err(|error| failed("cannot understand").because(error))?;
     match resolve(value) {
         Value::Mapping(mapping) => Ok(mapping),
         Value::Null => Ok(Mapping::new()),
@@ -78,14 +82,16 @@ fn environment(value: Value) -> Value {
         }
         name => (vec![name], None),
     };
-    let found = names.iter().filter_map(Value::as_str).find_map(|name| std::env::var(name).ok());
+    let found = names.iter().filter_map(text).find_map(|name| std::env::var(name).ok());
     match found {
-        // The text is typed as if it stood in the file: `true` is a flag.
+        // The text is typed as a word of YAML: `true` is a flag. Quotes and brackets mean nothing.
+        Some(text) if text.is_empty() => Value::Null,
         Some(text) => match serde_yaml::from_str(&text) {
-            Ok(Value::Sequence(_) | Value::Mapping(_)) | Err(_) => Value::String(text),
-            Ok(scalar) => scalar,
+            Ok(scalar @ (Value::Bool(_) | Value::Number(_))) => scalar,
+            Ok(Value::Null) if matches!(&*text, "~" | "null" | "Null" | "NULL") => Value::Null,
+            _ => Value::String(text),
         },
-        None => default.unwrap_or(Value::Null),
+        None => default.map_or(Value::Null, resolve),
     }
 }
 
@@ -101,13 +107,17 @@ fn merge(into: &mut Mapping, from: Mapping) {
     }
 }
 
-/// What Python would call the value in a condition.
+/// What Python-Markdown takes the value of a flag for. Flags of YAML 1.1, such as `no`, are texts
+/// here.
 pub(super) fn truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(flag) => *flag,
         Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
+        Value::String(text) => {
+            let text = text.to_ascii_lowercase();
+            !matches!(&*text, "" | "no" | "n" | "off" | "0" | "false" | "none")
+        }
         Value::Sequence(items) => !items.is_empty(),
         Value::Mapping(entries) => !entries.is_empty(),
         Value::Tagged(tagged) => truthy(&tagged.value),

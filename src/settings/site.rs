@@ -9,11 +9,12 @@ use serde_yaml::Value;
 
 use super::extensions::{self, Dialect, FenceSettings};
 use super::mkdocs::{self, text, truthy};
+use super::zensical;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Place;
 
-/// The names under which MkDocs looks for its configuration, in its order.
-const CONFIGURATION_NAMES: [&str; 2] = ["mkdocs.yml", "mkdocs.yaml"];
+/// The names under which MkDocs looks for its configuration, in its order, and that of Zensical.
+const CONFIGURATION_NAMES: [&str; 3] = ["mkdocs.yml", "mkdocs.yaml", "zensical.toml"];
 
 /// What a site's configuration says about its pages.
 #[derive(Debug, Clone)]
@@ -102,15 +103,17 @@ impl Site {
                 }
             }
         }
-        let message = format!("no `mkdocs.yml` in `{}` or above it", folder.display());
-        let hint = "run doctool in the folder of your `mkdocs.yml`, or below it";
+        let message =
+            format!("no `mkdocs.yml` or `zensical.toml` in `{}` or above it", folder.display());
+        let hint = "run doctool in the folder of your `mkdocs.yml` or `zensical.toml`, or below it";
         Err(Error::new(ErrorKind::Settings, message).hint(hint))
     }
 
     /// Reads a configuration file. The path must be absolute.
     pub fn read(file: &Path) -> Result<Self> {
         let folder = file.parent().unwrap_or(Path::new("/")).to_path_buf();
-        let root = mkdocs::load(file)?;
+        let is_toml = file.extension().is_some_and(|extension| extension == "toml");
+        let root = if is_toml { zensical::load(file)? } else { mkdocs::load(file)? };
         let docs_dir = match root.get("docs_dir") {
             None | Some(Value::Null) => "docs".to_owned(),
             Some(value) => text(value).ok_or_else(|| wrong(file, "docs_dir", "a path"))?,
@@ -126,7 +129,9 @@ impl Site {
             .iter()
             .rev()
             .find(|extension| extension.name == "pymdownx.snippets")
-            .map(|extension| read_snippets(&extension.options, &folder, &docs_dir));
+            .map(|extension| read_snippets(&extension.options, &folder, &docs_dir))
+            .transpose()
+            .map_err(|error| error.at(Place::file(file)))?;
         Ok(Self {
             file: file.to_path_buf(),
             snippets,
@@ -163,7 +168,7 @@ fn collect_nav(value: &Value, pages: &mut Vec<String>) {
     }
 }
 
-fn read_snippets(options: &Value, folder: &Path, docs_dir: &Path) -> Snippets {
+fn read_snippets(options: &Value, folder: &Path, docs_dir: &Path) -> Result<Snippets> {
     let default = Snippets::default();
     let flag = |key: &str, otherwise: bool| options.get(key).map_or(otherwise, truthy);
     let number = |key: &str, otherwise: f64| {
@@ -172,9 +177,10 @@ fn read_snippets(options: &Value, folder: &Path, docs_dir: &Path) -> Snippets {
     let base_paths = match options.get("base_path") {
         None => vec![BasePath::Path(folder.to_path_buf())],
         Some(Value::Sequence(items)) => {
-            items.iter().filter_map(|item| base_path(item, folder, docs_dir)).collect()
+            let paths = items.iter().map(|item| base_path(item, folder, docs_dir));
+            paths.filter_map(Result::transpose).collect::<Result<_>>()?
         }
-        Some(value) => base_path(value, folder, docs_dir).into_iter().collect(),
+        Some(value) => base_path(value, folder, docs_dir)?.into_iter().collect(),
     };
     let auto_append = match options.get("auto_append") {
         Some(Value::Sequence(items)) => items.iter().filter_map(text).collect(),
@@ -186,7 +192,7 @@ fn read_snippets(options: &Value, folder: &Path, docs_dir: &Path) -> Snippets {
         }
         _ => Vec::new(),
     };
-    Snippets {
+    Ok(Snippets {
         base_paths,
         restrict_base_path: flag("restrict_base_path", default.restrict_base_path),
         check_paths: flag("check_paths", default.check_paths),
@@ -206,23 +212,28 @@ fn read_snippets(options: &Value, folder: &Path, docs_dir: &Path) -> Snippets {
             .and_then(|count| u32::try_from(count).ok())
             .unwrap_or(default.max_retries),
         backoff_factor: number("backoff_factor", default.backoff_factor),
-    }
+    })
 }
 
 /// One base path. `!relative` names the page's folder, the configuration's or the pages' one.
-fn base_path(value: &Value, folder: &Path, docs_dir: &Path) -> Option<BasePath> {
+fn base_path(value: &Value, folder: &Path, docs_dir: &Path) -> Result<Option<BasePath>> {
     if let Value::Tagged(tagged) = value
         && tagged.tag == "relative"
     {
         let place = text(&tagged.value).unwrap_or_default();
         let (anchor, below) = place.split_once('/').unwrap_or((&place, ""));
         return match anchor {
-            "$config_dir" => Some(BasePath::Path(join(folder, below))),
-            "$docs_dir" => Some(BasePath::Path(join(docs_dir, below))),
-            _ => Some(BasePath::PageFolder),
+            "$config_dir" => Ok(Some(BasePath::Path(join(folder, below)))),
+            "$docs_dir" => Ok(Some(BasePath::Path(join(docs_dir, below)))),
+            "" if place.is_empty() => Ok(Some(BasePath::PageFolder)),
+            _ => {
+                let message = format!("`!relative {place}` names no folder");
+                let hint = "write `!relative`, `!relative $docs_dir` or `!relative $config_dir`";
+                Err(Error::new(ErrorKind::Settings, message).hint(hint))
+            }
         };
     }
-    text(value).map(|path| BasePath::Path(join(folder, &path)))
+    Ok(text(value).map(|path| BasePath::Path(join(folder, &path))))
 }
 
 /// The path from the root of the file system, without `.` and `..`; links are not followed.

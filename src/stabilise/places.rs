@@ -1,12 +1,15 @@
 //! Where secrets stand: headers and fields by their names.
+//!
+//! In: a text, or a run. Out: the values in such places, each with its span and its kind.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
-use regex::{Captures, Regex};
+use regex::Regex;
 
 use crate::model::{Body, Exchange, Header, Run};
 use crate::settings::doctool::RedactSettings;
@@ -34,7 +37,7 @@ const FIELDS: &str = "(?:[a-z0-9_-]*_)?(?:password|passwd|passphrase|secret|toke
 
 /// The id in `"token": {"id": "…"}`, with which Keystone is asked to authenticate by token.
 static TOKEN_ID: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?<before>"(?<name>token)"\s*:\s*\{\s*"id"\s*:\s*")(?<value>(?:[^"\\]|\\.)*)"#)
+    pattern(r#""(?<name>token)"\s*:\s*\{\s*"id"\s*:\s*"(?<value>(?:[^"\\]|\\.)*)"#)
 });
 
 static NAME: LazyLock<Regex> =
@@ -44,27 +47,99 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is valid")
 }
 
+/// Values in secret places that say that there is nothing.
+static NOTHING: LazyLock<Regex> = LazyLock::new(|| pattern("^(?i:null|none|true|false)$"));
+
+/// What people write where a secret stood: stars, a name in brackets, a variable, an ellipsis behind
+/// at most a few characters, the digest that `openstack --debug` prints.
+static STAND_IN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)^(?:
+            [*•.…_-]+ | [xX]{3,}
+            | <[^<>]*> | \{\{?[\w\x20.-]*\}?\} | %\(\w+\)s
+            | \$\{?(?:[A-Z_][A-Z0-9_]*|[a-z_]*(?:token|pass|secret|key)[a-z_]*)\}? | \$\([^)]*\)
+            | (?i:your[\w-]*|redacted|hidden|masked|removed|str|string)
+            | .{0,19}(?:\.{3}|…)
+            | \{SHA(?:1|256)\}[0-9a-f]+
+        )$",
+    )
+});
+
+/// What in a secret place is no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StandIns {
+    /// Only what doctool itself put there: a live password may look like anything.
+    Marks,
+    /// Also what people put there.
+    Any,
+}
+
+/// A value that stands where values are secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Placed {
+    /// Where it stands, as bytes of the text.
+    pub(super) span: Range<usize>,
+    pub(super) kind: &'static str,
+    /// What it is, however the text writes it.
+    pub(super) value: String,
+}
+
 /// The places where values are secret by name.
+#[derive(Clone)]
 pub(super) struct Places {
     headers: Vec<String>,
-    json_field: Regex,
+    /// Fields of JSON, also as Python prints them and inside another JSON string.
+    json_fields: [Regex; 3],
     form_field: Regex,
+    quoted_field: Regex,
+    /// A header on a line of its own or in quotes, a row of a table, a line of YAML.
+    lines: [Regex; 4],
+    field: Regex,
+    stand_ins: StandIns,
 }
 
 impl Places {
     /// The places that doctool knows, and those of the settings.
-    pub(super) fn new(settings: &RedactSettings) -> Self {
+    pub(super) fn new(settings: &RedactSettings, stand_ins: StandIns) -> Self {
         let fields: Vec<String> = settings.fields.iter().map(|name| regex::escape(name)).collect();
         let fields = [&[FIELDS.to_owned()], &*fields].concat().join("|");
         let more = settings.headers.iter().map(|name| name.to_ascii_lowercase());
+        let headers: Vec<String> =
+            HEADERS.iter().map(|&name| name.to_owned()).chain(more).collect();
+        let names: Vec<String> = headers.iter().map(|name| regex::escape(name)).collect();
+        let names = names.join("|");
+        let json = |quote: &str, value: &str| {
+            pattern(&format!(
+                r#"{quote}(?<name>(?i-u:{fields}|{names})){quote}\s*:\s*[bu]?{quote}(?<value>{value})"#
+            ))
+        };
         Self {
-            headers: HEADERS.iter().map(|&name| name.to_owned()).chain(more).collect(),
-            json_field: pattern(&format!(
-                r#"(?<before>"(?<name>(?i:{fields}))"\s*:\s*")(?<value>(?:[^"\\]|\\.)*)"#
-            )),
+            json_fields: [
+                json("\"", r#"(?:[^"\\]|\\.)*"#),
+                json("'", r"(?:[^'\\]|\\.)*"),
+                json(r#"\\""#, r#"(?:[^"\\]|\\[^"])*"#),
+            ],
             form_field: pattern(&format!(
-                r#"(?<before>(?:^|[?&\n])(?<name>(?i:{fields}))=)(?<value>[^&\s"'<>]*)"#
+                r#"(?:^|[?&;\s])(?<name>(?i-u:{fields}))=(?<value>[^&\s"'<>]*)"#
             )),
+            quoted_field: pattern(&format!(
+                r#"(?:^|[?&;\s])(?<name>(?i-u:{fields}))=["'](?<value>[^"'\r\n]*)"#
+            )),
+            lines: [
+                pattern(&format!(
+                    r"(?m)^[-+<>| \t]*(?<name>(?i-u:{names})):[ \t]*(?<value>[^\r\n]*?)[ \t\r]*$"
+                )),
+                pattern(&format!(r#"["'](?<name>(?i-u:{names})):[ \t]*(?<value>[^"'\r\n]*)["']"#)),
+                pattern(&format!(
+                    r"(?m)^[-+ \t]*\|[ \t]*(?<name>(?i-u:{fields}))[ \t]*\|[ \t]*(?<value>[^|\r\n]*?)[ \t]*\|"
+                )),
+                pattern(&format!(
+                    r#"(?m)^[-+ \t]*(?<name>(?i-u:{fields})):[ \t]+["']?(?<value>[^\s"'{{\[|>&*!#][^\s"']*)["']?[ \t\r]*$"#
+                )),
+            ],
+            field: pattern(&format!("^(?i-u:{fields})$")),
+            stand_ins,
+            headers,
         }
     }
 
@@ -74,18 +149,47 @@ impl Places {
         self.headers.contains(&header)
     }
 
-    /// The text with a placeholder for the value of each secret field.
-    pub(super) fn replaced(&self, text: &str) -> String {
-        let patterns = [&self.json_field, &*TOKEN_ID, &self.form_field];
-        patterns.iter().fold(text.to_owned(), |text, pattern| {
-            pattern.replace_all(&text, in_place).into_owned()
-        })
+    /// Whether this is what fields with secrets are called, and so a word that says nothing.
+    pub(super) fn is_field(&self, word: &str) -> bool {
+        self.field.is_match(word)
     }
 
-    /// Tells `add` each value that stands in a secret place, with its kind.
+    /// Whether a value in a secret place is a secret, and nothing that stands for one.
+    pub(super) fn is_secret_value(&self, value: &str) -> bool {
+        let is_stand_in = match self.stand_ins {
+            StandIns::Marks => false,
+            StandIns::Any => STAND_IN.is_match(value),
+        };
+        !value.is_empty() && !is_placeholder(value) && !NOTHING.is_match(value) && !is_stand_in
+    }
+
+    /// The values of fields, wherever they stand.
+    pub(super) fn fields(&self, text: &str) -> Vec<Placed> {
+        let from_json = |raw: &str| {
+            serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned())
+        };
+        let from_form =
+            |raw: &str| percent_decode_str(&raw.replace('+', " ")).decode_utf8_lossy().into_owned();
+        let json = self.json_fields.iter().chain([&*TOKEN_ID]);
+        let json = json.flat_map(|pattern| placed(pattern, text, from_json));
+        json.chain(placed(&self.form_field, text, from_form))
+            .chain(placed(&self.quoted_field, text, str::to_owned))
+            .filter(|placed| self.is_secret_value(&placed.value))
+            .collect()
+    }
+
+    /// The values of headers and fields on lines of logs and of what commands print. In prose, such
+    /// a line may explain the name instead.
+    pub(super) fn lines(&self, text: &str) -> Vec<Placed> {
+        let lines = self.lines.iter().flat_map(|pattern| placed(pattern, text, str::to_owned));
+        lines.map(without_scheme).filter(|placed| self.is_secret_value(&placed.value)).collect()
+    }
+
+    /// Tells `add` each value that stands in a secret place of a run, with its kind.
     pub(super) fn visit(&self, run: &Run, add: &mut impl FnMut(&str, &str)) {
         for output in &run.outputs {
-            self.visit_text(output, add);
+            visit(self.fields(output), add);
+            visit(self.lines(output), add);
         }
         for Exchange { request, response, .. } in &run.recording.exchanges {
             self.visit_message(&request.url, &request.headers, &request.body, add);
@@ -102,38 +206,48 @@ impl Places {
         body: &Body,
         add: &mut impl FnMut(&str, &str),
     ) {
-        self.visit_text(url, add);
+        visit(self.fields(url), add);
         for Header { name, value } in headers.iter().filter(|header| self.is_secret(&header.name)) {
-            let kind = kind_of(name);
-            match value.split_once(' ') {
-                Some((scheme, credentials)) if kind == CREDENTIALS => {
-                    add(kind, credentials);
-                    if scheme.eq_ignore_ascii_case("basic") {
-                        visit_basic(credentials, add);
-                    }
-                }
-                _ => add(kind, value),
-            }
+            let placed = Placed { span: 0..0, kind: kind_of(name), value: value.clone() };
+            visit([without_scheme(placed)], add);
         }
         if let Body::Text(text) | Body::Cut { text, .. } = body {
-            self.visit_text(text, add);
+            visit(self.fields(text), add);
         }
     }
+}
 
-    fn visit_text(&self, text: &str, add: &mut impl FnMut(&str, &str)) {
-        let patterns = [&self.json_field, &*TOKEN_ID];
-        for found in patterns.iter().flat_map(|pattern| pattern.captures_iter(text)) {
-            let raw = &found["value"];
-            let value =
-                serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned());
-            add(kind_of(&found["name"]), &value);
-        }
-        for found in self.form_field.captures_iter(text) {
-            let spaced = found["value"].replace('+', " ");
-            let value = percent_decode_str(&spaced).decode_utf8_lossy();
-            add(kind_of(&found["name"]), &value);
+/// Tells `add` the values, and the passwords inside credentials.
+pub(super) fn visit(placed: impl IntoIterator<Item = Placed>, add: &mut impl FnMut(&str, &str)) {
+    for Placed { kind, value, .. } in placed {
+        add(kind, &value);
+        if kind == CREDENTIALS {
+            visit_basic(&value, add);
         }
     }
+}
+
+/// What a pattern finds, each value read as the text writes it.
+fn placed<'a>(
+    pattern: &'a Regex,
+    text: &'a str,
+    read: impl Fn(&str) -> String + 'a,
+) -> impl Iterator<Item = Placed> + 'a {
+    pattern.captures_iter(text).map(move |found| {
+        let value = found.name("value").expect("every pattern names the value");
+        Placed { span: value.range(), kind: kind_of(&found["name"]), value: read(value.as_str()) }
+    })
+}
+
+/// The credentials behind a scheme such as `Basic`; any other value as it is.
+fn without_scheme(mut placed: Placed) -> Placed {
+    if placed.kind == CREDENTIALS
+        && let Some((scheme, credentials)) = placed.value.split_once(' ')
+    {
+        placed.span.start += scheme.len() + 1;
+        placed.value = credentials.to_owned();
+    }
+    placed
 }
 
 /// What participants, users, projects and the like are called in the run.
@@ -156,13 +270,6 @@ fn visit_basic(credentials: &str, add: &mut impl FnMut(&str, &str)) {
     if let Some((_, password)) = decoded.as_deref().and_then(|decoded| decoded.split_once(':')) {
         add("password", password);
     }
-}
-
-fn in_place(found: &Captures<'_>) -> String {
-    if found["value"].is_empty() || is_placeholder(&found["value"]) {
-        return found[0].to_owned();
-    }
-    format!("{}{}", &found["before"], placeholder(kind_of(&found["name"])))
 }
 
 /// What stands where a secret stood.

@@ -3,24 +3,27 @@
 //! In: what the cloud profile knows to be secret, and a run, whose headers and fields say what else
 //! is. Out: the run with a placeholder, such as `[redacted:token]`, for each.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, HashSet};
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use regex::{Captures, Regex};
 
 use crate::model::{Body, Exchange, Header, Recording, Request, Response, Run};
 use crate::settings::doctool::RedactSettings;
 
 use super::encodings::{Needle, needles};
-use super::places::{self, CREDENTIALS, Places, is_placeholder, kind_of, placeholder};
+use super::find::{self, Found};
+use super::places::{
+    self, CREDENTIALS, Placed, Places, StandIns, is_placeholder, kind_of, placeholder,
+};
+use super::tables;
 
 /// A run in which no known secret is left.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Redacted(Run);
 
 impl Redacted {
-    pub(super) fn run(&self) -> &Run {
+    /// The run itself.
+    pub fn run(&self) -> &Run {
         &self.0
     }
 
@@ -29,20 +32,24 @@ impl Redacted {
     }
 }
 
-/// What is secret by its shape alone: Fernet and JSON web tokens, private keys.
-static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?<token>gAAAAA[A-Za-z0-9_-]{60,}={0,2}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})|(?s:-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?-----END (?:[A-Z]+ )*PRIVATE KEY-----)",
-    )
-    .expect("the pattern is valid")
-});
-
 /// A secret shorter than this is replaced only where it stands as a secret: it may be a word.
-const SHORTEST_BY_VALUE: usize = 6;
+pub(super) const SHORTEST_BY_VALUE: usize = 6;
+
+/// Secret values, each with its kind.
+#[derive(Debug, Default)]
+pub(super) struct Values(pub(super) BTreeMap<String, String>);
+
+impl Values {
+    pub(super) fn add(&mut self, kind: &str, value: &str) {
+        if !is_placeholder(value) {
+            self.0.entry(value.to_owned()).or_insert_with(|| kind.to_owned());
+        }
+    }
+}
 
 /// Secret values and what to call them.
 pub struct Secrets {
-    places: Places,
+    pub(super) places: Places,
     /// Finds the values in all encodings; a match's pattern is an index into `found`.
     finder: AhoCorasick,
     found: Vec<Needle>,
@@ -54,19 +61,32 @@ impl Secrets {
     /// A value that is short, or that is also somebody's name in the run, is replaced only in its
     /// place: elsewhere nobody can tell it from the word.
     pub fn of(known: &[(String, String)], run: &Run, settings: &RedactSettings) -> Self {
-        let places = Places::new(settings);
-        let mut values: BTreeMap<String, String> = BTreeMap::new();
-        let mut add = |kind: &str, value: &str| {
-            if !is_placeholder(value) {
-                values.entry(value.to_owned()).or_insert_with(|| kind.to_owned());
-            }
+        Self::in_places(Places::new(settings, StandIns::Marks), known, run)
+    }
+
+    /// The values that stand in secret places of another run, under the same settings. Settings are
+    /// costly to read.
+    #[must_use]
+    pub fn of_other(&self, run: &Run) -> Self {
+        Self::in_places(self.places.clone(), &[], run)
+    }
+
+    fn in_places(places: Places, known: &[(String, String)], run: &Run) -> Self {
+        let mut values = Values::default();
+        known.iter().for_each(|(kind, value)| values.add(kind, value));
+        places.visit(run, &mut |kind, value| values.add(kind, value));
+        Self::finding(places, &values, &places::names(run))
+    }
+
+    /// Finds the values that can be told from words, and whatever stands in secret places.
+    pub(super) fn finding(places: Places, values: &Values, names: &HashSet<String>) -> Self {
+        let is_told = |value: &str| {
+            value.len() >= SHORTEST_BY_VALUE && !names.contains(value) && !places.is_field(value)
         };
-        known.iter().for_each(|(kind, value)| add(kind, value));
-        places.visit(run, &mut add);
-        let names = places::names(run);
         let found: Vec<Needle> = values
+            .0
             .iter()
-            .filter(|(value, _)| value.len() >= SHORTEST_BY_VALUE && !names.contains(*value))
+            .filter(|(value, _)| is_told(value))
             .flat_map(|(value, kind)| needles(kind, value))
             .collect();
         let finder = AhoCorasick::builder()
@@ -80,7 +100,7 @@ impl Secrets {
     pub fn redact(&self, run: &Run) -> Redacted {
         let Recording { exchanges, messages } = &run.recording;
         Redacted(Run {
-            outputs: run.outputs.iter().map(|output| self.text(output)).collect(),
+            outputs: run.outputs.iter().map(|output| self.output(output)).collect(),
             recording: Recording {
                 exchanges: exchanges.iter().map(|exchange| self.exchange(exchange)).collect(),
                 messages: messages.clone(),
@@ -88,28 +108,55 @@ impl Secrets {
         })
     }
 
-    /// A text without secrets.
-    pub fn text(&self, text: &str) -> String {
-        let placed = self.places.replaced(text);
-        let shaped = SHAPE.replace_all(&placed, |found: &Captures<'_>| {
-            placeholder(if found.name("token").is_some() { "token" } else { "private-key" })
-        });
-        self.by_value(&shaped)
+    /// What a command printed, without secrets and with its tables as wide as they then need to be.
+    fn output(&self, output: &str) -> String {
+        let text = self.text(output);
+        let (before, lines): (Vec<&str>, Vec<&str>) =
+            (output.split('\n').collect(), text.split('\n').collect());
+        if text == output || before.len() != lines.len() {
+            return text;
+        }
+        tables::padded(&before, tables::unpadded(&lines)).join("\n")
     }
 
-    fn by_value(&self, text: &str) -> String {
+    /// A text without secrets.
+    pub fn text(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
+        let mut done = 0;
+        for found in self.find(text) {
+            out.push_str(&text[done..found.span.start]);
+            out.push_str(&found.placeholder());
+            done = found.span.end;
+        }
+        out.push_str(&text[done..]);
+        out
+    }
+
+    /// The secrets in a text such as a log or what a command printed, in order and apart.
+    pub fn find(&self, text: &str) -> Vec<Found> {
+        let placed = [self.places.fields(text), self.places.lines(text)].concat();
+        self.with_placed(text, placed)
+    }
+
+    /// The secrets in secret places, and all others that can be told.
+    pub(super) fn with_placed(&self, text: &str, placed: Vec<Placed>) -> Vec<Found> {
+        let mut found: Vec<Found> = placed.into_iter().map(Found::from).collect();
+        found.extend(find::shaped(text));
+        found.extend(self.by_value(text));
+        find::apart(text, found)
+    }
+
+    fn by_value(&self, text: &str) -> Vec<Found> {
+        let mut all = Vec::new();
         let mut done = 0;
         for found in self.finder.find_iter(text) {
             let needle = &self.found[found.pattern()];
             let Some(before) = text.get(done..found.start()) else { continue };
             let start = found.start() - run_of_base64(before.chars().rev(), needle.margins.0);
-            out.push_str(&text[done..start]);
-            out.push_str(&placeholder(&needle.kind));
             done = found.end() + run_of_base64(text[found.end()..].chars(), needle.margins.1);
+            all.push(Found { span: start..done, kind: needle.kind.clone() });
         }
-        out.push_str(&text[done..]);
-        out
+        all
     }
 
     fn exchange(&self, exchange: &Exchange) -> Exchange {
@@ -143,7 +190,7 @@ impl Secrets {
     }
 
     fn header(&self, name: &str, value: &str) -> String {
-        if !self.places.is_secret(name) || value.is_empty() || is_placeholder(value) {
+        if !self.places.is_secret(name) || !self.places.is_secret_value(value) {
             return self.text(value);
         }
         let kind = kind_of(name);

@@ -1,6 +1,6 @@
 //! All changes of a page, or none.
 //!
-//! In: [`Change`]s. Out: the files with them, every other byte as it was. Files are made whole
+//! In: [`Change`]s or [`Edit`]s. Out: the files with them, every other byte as it was. Files are made whole
 //! beside the old ones and then renamed; when one cannot be, those that were are put back.
 
 mod splice;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Change, Place};
+use crate::model::{Change, Edit, FileCache, FileId, Place};
 
 pub use splice::spliced;
 
@@ -47,6 +47,34 @@ pub fn write(changes: &[&Change], original: impl Fn(&Path) -> Option<Arc<[u8]>>)
     exchange(prepared)
 }
 
+/// Replaces bytes of files that have been read, of all files or of none. The edits of a file must not
+/// overlap.
+///
+/// # Errors
+///
+/// When a file changed since it was read or cannot be written; then none is changed.
+pub fn edit(edits: &[Edit], files: &FileCache) -> Result<()> {
+    let mut by_file: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
+    for edit in edits {
+        by_file.entry(edit.file).or_default().push(edit);
+    }
+    let mut prepared = Vec::with_capacity(by_file.len());
+    for (file, mut edits) in by_file {
+        let original = files.bytes(file);
+        edits.sort_by_key(|edit| edit.span.start);
+        let mut content = Vec::with_capacity(original.len());
+        let mut done = 0;
+        for edit in edits {
+            content.extend_from_slice(&original[done..edit.span.start]);
+            content.extend_from_slice(edit.text.as_bytes());
+            done = edit.span.end;
+        }
+        content.extend_from_slice(&original[done..]);
+        prepared.push(prepare(&files.path(file), Some(original), &content)?);
+    }
+    exchange(prepared)
+}
+
 /// Writes a file that no page shows, whatever stands there.
 ///
 /// # Errors
@@ -72,7 +100,7 @@ fn prepare(file: &Path, original: Original, content: &[u8]) -> Result<Prepared> 
         Err(cause) => return Err(failed(cause)),
     };
     if now.as_deref() != original.as_deref() {
-        return Err(Error::new(ErrorKind::File, "this file changed while the commands ran")
+        return Err(Error::new(ErrorKind::File, "this file changed meanwhile")
             .at(Place::file(file))
             .hint("run doctool again; nothing of this page was written"));
     }

@@ -96,7 +96,7 @@ mod tests {
             prefix: prefix.to_owned(),
             text: text.collect(),
         };
-        Change { kind: ViewKind::Console(0), region, text: new.to_owned() }
+        Change { kind: ViewKind::Console(0), region, text: new.to_owned(), findings: Vec::new() }
     }
 
     #[test]

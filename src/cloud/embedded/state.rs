@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::folders::{Folders, cannot, write_private};
 use super::ports::{Ports, loopback};
@@ -173,6 +174,12 @@ impl State {
         }
     }
 
+    /// What tells this cloud's data from that of another: a new one has a new key.
+    fn identity(&self) -> String {
+        let digest = Sha256::digest(format!("identity {}", self.secrets.control_key));
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The cloud as a command sees it.
     pub(super) fn cloud(&self, folders: &Folders) -> Cloud {
         let secrets = &self.secrets;
@@ -183,6 +190,7 @@ impl State {
         let service = |part: Part| Service { name: part.name().to_owned(), url: self.url(part) };
         Cloud {
             name: "embedded".to_owned(),
+            identity: self.identity(),
             env: env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             path: vec![self.venv.join("bin")],
             services: Part::SERVICES.map(service).to_vec(),
@@ -238,6 +246,18 @@ mod tests {
         let (_root, folders) = folders();
         fs::write(folders.file("state.json"), "{\"recipe\": ").unwrap();
         assert!(State::read(&folders).is_none());
+    }
+
+    #[test]
+    fn a_new_cloud_is_another_one() {
+        let (_root, folders) = folders();
+        let new = || State::new(PathBuf::from("/venv")).unwrap();
+        let state = new();
+        state.write(&folders).unwrap();
+        let again = State::read(&folders).unwrap().cloud(&folders).identity;
+        assert_eq!(again, state.cloud(&folders).identity);
+        assert_ne!(again, new().cloud(&folders).identity);
+        assert!(!again.contains(&state.secrets.control_key));
     }
 
     #[test]

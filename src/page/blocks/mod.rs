@@ -29,8 +29,19 @@ use crate::settings::{Dialect, EarlyBlock, FenceSettings, FenceStyle};
 /// everything is a paragraph.
 const DEEPEST: usize = 150;
 
+/// Where a fence ends up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Placed {
+    /// In these containers, from the outside in.
+    In(Vec<Container>),
+    /// In an indented code block, which shows its lines as they are.
+    IndentedCode,
+    /// Nowhere: the page does not show it.
+    Nowhere,
+}
+
 /// Parses the document, in which a placeholder stands for each fence and for each piece of HTML.
-/// Gives what each fence stands in, and nothing for those that turn out to be no fences.
+/// Gives where each fence ends up.
 ///
 /// `original` gives the lines of a fence as they were, for when an indented code block takes it.
 pub(super) fn place<'t>(
@@ -40,7 +51,7 @@ pub(super) fn place<'t>(
     rows: Vec<Row<'t>>,
     count: usize,
     original: impl Fn(usize) -> (usize, Vec<Row<'t>>),
-) -> Vec<Option<Vec<Container>>> {
+) -> Vec<Placed> {
     let original = &original;
     let mut parser = Parser {
         dialect,
@@ -59,7 +70,13 @@ pub(super) fn place<'t>(
     };
     parser.parse_chunk(ROOT, &Block::new(rows));
     parser.parse_footnotes();
-    parser.placed(count)
+    let places = parser.placed(count).into_iter().zip(&parser.reverted);
+    let place = |(containers, reverted): (Option<Vec<Container>>, &bool)| match containers {
+        Some(containers) => Placed::In(containers),
+        None if *reverted => Placed::IndentedCode,
+        None => Placed::Nowhere,
+    };
+    places.map(place).collect()
 }
 
 /// What the parser is in the middle of.

@@ -40,7 +40,10 @@ pub(super) fn read(settings: &FenceSettings, text: &str) -> Option<Header> {
     }
 }
 
-const BLANKS: [char; 2] = [' ', '\t'];
+pub(super) const BLANKS: [char; 2] = [' ', '\t'];
+
+/// The options that the highlighter takes.
+pub(super) const OPTIONS: [&str; 4] = ["title", "linenums", "hl_lines", "title_mode"];
 
 /// The language and what stands behind it; none when there is white space other than blanks.
 fn split(text: &str) -> Option<(Option<&str>, Rest<'_>)> {
@@ -63,7 +66,7 @@ fn split(text: &str) -> Option<(Option<&str>, Rest<'_>)> {
 }
 
 /// The language, with an optional dot before it; a blank or the end must follow.
-fn language(text: &str) -> Option<(&str, &str)> {
+pub(super) fn language(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start_matches(BLANKS);
     let is_part = |c: char| is_word(c) || matches!(c, '#' | '.' | '+' | '-');
     let rest = text.trim_start_matches(is_part);
@@ -109,7 +112,7 @@ fn are_options(text: &str) -> bool {
     good[0]
 }
 
-fn key_length(text: &str) -> usize {
+pub(super) fn key_length(text: &str) -> usize {
     text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count()
 }
 
@@ -249,7 +252,7 @@ fn handlers<'a>(
 }
 
 /// Whether the highlighter takes this as an option; none where it fails at it.
-fn is_highlight_option(key: &str, value: Option<&str>) -> Option<bool> {
+pub(super) fn is_highlight_option(key: &str, value: Option<&str>) -> Option<bool> {
     match key {
         "hl_lines" => value.map(are_line_numbers),
         "linenums" => value.map(|value| value.starts_with(is_digit)),
@@ -259,7 +262,7 @@ fn is_highlight_option(key: &str, value: Option<&str>) -> Option<bool> {
 }
 
 /// Whether a text is numbers and ranges such as `1 3-5`.
-fn are_line_numbers(text: &str) -> bool {
+pub(super) fn are_line_numbers(text: &str) -> bool {
     let number = |text: &str| !text.is_empty() && text.chars().all(is_digit);
     let range = |text: &str| match text.split_once('-') {
         Some((first, last)) => number(first) && number(last),

@@ -3,11 +3,13 @@
 //! `pymdownx.superfences` goes over the lines once, from top to bottom, before any block is parsed.
 //! It knows indentation and `>`, but no lists, no admonitions and no HTML.
 
+mod fault;
 mod header;
 mod plain;
 
 use std::ops::Range;
 
+pub(super) use self::fault::{disabled, mangled};
 use self::header::Header;
 use super::normal::{Normal, expand};
 use super::python::strip;
@@ -46,20 +48,49 @@ impl Found {
     }
 }
 
+/// What a page has of fences.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    pub(super) found: Vec<Found>,
+    /// In the order of their lines.
+    pub(super) failed: Vec<Failed>,
+}
+
+/// A line that begins like a fence and opens none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failed {
+    pub(super) line: usize,
+    pub(super) marker: String,
+    /// What stands before the marker, tabs as blanks.
+    pub(super) indent: String,
+    pub(super) reason: Failure,
+}
+
+/// Why a line opens no fence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// What stands behind the marker is not understood.
+    Header,
+    /// Nothing closes it before this line, which stands too far to the left, or before the end.
+    Unclosed(Option<usize>),
+    /// It is indented, and the site's fences are not.
+    Indent,
+}
+
 /// Finds the fences of a page. With `preserve_tabs`, gives the normal lines again, in which the
 /// lines of fences are as they were before their tabs were expanded.
 pub(super) fn find<'a>(
     settings: &FenceSettings,
     normal: Normal<'a>,
     raw: impl Fn(usize) -> &'a str,
-) -> (Vec<Found>, Normal<'a>) {
+) -> (Scan, Normal<'a>) {
     if settings.style == FenceStyle::Plain {
         return (plain::find(&normal), normal);
     }
     if !settings.preserve_tabs {
         return (scan(settings, normal.dropped..normal.len(), |index| normal.line(index)), normal);
     }
-    let early = scan(settings, 0..normal.len(), &raw);
+    let early = scan(settings, 0..normal.len(), &raw).found;
     let mut fences = early.iter().peekable();
     let normal = normal.replaced(|index| {
         while fences.next_if(|fence| fence.lines.end <= index).is_some() {}
@@ -97,22 +128,33 @@ fn scan<'a>(
     settings: &FenceSettings,
     lines: Range<usize>,
     line: impl Fn(usize) -> &'a str,
-) -> Vec<Found> {
-    let mut found = Vec::new();
+) -> Scan {
+    let mut result = Scan::default();
     let mut open: Option<Open> = None;
     for index in lines {
         let text = line(index);
         let Some(fence) = &mut open else {
-            open = opened(settings, text).map(|fence| Open { start: index, ..fence });
+            match opened(settings, text) {
+                Opening::Nothing => {}
+                Opening::Fence(fence) => open = Some(Open { start: index, ..fence }),
+                Opening::Failed { marker, indent } => result.failed.push(Failed {
+                    line: index,
+                    marker: marker.to_owned(),
+                    indent: expand(indent).into_owned(),
+                    reason: Failure::Header,
+                }),
+            }
             continue;
         };
         let (space, rest) = cut(text, fence.indent.len());
         match fence.step(settings, &space, rest) {
             // A line that ends a fence in this way opens none, even if it looks like it.
-            Step::Abort => open = None,
+            Step::Abort => {
+                result.failed.extend(open.take().map(|fence| fence.unclosed(Some(index))))
+            }
             Step::Close => {
                 if let Some(fence) = open.take() {
-                    found.push(Found {
+                    result.found.push(Found {
                         lines: fence.start..index + 1,
                         marker: fence.marker,
                         indent: fence.indent,
@@ -127,7 +169,8 @@ fn scan<'a>(
             }
         }
     }
-    found
+    result.failed.extend(open.map(|fence| fence.unclosed(None)));
+    result
 }
 
 /// What is left of a line behind so many characters.
@@ -139,13 +182,24 @@ fn behind(space: &str, rest: &str, width: usize) -> String {
     rest.char_indices().nth(missing).map_or(String::new(), |(start, _)| rest[start..].to_owned())
 }
 
+/// What a line opens.
+enum Opening<'a> {
+    Nothing,
+    Fence(Open),
+    Failed { marker: &'a str, indent: &'a str },
+}
+
 /// Reads a line as an opening line.
-fn opened(settings: &FenceSettings, line: &str) -> Option<Open> {
+fn opened<'a>(settings: &FenceSettings, line: &'a str) -> Opening<'a> {
     let rest = line.trim_start_matches(['>', ' ', '\t']);
-    let marker = marker(rest)?;
-    let header = header::read(settings, &rest[marker.len()..])?;
+    let Some(marker) = marker(rest) else {
+        return Opening::Nothing;
+    };
     let space = &line[..line.len() - rest.len()];
-    Some(Open {
+    let Some(header) = header::read(settings, &rest[marker.len()..]) else {
+        return Opening::Failed { marker, indent: space };
+    };
+    Opening::Fence(Open {
         start: 0,
         marker: marker.to_owned(),
         indent: expand(space).into_owned(),
@@ -158,7 +212,7 @@ fn opened(settings: &FenceSettings, line: &str) -> Option<Open> {
 }
 
 /// The three or more backticks or tildes that a text begins with.
-fn marker(text: &str) -> Option<&str> {
+pub(super) fn marker(text: &str) -> Option<&str> {
     let first = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let length = text.bytes().take_while(|byte| char::from(*byte) == first).count();
     (length >= 3).then(|| &text[..length])
@@ -208,6 +262,12 @@ impl Open {
         } else {
             Step::Content
         }
+    }
+
+    /// What this fence is when it is never closed.
+    fn unclosed(self, ended_by: Option<usize>) -> Failed {
+        let reason = Failure::Unclosed(ended_by);
+        Failed { line: self.start, marker: self.marker, indent: self.indent, reason }
     }
 
     fn is_closed_by(&self, rest: &str) -> bool {

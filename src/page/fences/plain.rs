@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 
 use super::header::{Header, attributes, has_remainder};
-use super::{Found, marker};
+use super::{Failed, Failure, Found, Scan, marker};
 use crate::page::normal::Normal;
 use crate::page::python::is_word;
 
 /// Finds the fences of a page.
-pub(super) fn find(normal: &Normal<'_>) -> Vec<Found> {
+pub(super) fn find(normal: &Normal<'_>) -> Scan {
     let lines = normal.dropped..normal.len();
     // Where each marker could close a fence, so that a fence that nothing closes costs no search.
     let mut closers: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -19,25 +19,37 @@ pub(super) fn find(normal: &Normal<'_>) -> Vec<Found> {
             closers.entry(line).or_default().push(index);
         }
     }
-    let mut found = Vec::new();
+    let mut scan = Scan::default();
     let mut next = lines.start;
     for index in lines {
         if index < next {
             continue;
         }
         let line = normal.line(index);
-        let Some(marker) = marker(line) else {
+        let rest = line.trim_start_matches(' ');
+        let Some(marker) = marker(rest) else {
             continue;
         };
-        let Some(header) = header(line[marker.len()..].trim_start_matches(' ')) else {
+        let indent = &line[..line.len() - rest.len()];
+        let mut fail = |reason| {
+            let (marker, indent) = (marker.to_owned(), indent.to_owned());
+            scan.failed.push(Failed { line: index, marker, indent, reason });
+        };
+        let Some(header) = header(rest[marker.len()..].trim_start_matches(' ')) else {
+            fail(Failure::Header);
             continue;
         };
+        if !indent.is_empty() {
+            fail(Failure::Indent);
+            continue;
+        }
         let ends = closers.get(marker).map(Vec::as_slice).unwrap_or_default();
         let Some(end) = ends.get(ends.partition_point(|end| *end <= index)) else {
+            fail(Failure::Unclosed(None));
             continue;
         };
         let text: Vec<_> = (index + 1..*end).map(|index| normal.line(index)).collect();
-        found.push(Found {
+        scan.found.push(Found {
             lines: index..end + 1,
             marker: marker.to_owned(),
             indent: String::new(),
@@ -46,7 +58,7 @@ pub(super) fn find(normal: &Normal<'_>) -> Vec<Found> {
         });
         next = end + 1;
     }
-    found
+    scan
 }
 
 fn header(text: &str) -> Option<Header> {

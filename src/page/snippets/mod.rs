@@ -4,6 +4,7 @@
 //! Includes are expanded before anything else is looked at, so a directive counts wherever its
 //! line stands: in fences, comments and lists too.
 
+mod content;
 mod cut;
 mod grammar;
 mod resolve;
@@ -14,31 +15,19 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 
 use memchr::memmem;
 
 use self::cut::Cut;
 use self::grammar::{directive, marker};
 use self::resolve::{Found, Resolver};
-use self::target::{Selector, Target};
+use self::target::Selector;
 use super::python::strip;
 use super::source::{Encoding, Row, Source, small};
-use crate::model::{FileCache, FileId, Include, IncludeKind, IncludeStatus, Line, Origin};
+use crate::model::{
+    FileCache, FileId, Include, IncludeKind, IncludeStatus, Line, Origin, Remote, is_url,
+};
 use crate::settings::Snippets;
-
-/// How deep includes may nest. Python's recursion limit stops PyMdown at about this depth.
-const DEEPEST: usize = 890;
-/// After so many nested includes a new stack is begun, so that the thread's own is never full.
-const DEEP: usize = 100;
-
-/// How many bytes a page may grow to and take to read, what is kept of its lines and includes
-/// counted too. Files that include each other several times grow without bounds.
-const LARGEST: usize = 256 << 20;
-/// What is kept of a line, about.
-const LINE: usize = 32;
-/// What is kept of an include and done for it, about.
-const INCLUDE: usize = 1024;
 
 /// A page with everything it includes.
 #[derive(Debug, Default)]
@@ -46,12 +35,34 @@ pub(super) struct Expansion {
     pub(super) text: String,
     pub(super) lines: Vec<Line>,
     pub(super) includes: Vec<Include>,
+    pub(super) flaws: Vec<Flaw>,
+}
+
+/// What is wrong with a directive beside what its status says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// This line opens a block that nothing closes in its file.
+    UnclosedBlock {
+        /// The opening line; none where it stands in no file.
+        origin: Option<Origin>,
+        /// The includes that the lines behind it were taken for, those in other files among them.
+        includes: Range<usize>,
+    },
+    /// With this include the page would grow too large, or nest too deep.
+    TooLarge(usize),
+    /// The file of this include has no such section.
+    MissingSection(usize),
+    /// The file of this include has no such lines.
+    MissingLines(usize),
+    /// The URL of this include gives nothing, and why.
+    Url(usize, String),
 }
 
 /// Expands the rows of a page. Without settings nothing is an include.
 pub(super) fn expand(
     settings: Option<&Snippets>,
     files: &FileCache,
+    remote: Remote<'_>,
     page_folder: &Path,
     page: &Source<'_>,
     rows: impl Iterator<Item = Row>,
@@ -64,6 +75,7 @@ pub(super) fn expand(
     let mut expander = Expander {
         settings,
         files,
+        remote,
         encoding: Encoding::named(&settings.encoding),
         resolver: Resolver::new(files, settings, page_folder),
         expansion,
@@ -73,6 +85,7 @@ pub(super) fn expand(
     };
     let mut frame = Frame::default();
     expander.rows(&mut frame, page, rows);
+    expander.note_unclosed(&frame);
     if !settings.auto_append.is_empty() {
         let entries = settings.auto_append.join("\n\n");
         let appended = Source::without_file(format!("\n\n-8<-\n{entries}\n-8<-\n"));
@@ -80,6 +93,19 @@ pub(super) fn expand(
         expander.rows(&mut frame, &appended, appended.rows(0, 1));
     }
     expander.expansion
+}
+
+/// The names of the sections that a text begins, in its order.
+pub(super) fn sections(text: &str) -> Vec<&str> {
+    let markers = text.lines().filter_map(marker);
+    let starts = markers.filter(|marker| marker.escape.is_none() && marker.edge == "start");
+    starts.map(|marker| marker.name).collect()
+}
+
+/// Whether included files are read as UTF-8.
+pub(super) fn reads_utf8(settings: Option<&Snippets>) -> bool {
+    let encoding = settings.and_then(|settings| Encoding::named(&settings.encoding));
+    matches!(encoding, Some(Encoding::Utf8 | Encoding::Utf8Sig))
 }
 
 impl Expansion {
@@ -111,10 +137,14 @@ impl Expansion {
 struct Frame {
     /// Whether a block is open, so that lines are paths.
     block: bool,
+    /// Where the last block was opened, and how many includes there were before it.
+    opened: Option<(Option<Origin>, usize)>,
     /// Whether the lines are a part of the file.
     selected: bool,
     /// Whether the lines are a section, whose markers are dealt with already.
     section: bool,
+    /// Whether the lines come from a URL.
+    remote: bool,
     /// Columns that includes put before every line.
     indent: usize,
     /// How much of each line the removal of common indent takes away; none where it is not done.
@@ -126,6 +156,7 @@ struct Frame {
 struct Expander<'a> {
     settings: &'a Snippets,
     files: &'a FileCache,
+    remote: Remote<'a>,
     encoding: Option<Encoding>,
     resolver: Resolver<'a>,
     expansion: Expansion,
@@ -182,7 +213,10 @@ impl Expander<'_> {
                 self.expansion.includes[include].lines.end += 1;
             }
             Some(found) => match found.quoted {
-                None => frame.block = !frame.block,
+                None => {
+                    frame.block = !frame.block;
+                    frame.opened = Some((origin(source, row), self.expansion.includes.len()));
+                }
                 // An inline directive between the markers of a block gives nothing.
                 Some(quoted) if frame.block => {
                     let target = Some(strip(quoted));
@@ -234,16 +268,10 @@ impl Expander<'_> {
         target: Option<&str>,
         status: IncludeStatus,
     ) -> usize {
-        let span = source.span(row);
-        let origin = source.file.map(|file| Origin {
-            file,
-            line: row.number,
-            span: span.0 as usize..span.1 as usize,
-        });
         self.read += target.map_or(0, str::len);
         let here = self.expansion.lines.len();
         self.expansion.includes.push(Include {
-            origin,
+            origin: origin(source, row),
             kind,
             target: target.map(str::to_owned),
             status,
@@ -275,9 +303,14 @@ impl Expander<'_> {
         let Some(target) = target::parse(text) else {
             return;
         };
-        if self.settings.url_download && is_link(target.path) {
-            // The network is not touched here.
+        let is_url = is_url(target.path);
+        if frame.remote && !is_url {
+            // Whoever writes what stands at a URL does not see the site's files.
             self.expansion.includes[index].status = IncludeStatus::Disabled;
+            return;
+        }
+        if self.settings.url_download && is_url {
+            self.url(index, &target, indent);
             return;
         }
         let path = match self.resolver.find(target.path) {
@@ -295,120 +328,21 @@ impl Expander<'_> {
             return;
         }
         include.status = IncludeStatus::Error;
-        if self.stack.len() >= DEEPEST
-            || !self.has_room(0, 0, 0)
-            || target.selector == Selector::Broken
-        {
+        if !self.may_nest(index) || target.selector == Selector::Broken {
             return;
         }
         if let Ok(file) = self.files.read(&path) {
             self.expansion.includes[index].file = Some(file);
-            self.stack.push(path);
-            if self.stack.len().is_multiple_of(DEEP) {
-                self.content_on_new_stack(index, file, &target, indent);
-            } else {
-                self.content(index, file, &target, indent);
-            }
-            self.stack.pop();
+            self.nested(path, |this| this.content(index, file, &target, indent));
         }
     }
+}
 
-    /// Does the same in a thread of its own, for which this one waits.
-    fn content_on_new_stack(
-        &mut self,
-        index: usize,
-        file: FileId,
-        target: &Target<'_>,
-        indent: usize,
-    ) {
-        thread::scope(|scope| {
-            let work = || self.content(index, file, target, indent);
-            // Without a thread the include stays what it is so far: an error.
-            if let Ok(thread) = thread::Builder::new().spawn_scoped(scope, work)
-                && let Err(panic) = thread.join()
-            {
-                std::panic::resume_unwind(panic);
-            }
-        });
-    }
-
-    /// Whether the page may grow by so many bytes in so many lines, with this indent before each.
-    fn has_room(&self, bytes: usize, lines: usize, indent: usize) -> bool {
-        let Expansion { text, lines: all, includes } = &self.expansion;
-        let kept = text.len() + all.len() * LINE + includes.len() * INCLUDE + self.read;
-        let new = lines.saturating_mul(indent + LINE).saturating_add(bytes);
-        kept.saturating_add(new) <= LARGEST
-    }
-
-    /// Puts the selected lines of a file into the page.
-    fn content(&mut self, index: usize, file: FileId, target: &Target<'_>, indent: usize) {
-        if target.selector == Selector::Whole {
-            self.whole(index, file, indent);
-        } else if let Some(cut) = self.cut(file) {
-            self.part(index, &cut, target, indent);
-        }
-        let end = self.expansion.lines.len();
-        self.expansion.includes[index].lines.end = end;
-    }
-
-    fn whole(&mut self, index: usize, file: FileId, indent: usize) {
-        let bytes = self.files.bytes(file);
-        let decoded = self.encoding.and_then(|encoding| Source::decode(file, &bytes, encoding));
-        let Some(source) = decoded else { return };
-        let lines = memchr::memchr2_iter(b'\n', b'\r', &bytes).count() + 1;
-        if !self.has_room(bytes.len(), lines, indent) {
-            return;
-        }
-        self.read += bytes.len();
-        self.expansion.includes[index].status = IncludeStatus::Ok;
-        if !source.text.is_empty() {
-            let mut frame = Frame { indent, include: Some(index), ..Frame::default() };
-            self.rows(&mut frame, &source, source.rows(0, 1));
-        }
-    }
-
-    fn part(&mut self, index: usize, cut: &Cut, target: &Target<'_>, indent: usize) {
-        let selected = cut.select(&target.selector);
-        let (lines, bytes) = selected.as_ref().map(cut::Selected::size).unwrap_or_default();
-        if !self.has_room(bytes, lines, indent) {
-            return;
-        }
-        self.read += bytes;
-        self.expansion.includes[index].status = IncludeStatus::Ok;
-        if cut.source.text.is_empty() {
-            return;
-        }
-        let mut frame = Frame {
-            indent,
-            include: Some(index),
-            selected: true,
-            section: matches!(target.selector, Selector::Section(_)),
-            ..Frame::default()
-        };
-        if self.settings.dedent_subsections {
-            let rows = selected.iter().flat_map(cut::Selected::distinct);
-            frame.dedent = Some(common_indent(rows.map(|row| cut.source.row(row))));
-            if selected.as_ref().is_none_or(cut::Selected::is_empty) {
-                // Python splits nothing into one empty line.
-                self.expansion.push_line("", indent, None, 0, (0, 0));
-            }
-        }
-        if let Some(selected) = &selected {
-            self.rows(&mut frame, &cut.source, selected.rows());
-        }
-    }
-
-    /// A file to take parts of; none when it is not in the site's encoding.
-    fn cut(&mut self, file: FileId) -> Option<Arc<Cut>> {
-        if let Some(cut) = self.cuts.get(&file) {
-            return Some(Arc::clone(cut));
-        }
-        let bytes = self.files.bytes(file);
-        let source = Source::decode(file, &bytes, self.encoding?)?;
-        let cut = Arc::new(Cut::new(source.into_owned()));
-        self.cuts.insert(file, Arc::clone(&cut));
-        Some(cut)
-    }
+/// Where a row stands; none for one that stands in no file.
+fn origin(source: &Source<'_>, row: Row) -> Option<Origin> {
+    let span = source.span(row);
+    let span = span.0 as usize..span.1 as usize;
+    source.file.map(|file| Origin { file, line: row.number, span })
 }
 
 /// The text without the character at this offset, which is a `;`.
@@ -430,26 +364,6 @@ fn dedented(line: &str, dedent: Option<usize>) -> &str {
         Some(_) if line.trim_start_matches([' ', '\t']).is_empty() => "",
         Some(width) => &line[width..],
     }
-}
-
-/// How many characters of blanks and tabs all lines that have text begin with alike.
-fn common_indent<'a>(lines: impl Iterator<Item = &'a str>) -> usize {
-    let indents = lines.filter_map(|line| {
-        let rest = line.trim_start_matches([' ', '\t']);
-        (!rest.is_empty()).then_some(&line[..line.len() - rest.len()])
-    });
-    let common = indents.reduce(|common, indent| {
-        let same = common.bytes().zip(indent.bytes()).take_while(|(a, b)| a == b).count();
-        &common[..same]
-    });
-    common.map_or(0, str::len)
-}
-
-fn is_link(path: &str) -> bool {
-    let starts = |scheme: &str| {
-        path.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
-    starts("http://") || starts("https://")
 }
 
 /// Whether a range of lines lies between an opening and a closing line.

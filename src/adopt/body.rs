@@ -1,0 +1,237 @@
+//! A request/response page that people edited, beside the one that its recording gives.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use crate::model::HandEditKind;
+use crate::sections::{Direction, Document, Part, Section, Tab};
+use crate::sequence::Template;
+
+use super::align::{Pair, pairs};
+use super::prose::{blocks, step_references};
+use super::{Findings, Standing};
+
+static FENCE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*(?:`{3,}|~{3,})\s*(?<language>[\w.+-]*)(?<options>.*)$"));
+static OPTION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(?<key>\w+)=(?<value>"[^"]*"|'[^']*')"#));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the pattern is valid")
+}
+
+/// How many messages a request/response page has.
+pub(super) fn count(text: &str) -> usize {
+    Document::read(text).sections.len()
+}
+
+/// Compares a page with the recorded one. Gives how many messages differ.
+pub(super) fn compare(
+    view: &Standing<'_>,
+    recorded: &str,
+    steps: usize,
+    findings: &mut Findings,
+) -> usize {
+    let mut page = Reading { view, standing: Document::read(view.text), steps, findings };
+    let recorded = Document::read(recorded);
+    page.prose(page.standing.preamble.clone());
+    let keys = |document: &Document<'_>| -> Vec<String> {
+        document.sections.iter().map(|section| key(document, section)).collect()
+    };
+    let standing = page.standing.clone();
+    let alike = |one: usize, other: usize| {
+        let (one, other) = (&standing.sections[one], &recorded.sections[other]);
+        stands_for(standing.title(one), recorded.title(other)) || arrow(one) == arrow(other)
+    };
+    let mut differing = 0;
+    let mut missing: Vec<usize> = Vec::new();
+    let mut last = 0;
+    for pair in pairs(&keys(&standing), &keys(&recorded), alike) {
+        match pair {
+            Pair::Both(one, other) => {
+                let section = &standing.sections[one];
+                last = section.heading;
+                let differs =
+                    page.section(section, &recorded, &recorded.sections[other], other + 1);
+                differing += usize::from(differs);
+            }
+            Pair::Standing(one) => {
+                let section = &standing.sections[one];
+                last = section.heading;
+                differing += 1;
+                page.findings.unplaced(view, last, "the message of this section is not in the log");
+                page.texts(section);
+            }
+            Pair::Recorded(other) => {
+                differing += 1;
+                missing.push(other + 1);
+                continue;
+            }
+        }
+        page.findings.missing(view, last, &mut missing);
+    }
+    page.findings.missing(view, last, &mut missing);
+    differing
+}
+
+/// What tells which message a section is about.
+fn key(document: &Document<'_>, section: &Section<'_>) -> String {
+    format!("{} {}", arrow(section), document.title(section))
+}
+
+/// Whether a title is the recorded one, or the one that a person made of it.
+fn stands_for(title: &str, recorded: &str) -> bool {
+    title == recorded || Template::of(title).is_some_and(|template| template.fits(recorded))
+}
+
+fn arrow(section: &Section<'_>) -> String {
+    section.arrow.map_or_else(String::new, |arrow| match arrow.direction {
+        Direction::Request => format!("{}->{}", arrow.from, arrow.to),
+        Direction::Response => format!("{}<-{}", arrow.from, arrow.to),
+    })
+}
+
+/// A page while it is compared.
+struct Reading<'a> {
+    view: &'a Standing<'a>,
+    standing: Document<'a>,
+    /// How many steps the page's diagram has.
+    steps: usize,
+    findings: &'a mut Findings,
+}
+
+impl Reading<'_> {
+    /// Compares a section with its message. Gives whether it differs.
+    fn section(
+        &mut self,
+        section: &Section<'_>,
+        recorded: &Document<'_>,
+        message: &Section<'_>,
+        step: usize,
+    ) -> bool {
+        let before = self.findings.unplaced.len();
+        if let Some(number) = &section.step {
+            self.edit(HandEditKind::StepNumber, section.heading, "");
+            if number.number != step {
+                let reason = format!("the heading of message {step} says {}", number.number);
+                self.findings.unplaced(self.view, section.heading, &reason);
+            }
+        }
+        let title = self.standing.title(section);
+        if !stands_for(title, recorded.title(message)) {
+            let reason = "this heading is not the one of its message";
+            self.findings.unplaced(self.view, section.heading, reason);
+        } else if title != recorded.title(message) {
+            self.edit(HandEditKind::Placeholder, section.heading, "");
+        }
+        if arrow(section) != arrow(message) {
+            let reason = "below this heading is not the arrow of its message";
+            self.findings.unplaced(self.view, section.heading, reason);
+        }
+        self.texts(section);
+        for wanted in message.tabs() {
+            match section.tabs().find(|tab| tab.label == wanted.label) {
+                Some(tab) => self.tab(tab, recorded, wanted),
+                None => {
+                    let reason = format!("this section has no tab `{}` with a fence", wanted.label);
+                    self.findings.unplaced(self.view, section.heading, &reason);
+                }
+            }
+        }
+        self.findings.unplaced.len() > before
+    }
+
+    /// What stands around the tabs of a section, and tabs that are a person's own.
+    fn texts(&mut self, section: &Section<'_>) {
+        let mut has_prose = false;
+        for part in &section.parts {
+            let Part::Text(lines) = part else { continue };
+            let first = lines.start;
+            let found = blocks(&self.standing.lines[lines.clone()]);
+            for line in found.references {
+                self.edit(HandEditKind::Reference, first + line, "");
+            }
+            if let Some(line) = found.prose.filter(|_| !has_prose) {
+                has_prose = true;
+                self.edit(HandEditKind::Prose, first + line, "");
+            }
+            self.references(lines.clone());
+        }
+    }
+
+    /// Prose that belongs to no message.
+    fn prose(&mut self, lines: std::ops::Range<usize>) {
+        let first = lines.clone().find(|&line| !self.standing.lines[line].trim().is_empty());
+        if let Some(line) = first {
+            self.edit(HandEditKind::Prose, line, "");
+        }
+        self.references(lines);
+    }
+
+    fn references(&mut self, lines: std::ops::Range<usize>) {
+        for line in lines.filter(|&line| !self.standing.is_fenced(line)).collect::<Vec<_>>() {
+            for steps in step_references(self.standing.lines[line], self.steps) {
+                self.edit(HandEditKind::StepReference, line, steps);
+            }
+        }
+    }
+
+    /// Compares a fence and its content with those of the message.
+    fn tab(&mut self, tab: &Tab<'_>, recorded: &Document<'_>, wanted: &Tab<'_>) {
+        self.options(tab, recorded.lines[wanted.opener]);
+        let content = |document: &Document<'_>, tab: &Tab<'_>| -> Vec<String> {
+            let lines = document.lines[tab.content.clone()].iter();
+            lines
+                .map(|line| line.strip_prefix(tab.indent).unwrap_or(line).trim_end().to_owned())
+                .collect()
+        };
+        let (old, new) = (content(&self.standing, tab), content(recorded, wanted));
+        for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
+            if matches!(op, DiffOp::Equal { .. }) {
+                continue;
+            }
+            let line = tab.content.start + op.old_range().start;
+            match &old[op.old_range()] {
+                [only] if only.trim() == "..." => self.edit(HandEditKind::Elision, line, ""),
+                _ => {
+                    let reason = format!("from here on `{}` is not as in the log", tab.label);
+                    self.findings.unplaced(self.view, line, &reason);
+                }
+            }
+        }
+    }
+
+    /// Compares the opening line of a fence with the one that the recording gives.
+    fn options(&mut self, tab: &Tab<'_>, wanted: &str) {
+        let line = self.standing.lines[tab.opener];
+        let (Some(standing), Some(wanted)) = (FENCE.captures(line), FENCE.captures(wanted)) else {
+            return;
+        };
+        let options = |found: &regex::Captures<'_>| -> Vec<(String, String)> {
+            OPTION
+                .captures_iter(&found["options"])
+                .map(|option| (option["key"].to_owned(), option["value"].to_owned()))
+                .collect()
+        };
+        let (has, had) = (options(&standing), options(&wanted));
+        let is_marked = |(key, _): &(String, String)| key == "hl_lines";
+        if has.iter().any(is_marked) {
+            self.edit(HandEditKind::Highlight, tab.opener, "");
+        }
+        let added = has.iter().any(|option| !is_marked(option) && !had.contains(option));
+        let dropped = had.iter().any(|option| !has.contains(option));
+        if added || dropped || standing["language"] != wanted["language"] {
+            self.edit(HandEditKind::FenceOption, tab.opener, "");
+        }
+        let rest = OPTION.replace_all(&standing["options"], "");
+        if rest.contains(['"', '\'']) {
+            self.edit(HandEditKind::Slip, tab.opener, "");
+        }
+    }
+
+    fn edit(&mut self, kind: HandEditKind, line: usize, text: &str) {
+        self.findings.edit(kind, self.view, line, text);
+    }
+}

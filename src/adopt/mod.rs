@@ -1,0 +1,197 @@
+//! Looks at a page that people made or edited: do its views tell the same, and what was edited?
+//!
+//! In: a page's views as they stand, those that its recording gives, and its prose. Out: an
+//! [`Adoption`]. The recording is the page's own log, so what differs from it was edited by hand.
+//! Whatever is not recognised is told with its place, never guessed.
+
+mod align;
+mod body;
+mod diagram;
+mod prose;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use crate::model::{AdoptedView, Adoption, HandEdit, HandEditKind, Place, Unplaced, ViewKind};
+
+use prose::{legends, step_references};
+
+/// A page to look at.
+#[derive(Debug, Clone)]
+pub struct Subject<'a> {
+    /// The page's path below docs_dir.
+    pub path: &'a str,
+    /// Its views.
+    pub views: Vec<Standing<'a>>,
+    /// What its recording gives; none when it has none.
+    pub recorded: Option<Recorded>,
+    /// Its prose outside the views, in order.
+    pub prose: Vec<ProseLine<'a>>,
+    /// The first lines of sequence diagrams that are no views.
+    pub own_diagrams: Vec<Place>,
+}
+
+/// A view as it stands.
+#[derive(Debug, Clone)]
+pub struct Standing<'a> {
+    /// What it shows.
+    pub kind: ViewKind,
+    /// The file as shown to people, and the view's first line.
+    pub place: &'a Place,
+    /// Its lines, written as [`Recorded`] writes them where there are secrets.
+    pub text: &'a str,
+}
+
+/// The views that a recording gives.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// How many messages there are.
+    pub messages: usize,
+    /// The diagram.
+    pub diagram: String,
+    /// The request/response page.
+    pub body: String,
+    /// The log.
+    pub log: String,
+}
+
+/// A line of prose.
+#[derive(Debug, Clone)]
+pub struct ProseLine<'a> {
+    /// Where it stands.
+    pub place: Place,
+    /// What it says.
+    pub text: &'a str,
+}
+
+/// What has been found so far.
+#[derive(Debug, Default)]
+struct Findings {
+    edits: Vec<HandEdit>,
+    unplaced: Vec<Unplaced>,
+}
+
+impl Findings {
+    fn edit(&mut self, kind: HandEditKind, view: &Standing<'_>, line: usize, text: &str) {
+        self.edits.push(HandEdit { kind, place: view.line(line), text: text.to_owned() });
+    }
+
+    fn unplaced(&mut self, view: &Standing<'_>, line: usize, reason: &str) {
+        self.unplaced.push(Unplaced { place: view.line(line), reason: reason.to_owned() });
+    }
+
+    /// Tells of messages that a view lacks, and forgets them.
+    fn missing(&mut self, view: &Standing<'_>, line: usize, steps: &mut Vec<usize>) {
+        let reason = match &**steps {
+            [] => return,
+            [only] => format!("message {only} of the log is not here"),
+            [first, .., last] => format!("messages {first} to {last} of the log are not here"),
+        };
+        self.unplaced(view, line, &reason);
+        steps.clear();
+    }
+}
+
+impl Standing<'_> {
+    fn line(&self, index: usize) -> Place {
+        Place::line(self.place.file.clone(), self.place.line + index)
+    }
+}
+
+/// What is known of the page.
+pub fn adopt(page: &Subject<'_>) -> Adoption {
+    let mut findings = Findings::default();
+    let mut values = Vec::new();
+    let steps = steps(page);
+    let mut views = Vec::new();
+    for view in &page.views {
+        let (messages, differing) = match (view.kind, &page.recorded) {
+            (ViewKind::Console(_) | ViewKind::Prose, _) => {
+                elisions(view, &mut findings);
+                (None, None)
+            }
+            (ViewKind::Diagram, Some(recorded)) => {
+                let (differing, named) = diagram::compare(view, &recorded.diagram, &mut findings);
+                values = named;
+                (Some(diagram::count(view.text)), Some(differing))
+            }
+            (ViewKind::Body, Some(recorded)) => {
+                let differing = body::compare(view, &recorded.body, steps, &mut findings);
+                (Some(body::count(view.text)), Some(differing))
+            }
+            (ViewKind::Log, Some(recorded)) => {
+                (Some(recorded.messages), Some(log(view, &recorded.log, &mut findings)))
+            }
+            (ViewKind::Diagram, None) => (Some(diagram::count(view.text)), None),
+            (ViewKind::Body, None) => (Some(body::count(view.text)), None),
+            (ViewKind::Log, None) => (Some(0), None),
+        };
+        if page.recorded.is_none() && messages.is_some_and(|messages| messages > 0) {
+            findings.unplaced(view, 0, "the page has no log with which this could be compared");
+        }
+        views.push(AdoptedView { kind: view.kind, place: view.place.clone(), messages, differing });
+    }
+    prose(page, steps, &values, &mut findings);
+    let own = page.own_diagrams.iter().map(|place| HandEdit {
+        kind: HandEditKind::OwnDiagram,
+        place: place.clone(),
+        text: String::new(),
+    });
+    findings.edits.extend(own);
+    Adoption {
+        path: page.path.to_owned(),
+        messages: page.recorded.as_ref().map(|recorded| recorded.messages),
+        views,
+        edits: findings.edits,
+        unplaced: findings.unplaced,
+        leaks: Vec::new(),
+    }
+}
+
+/// How many steps `autonumber` counts: the messages of the diagram, or of the recording.
+fn steps(page: &Subject<'_>) -> usize {
+    let diagram = page.views.iter().find(|view| view.kind == ViewKind::Diagram);
+    let recorded = page.recorded.as_ref().map_or(0, |recorded| recorded.messages);
+    diagram.map_or(recorded, |diagram| diagram::count(diagram.text))
+}
+
+/// Lines that a person left out of console output.
+fn elisions(view: &Standing<'_>, findings: &mut Findings) {
+    for (index, line) in view.text.lines().enumerate() {
+        if line.trim() == "..." {
+            findings.edit(HandEditKind::Elision, view, index, "");
+        }
+    }
+}
+
+/// Compares a log with the one that is read from it. Gives how many stretches of lines differ.
+fn log(view: &Standing<'_>, recorded: &str, findings: &mut Findings) -> usize {
+    let lines = |text: &str| -> Vec<String> {
+        text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect()
+    };
+    let (standing, recorded) = (lines(view.text), lines(recorded));
+    let mut differing = 0;
+    for op in capture_diff_slices(Algorithm::Myers, &standing, &recorded) {
+        if !matches!(op, DiffOp::Equal { .. }) {
+            differing += 1;
+            findings.unplaced(view, op.old_range().start, "from here on the log reads differently");
+        }
+    }
+    differing
+}
+
+/// The page's own prose: references to steps, and what names stand for. One legend a table or
+/// paragraph.
+fn prose(page: &Subject<'_>, steps: usize, values: &[(String, String)], findings: &mut Findings) {
+    let mut edit = |kind, place: &Place, text: &str| {
+        findings.edits.push(HandEdit { kind, place: place.clone(), text: text.to_owned() });
+    };
+    for line in &page.prose {
+        for reference in step_references(line.text, steps) {
+            edit(HandEditKind::StepReference, &line.place, reference);
+        }
+    }
+    let texts: Vec<&str> = page.prose.iter().map(|line| line.text).collect();
+    for legend in legends(&texts, values) {
+        edit(HandEditKind::Legend, &page.prose[legend].place, "");
+    }
+}

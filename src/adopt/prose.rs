@@ -1,0 +1,128 @@
+//! What people write about messages: references to steps, and what names in a diagram stand for.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// `(5)`, `(1-4)`, `(6)-(9)` or `(10), (12)`.
+static STEPS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\([0-9]{1,4}(?:\s*[-–~]\s*[0-9]{1,4})?\)(?:\s*[-–~]\s*\([0-9]{1,4}\)|(?:,\s*\([0-9]{1,4}(?:\s*[-–~]\s*[0-9]{1,4})?\))+)?",
+    )
+});
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern("[0-9]+"));
+static LINK: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(?:[-*+]\s+)?(?:\[[^\]]*\]\([^)]*\)|<?https?://\S+)[\s.,]*$"));
+static ADMONITION: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:!!!|\?\?\?\+?)\s*\w"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the pattern is valid")
+}
+
+/// How often a line names steps of a diagram with this many messages. Other numbers, as in `(2023)` or
+/// `f(1)`, name none.
+pub(super) fn step_references(line: &str, messages: usize) -> Vec<&str> {
+    let exists = |number: &str| number.parse().is_ok_and(|step| (1..=messages).contains(&step));
+    let is_call = |start: usize| {
+        let before = line[..start].bytes().next_back();
+        before.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b']'))
+    };
+    let found = STEPS.find_iter(line).filter(|found| !is_call(found.start()));
+    found
+        .map(|found| found.as_str())
+        .filter(|steps| NUMBER.find_iter(steps).all(|number| exists(number.as_str())))
+        .collect()
+}
+
+/// What a stretch of prose lines holds, each as the index of its first line.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Blocks {
+    /// Admonitions that hold nothing but links.
+    pub(super) references: Vec<usize>,
+    /// The first line of anything else.
+    pub(super) prose: Option<usize>,
+}
+
+/// Reads the lines between a heading and its tabs.
+pub(super) fn blocks(lines: &[&str]) -> Blocks {
+    let mut blocks = Blocks::default();
+    let mut index = 0;
+    while index < lines.len() {
+        let start = index;
+        index += 1;
+        if lines[start].trim().is_empty() {
+            continue;
+        }
+        if ADMONITION.is_match(lines[start]) {
+            let is_inside = |line: &&str| line.trim().is_empty() || line.starts_with([' ', '\t']);
+            index += lines[index..].iter().take_while(|line| is_inside(line)).count();
+            let mut content = lines[start + 1..index].iter().filter(|line| !line.trim().is_empty());
+            let has_content = content.clone().next().is_some();
+            if has_content && content.all(|line| LINK.is_match(line.trim())) {
+                blocks.references.push(start);
+                continue;
+            }
+        }
+        blocks.prose.get_or_insert(start);
+    }
+    blocks
+}
+
+/// The first lines of the tables and paragraphs that say what names stand for: a name and its value
+/// in one line.
+pub(super) fn legends(lines: &[&str], values: &[(String, String)]) -> Vec<usize> {
+    let says = |line: &str| {
+        values.iter().any(|(name, value)| line.contains(&**name) && line.contains(&**value))
+    };
+    let mut legends = Vec::new();
+    let mut start = 0;
+    for (index, line) in lines.iter().enumerate() {
+        if line.trim().is_empty() {
+            start = index + 1;
+        } else if says(line) && legends.last() != Some(&start) {
+            legends.push(start);
+        }
+    }
+    legends
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Blocks, blocks, legends, step_references};
+
+    #[test]
+    fn references_name_steps_that_exist() {
+        let line =
+            "as in `(1-4)`, then (6)-(9) and (10), (12), 요청(5)에; f(1), (2023), [x](3), (13)";
+        assert_eq!(step_references(line, 12), ["(1-4)", "(6)-(9)", "(10), (12)", "(5)"]);
+    }
+
+    #[test]
+    fn an_admonition_of_links_is_a_reference() {
+        let lines = [
+            "",
+            "!!! reference \"API\"",
+            "    [GET](https://x)",
+            "",
+            "text",
+            "!!! note",
+            "    text",
+        ];
+        assert_eq!(blocks(&lines), Blocks { references: vec![1], prose: Some(4) });
+        assert_eq!(blocks(&["!!! note", "    see [GET](https://x)"]).prose, Some(0));
+    }
+
+    #[test]
+    fn a_table_with_a_name_and_its_value_is_a_legend() {
+        let values = [("image_id".to_owned(), "a42b".to_owned())];
+        let lines = [
+            "image_id",
+            "",
+            "| a | b |",
+            "|---|---|",
+            "| `image_id` | a42b |",
+            "| image_id | a42b |",
+        ];
+        assert_eq!(legends(&lines, &values), [2]);
+    }
+}

@@ -1,0 +1,228 @@
+//! A Mermaid sequence diagram as lines: which are messages, which blocks they stand in, and which notes
+//! and comments belong to them.
+//!
+//! In: the diagram's text, with or without the line `sequenceDiagram`. Out: a [`Drawing`]. Reads any
+//! text and never fails: what it does not know is a line like others.
+
+mod template;
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+pub use template::{Template, shape};
+
+static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^\s*(?<from>[^\s:%][^:]*?)\s*(?<arrow>(?:<<)?--?(?:>>?|x|\)))\s*(?<active>[+-]?)\s*(?<to>[^\s:>][^:]*?)\s*:\s*(?<label>.*?)\s*$",
+    )
+    .expect("the pattern is valid")
+});
+
+/// Words that begin a line which is no message.
+const WORDS: [&str; 28] = [
+    "accdescr",
+    "acctitle",
+    "activate",
+    "actor",
+    "alt",
+    "and",
+    "autonumber",
+    "box",
+    "break",
+    "create",
+    "critical",
+    "deactivate",
+    "destroy",
+    "details",
+    "else",
+    "end",
+    "link",
+    "links",
+    "loop",
+    "note",
+    "opt",
+    "option",
+    "par",
+    "participant",
+    "properties",
+    "rect",
+    "sequencediagram",
+    "title",
+];
+
+/// Words that begin a block.
+pub const OPENING: [&str; 8] = ["alt", "box", "break", "critical", "loop", "opt", "par", "rect"];
+
+/// A diagram as its lines.
+pub struct Drawing<'a> {
+    /// All lines in order.
+    pub lines: Vec<Line<'a>>,
+    /// The lines of the messages.
+    pub messages: Vec<usize>,
+    /// In the order of their first lines, so that an outer one comes before what is in it.
+    pub blocks: Vec<Block>,
+}
+
+/// A line of a diagram.
+pub struct Line<'a> {
+    /// As it stands, indent included.
+    pub text: &'a str,
+    /// Which message it is, if it is one.
+    pub message: Option<usize>,
+    /// The innermost block that it stands in; its first and last lines stand in it, too.
+    pub block: Option<usize>,
+}
+
+/// Lines from `opt`, `alt` and the like to `end`.
+pub struct Block {
+    /// Its first line.
+    pub open: usize,
+    /// Its last line.
+    pub close: usize,
+    /// The block that it stands in.
+    pub parent: Option<usize>,
+}
+
+impl Line<'_> {
+    /// The word of the grammar that the line begins with, in lower case; none for a message.
+    pub fn word(&self) -> Option<String> {
+        if self.message.is_some() { None } else { word(self.text) }
+    }
+
+    /// Whether the line ends a block.
+    pub fn is_end(&self) -> bool {
+        self.word().as_deref() == Some("end")
+    }
+
+    /// Whether the line is a comment.
+    pub fn is_comment(&self) -> bool {
+        self.text.trim_start().starts_with("%%")
+    }
+
+    /// Whether the line says something about the message above it.
+    fn is_remark(&self) -> bool {
+        matches!(self.word().as_deref(), Some("note" | "activate" | "deactivate"))
+    }
+}
+
+impl<'a> Drawing<'a> {
+    /// Reads a diagram. A block that is not closed goes on to the last line.
+    pub fn read(text: &'a str) -> Self {
+        let mut drawing = Self { lines: Vec::new(), messages: Vec::new(), blocks: Vec::new() };
+        let mut open: Vec<usize> = Vec::new();
+        for (index, text) in text.lines().enumerate() {
+            let mut line = Line { text, message: None, block: open.last().copied() };
+            match word(text) {
+                Some(word) if OPENING.contains(&&*word) => {
+                    let block = drawing.blocks.len();
+                    drawing.blocks.push(Block { open: index, close: 0, parent: line.block });
+                    open.push(block);
+                    line.block = Some(block);
+                }
+                Some(word) if word == "end" => {
+                    if let Some(block) = open.pop() {
+                        drawing.blocks[block].close = index;
+                    }
+                }
+                Some(_) => {}
+                None if MESSAGE.is_match(text) => {
+                    line.message = Some(drawing.messages.len());
+                    drawing.messages.push(index);
+                }
+                None => {}
+            }
+            drawing.lines.push(line);
+        }
+        for block in open {
+            drawing.blocks[block].close = drawing.lines.len() - 1;
+        }
+        drawing
+    }
+
+    /// A message without the blanks around it.
+    pub fn message(&self, message: usize) -> &'a str {
+        self.lines[self.messages[message]].text.trim()
+    }
+
+    /// The lines of a message and of what belongs to it: comments above, notes below.
+    pub fn attached(&self, message: usize) -> Range<usize> {
+        let line = self.messages[message];
+        let before = self.lines[..line].iter().rev().take_while(|line| line.is_comment());
+        let after = self.lines[line + 1..].iter().take_while(|line| line.is_remark());
+        line - before.count()..line + 1 + after.count()
+    }
+
+    /// Where something goes that comes before a message, and before the blocks around it.
+    pub fn before(&self, message: usize) -> usize {
+        match self.outermost(message) {
+            Some(block) => self.blocks[block].open,
+            None => self.attached(message).start,
+        }
+    }
+
+    /// Where something goes that comes after everything: behind the last message and its blocks.
+    pub fn end(&self) -> usize {
+        let Some(last) = self.messages.len().checked_sub(1) else { return self.lines.len() };
+        match self.outermost(last) {
+            Some(block) => self.blocks[block].close + 1,
+            None => self.attached(last).end,
+        }
+    }
+
+    /// The outermost block around a message.
+    pub fn outermost(&self, message: usize) -> Option<usize> {
+        let inner = self.lines[self.messages[message]].block;
+        std::iter::successors(inner, |&block| self.blocks[block].parent).last()
+    }
+
+    /// The messages that stand in a block.
+    pub fn inside(&self, block: usize) -> Range<usize> {
+        let Block { open, close, .. } = self.blocks[block];
+        let first = self.messages.partition_point(|&line| line < open);
+        first..self.messages.partition_point(|&line| line <= close)
+    }
+
+    /// Whether a message stands in a block.
+    pub fn is_in(&self, message: usize, block: usize) -> bool {
+        self.inside(block).contains(&message)
+    }
+}
+
+/// The word of the grammar that a line begins with, in lower case.
+fn word(text: &str) -> Option<String> {
+    let first: String =
+        text.trim_start().chars().take_while(|part| part.is_alphanumeric()).collect();
+    let rest = &text.trim_start()[first.len()..];
+    let word = first.to_lowercase();
+    let ends = rest.is_empty() || rest.starts_with([' ', '\t', ':', '{']);
+    (ends
+        && WORDS.contains(&&*word)
+        && !(rest.trim_start().starts_with("->") || rest.trim_start().starts_with("--")))
+    .then_some(word)
+}
+
+/// A message with one way of writing blanks and arrows: what two lines are compared by.
+pub fn normal(line: &str) -> String {
+    let Some(found) = MESSAGE.captures(line) else { return line.trim().to_owned() };
+    let arrow = if found["arrow"].contains("--") { "-->>" } else { "->>" };
+    format!("{}{arrow}{}: {}", &found["from"], &found["to"], &found["label"])
+}
+
+/// The ends of a message, and which half of an exchange it is.
+pub fn ends(line: &str) -> Option<(String, String, bool)> {
+    let found = MESSAGE.captures(line)?;
+    Some((found["from"].to_owned(), found["to"].to_owned(), found["arrow"].contains("--")))
+}
+
+/// The label of a message, with where it begins.
+pub fn label(line: &str) -> Option<(usize, &str)> {
+    let label = MESSAGE.captures(line)?.name("label")?;
+    Some((label.start(), label.as_str()))
+}
+
+/// What a line begins with.
+pub fn indent(line: &str) -> &str {
+    &line[..line.len() - line.trim_start().len()]
+}

@@ -1,0 +1,57 @@
+//! What `list` says: which commands a page documents, and why one is not run.
+
+mod support;
+
+use serde_json::Value;
+use support::Site;
+
+const PAGE: &str = r##"# Page
+
+??? example "openstack image show tiny"
+    ``` json title="Output"
+    {}
+    ```
+
+``` cmd
+$ python setup.py install
+```
+
+``` bash
+# systemctl restart glance
+```
+
+``` console
+$ openstack image list | grep tiny
+$ openstack image list
+```
+"##;
+
+#[test]
+fn each_command_is_listed_with_its_line_and_the_reason_if_it_is_not_run() {
+    let config = "markdown_extensions: [pymdownx.details, pymdownx.superfences]\n";
+    let site = Site::new(&[("mkdocs.yml", config), ("docs/page.md", PAGE)]);
+    let said = site.doctool(&["list", "--format", "json"]).exits(0);
+    let listing: Value = serde_json::from_str(&said.out).expect("it is JSON");
+    let commands = listing["pages"][0]["commands"].as_array().expect("a list").iter();
+    let told: Vec<_> = commands
+        .map(|command| {
+            let text = |key: &str| command[key].as_str().unwrap_or_default();
+            (command["line"].as_u64().unwrap_or_default(), text("command"), text("reason"))
+        })
+        .collect();
+    let expected = [
+        (3, "openstack image show tiny", ""),
+        (9, "python setup.py install", "`python` is not in `run.allow`"),
+        (13, "systemctl restart glance", "`#` is root's prompt or a comment"),
+        (17, "openstack image list | grep tiny", "needs a shell for `|`"),
+        (18, "openstack image list", ""),
+    ];
+    assert_eq!(told, expected);
+    let said = site.doctool(&["list"]).exits(0);
+    assert!(
+        said.out.contains("  not run  docs/page.md:9  python setup.py install  (`python` is not"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("2 commands to run, 3 not run, 2 views"), "{}", said.out);
+}
