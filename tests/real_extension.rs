@@ -1,8 +1,10 @@
 //! Compares pages with what the real extensions make of them: pymdown-extensions 13.1 from PyPI, in
-//! a virtual environment under `target/`. Prints the seeds, so that a failure can be had again.
+//! a virtual environment under `target/`. The pages are this project's own, those of a made-up site
+//! of the same sort, and random ones. Prints the seeds, so that a failure can be had again.
 //!
-//! `DOCTOOL_ORACLE_PAGES` is the number of made-up pages, `DOCTOOL_ORACLE_SEED` the first seed,
-//! `DOCTOOL_ORACLE_PYTHON` a Python that has the packages already.
+//! `DOCTOOL_ORACLE_PAGES` is the number of random pages, `DOCTOOL_ORACLE_SETS` that of page sets on
+//! the made-up site, `DOCTOOL_ORACLE_SEED` the first seed, `DOCTOOL_ORACLE_PYTHON` a Python that has
+//! the packages already.
 
 #![expect(clippy::print_stdout, reason = "seeds and counts are for people to read")]
 
@@ -11,6 +13,7 @@ mod support;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use doctool::fetch::Fetcher;
 use doctool::model::FileCache;
@@ -22,28 +25,66 @@ use support::web::{Web, answer};
 const PACKAGES: [&str; 3] = ["pymdown-extensions==13.1", "Markdown==3.11.3", "mkdocs==1.6.1"];
 const PAGES_A_SITE: usize = 200;
 
+/// A Python with the packages; none when there is no Python at all.
+static PYTHON: LazyLock<Option<PathBuf>> = LazyLock::new(python);
+
 #[test]
-fn reads_made_up_pages_as_the_real_extensions_do() {
-    let Some(python) = python() else {
+fn reads_the_pages_of_this_project_as_the_real_extensions_do() {
+    if PYTHON.is_some() {
+        let site = support::Site::of_this_project();
+        compare_site(&site.path(""), "this project");
+    }
+}
+
+#[test]
+fn reads_the_pages_of_a_made_up_site_as_the_real_extensions_do() {
+    if PYTHON.is_some() {
+        let folder = tempfile::tempdir().expect("a folder for a site");
+        let seed = number("DOCTOOL_ORACLE_SEED", 1).to_string();
+        let sets = number("DOCTOOL_ORACLE_SETS", 30).to_string();
+        run("site.py", folder.path(), &[], &["--seed", &seed, "--sets", &sets]);
+        compare_site(folder.path(), &format!("made-up site of seed {seed}"));
+    }
+}
+
+/// Expects every page of a site to be the same.
+fn compare_site(folder: &Path, name: &str) {
+    run("oracle.py", folder, &["site"], &[]);
+    let Outcome { equal, different, refused } = compare(folder);
+    println!("{name}: {equal} of {} pages equal", equal + different.len());
+    assert!(refused.is_empty(), "{name} cannot be built:\n{}", refused.join("\n"));
+    assert!(equal > 0, "{name} has no pages");
+    assert!(different.is_empty(), "{name}:\n{}", different.join("\n"));
+}
+
+fn number(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+/// Runs one of the scripts on a folder.
+fn run(script: &str, folder: &Path, before: &[&str], behind: &[&str]) {
+    let python = PYTHON.as_ref().expect("nothing is compared without it");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(script);
+    let mut command = Command::new(python);
+    command.arg(script).args(before).arg(folder).args(behind);
+    let done = command.output().expect("python was found");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn reads_random_pages_as_the_real_extensions_do() {
+    if PYTHON.is_none() {
         return;
-    };
-    let number = |name: &str, otherwise: usize| {
-        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-    };
-    let pages = number("DOCTOOL_ORACLE_PAGES", 2000);
+    }
+    let pages = number("DOCTOOL_ORACLE_PAGES", 2200);
     let seed = number("DOCTOOL_ORACLE_SEED", 1);
     let (mut compared, mut wrong) = (0, Vec::new());
     for seed in seed..seed + pages.div_ceil(PAGES_A_SITE) {
         let folder = tempfile::tempdir().expect("a folder for a site");
         let count = PAGES_A_SITE.min(pages).to_string();
-        let made = Command::new(&python)
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/oracle.py"))
-            .args(["random", &folder.path().to_string_lossy()])
-            .args(["--seed", &seed.to_string(), "--pages", &count])
-            .output()
-            .expect("python was found");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let (good, mut bad) = compare(folder.path());
+        let seed_text = seed.to_string();
+        run("oracle.py", folder.path(), &["random"], &["--seed", &seed_text, "--pages", &count]);
+        let Outcome { equal: good, different: mut bad, .. } = compare(folder.path());
         println!("seed {seed}: {good} of {} pages equal", good + bad.len());
         compared += good + bad.len();
         if !bad.is_empty() && std::env::var_os("DOCTOOL_ORACLE_KEEP").is_some() {
@@ -59,7 +100,7 @@ fn reads_made_up_pages_as_the_real_extensions_do() {
 /// Pages that include URLs, each with the lines that the real extension makes of it.
 #[test]
 fn reads_snippets_at_urls_as_the_real_extension_does() {
-    let Some(python) = python() else {
+    let Some(python) = &*PYTHON else {
         return;
     };
     let web = Web::new(|path, _| match path.trim_start_matches('/') {
@@ -116,7 +157,7 @@ for page in pages:
     found.append(md.preprocessors['snippet'].run(page.split('\n')))
 print(json.dumps(found))
 ";
-    let mut real = Command::new(&python)
+    let mut real = Command::new(python)
         .args(["-c", lines])
         .current_dir(folder.path())
         .env("no_proxy", "127.0.0.1")
@@ -146,7 +187,7 @@ print(json.dumps(found))
 /// Settings in `mkdocs.yml`, each with what MkDocs makes of those that doctool needs.
 #[test]
 fn reads_settings_as_mkdocs_does() {
-    let Some(python) = python() else {
+    let Some(python) = &*PYTHON else {
         return;
     };
     let script = r"
@@ -213,7 +254,7 @@ print(json.dumps({
             ("BRACKETS", "[c.md]"),
             ("PATH_OF_PARTS", "docs/parts"),
         ];
-        let real = Command::new(&python)
+        let real = Command::new(python)
             .args(["-c", script])
             .current_dir(&root)
             .envs(variables)
@@ -256,19 +297,28 @@ fn prints_settings() {
     );
 }
 
-/// How many pages of a site are equal, and how the others differ.
-fn compare(folder: &Path) -> (usize, Vec<String>) {
+/// How many pages of a site are equal, how others differ, and which the real ones refuse.
+#[derive(Default)]
+struct Outcome {
+    equal: usize,
+    different: Vec<String>,
+    refused: Vec<String>,
+}
+
+/// Compares the pages of a site with what the oracle has written.
+fn compare(folder: &Path) -> Outcome {
     let expected = std::fs::read(folder.join("expected.json")).expect("the oracle wrote it");
     let expected: Vec<Value> = serde_json::from_slice(&expected).expect("it is JSON");
     let folder = folder.canonicalize().expect("the folder exists");
     let site = Site::find(&folder).expect("the oracle wrote mkdocs.yml");
     let files = FileCache::new(&folder);
-    let (mut good, mut bad) = (0, Vec::new());
+    let mut outcome = Outcome::default();
     for want in expected {
-        if want.get("error").is_some() {
+        let path = want["path"].as_str().expect("a path");
+        if let Some(error) = want.get("error") {
+            outcome.refused.push(format!("{path}: {error}"));
             continue;
         }
-        let path = want["path"].as_str().expect("a path");
         let page = doctool::page::read(&site, &files, &folder.join(path)).expect("a page");
         let lines: Vec<_> = (0..page.lines.len()).map(|index| page.line(index)).collect();
         let plan = doctool::plan::plan(&site, &Config::default(), &files, &page).expect("a plan");
@@ -287,14 +337,15 @@ fn compare(folder: &Path) -> (usize, Vec<String>) {
         let got = json!({"lines": lines, "includes": listed.includes, "fences": fences});
         let parts = ["lines", "includes", "fences"];
         match parts.into_iter().find(|part| got[part] != want[part]) {
-            None => good += 1,
+            None => outcome.equal += 1,
             Some(part) => {
                 let (want, got) = without_common(&want[part], &got[part]);
-                bad.push(format!("{path}: {part}\n  want {want}\n  got  {got}"));
+                let text = format!("{path}: {part}\n  want {want}\n  got  {got}");
+                outcome.different.push(text);
             }
         }
     }
-    (good, bad)
+    outcome
 }
 
 /// Two lists without the items that are the same at the beginning and at the end of both.
@@ -306,7 +357,7 @@ fn without_common(one: &Value, other: &Value) -> (Value, Value) {
     (json!(one[..one.len() - end]), json!(other[..other.len() - end]))
 }
 
-/// A Python with the packages; none when there is no Python at all.
+/// Makes a Python with the packages.
 fn python() -> Option<PathBuf> {
     if let Some(python) = std::env::var_os("DOCTOOL_ORACLE_PYTHON") {
         return Some(python.into());

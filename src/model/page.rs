@@ -4,6 +4,7 @@
 //! and the bytes it came from, so that an edit can be made where the bytes really are.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -230,8 +231,8 @@ pub struct ContentLine<'a> {
 pub struct Container {
     /// What sort of container it is.
     pub kind: ContainerKind,
-    /// The title as written; none where none is written.
-    pub title: Option<String>,
+    /// The title as written; none where none is written. All fences in the container share it.
+    pub title: Option<Arc<str>>,
     /// The page's line that begins it, such as `??? note "title"`. A list item begins with its
     /// marker. For a container that several blocks share, the first one's line.
     pub head: usize,

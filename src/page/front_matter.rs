@@ -4,6 +4,7 @@ use serde_yaml::Value;
 
 use super::python::strip;
 use super::source::{Row, Source};
+use super::yaml;
 use crate::model::FrontMatter;
 
 /// The first line that is left, and the front matter if there is some.
@@ -75,13 +76,16 @@ fn is_edge(line: &str, edges: &[&str]) -> bool {
 
 /// The value, if it is a mapping that Python's safe loader accepts.
 fn mapping(text: &str) -> Result<Value, Broken> {
+    let broken = |line, cause: Option<&str>| Broken { line, cause: cause.map(str::to_owned) };
+    if yaml::is_too_deep(text) {
+        return Err(broken(1, Some("its brackets are nested too deep")));
+    }
     let value: Value = serde_yaml::from_str(text).map_err(|error| {
         let line = error.location().map_or(1, |location| location.line() + 1);
         let cause = error.to_string();
         let cause = cause.split_once(" at line ").map_or(&*cause, |(cause, _)| cause);
-        Broken { line, cause: Some(cause.to_owned()) }
+        broken(line, Some(cause))
     })?;
-    let broken = |line, cause: Option<&str>| Broken { line, cause: cause.map(str::to_owned) };
     if !value.is_mapping() {
         return Err(broken(1, None));
     }

@@ -15,6 +15,7 @@ mod normal;
 mod python;
 mod snippets;
 mod source;
+mod yaml;
 
 use std::ops::Range;
 use std::path::Path;

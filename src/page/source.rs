@@ -96,6 +96,12 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// The same with a copy of the text.
+    pub(super) fn into_owned(self) -> Source<'static> {
+        let text = Cow::Owned(self.text.into_owned());
+        Source { file: self.file, text, places: self.places }
+    }
+
     /// Reads bytes that stand in no file; none when they are not in this encoding.
     pub(super) fn decode_remote(bytes: &[u8], encoding: Encoding) -> Option<Source<'static>> {
         let text = match encoding {

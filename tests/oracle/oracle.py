@@ -494,7 +494,8 @@ def main():
         make_up(args.seed, args.pages)
     sys.setrecursionlimit(4000)
     signal.signal(signal.SIGALRM, too_long)
-    config = load_config('mkdocs.yml')
+    # The theme need not be there: pages are read alike with any.
+    config = load_config('mkdocs.yml', theme='mkdocs')
     docs = os.path.relpath(config['docs_dir'])
     pages = []
     for folder, _, files in sorted(os.walk(docs)):

@@ -15,6 +15,8 @@ mod table;
 mod titles;
 mod tree;
 
+use std::collections::HashMap;
+
 pub(super) use self::rows::Row as BlockRow;
 
 use self::rows::{Begins, Block, Row};
@@ -63,6 +65,7 @@ pub(super) fn place<'t>(
         spent: vec![false; stash.len()],
         reverted: vec![false; count],
         footnotes: Vec::new(),
+        footnote_places: HashMap::new(),
         slashes: Slashes::default(),
         depth: 0,
     };
@@ -187,8 +190,10 @@ struct Parser<'t, 's> {
     spent: Vec<bool>,
     /// Which fences an indented code block has taken.
     reverted: Vec<bool>,
-    /// Footnotes in the order of their first definition: id, line, text.
-    footnotes: Vec<(String, u32, Block<'t>)>,
+    /// Footnotes in the order of their first definition: line and text.
+    footnotes: Vec<(u32, Block<'t>)>,
+    /// The place of each among them, by id.
+    footnote_places: HashMap<String, usize>,
     slashes: Slashes<'t>,
     depth: usize,
 }
@@ -346,21 +351,22 @@ impl<'t> Parser<'t, '_> {
     fn placed(&self, count: usize) -> Vec<Option<Vec<Container>>> {
         let mut places = vec![None; count];
         // From the root: an element may have been cut off, with whatever is in it.
-        let mut ahead = vec![(ROOT, Vec::new())];
+        let mut ahead = vec![(ROOT, 0)];
         let mut visited = vec![false; self.tree.len()];
-        while let Some((node, outer)) = ahead.pop() {
+        let mut chain = Vec::new();
+        while let Some((node, depth)) = ahead.pop() {
             if std::mem::replace(&mut visited[node], true) {
                 continue;
             }
             let element = self.tree.get(node);
-            self.place_text(&element.tail, &outer, &mut places);
-            let mut chain = outer;
+            chain.truncate(depth);
+            self.place_text(&element.tail, &chain, &mut places);
             if let Some((kind, title)) = &element.container {
                 let head = element.line as usize;
                 chain.push(Container { kind: *kind, title: title.clone(), head });
             }
             self.place_text(&element.text, &chain, &mut places);
-            ahead.extend(element.children.iter().map(|child| (*child, chain.clone())));
+            ahead.extend(element.children.iter().map(|child| (*child, chain.len())));
         }
         places
     }

@@ -75,9 +75,10 @@ impl<'t> Parser<'t, '_> {
             rows.remove(0);
         }
         let text = Block::new(rows);
-        match self.footnotes.iter_mut().find(|(other, ..)| *other == id) {
-            Some(known) => (known.1, known.2) = (line, text),
-            None => self.footnotes.push((id, line, text)),
+        let place = *self.footnote_places.entry(id).or_insert(self.footnotes.len());
+        match self.footnotes.get_mut(place) {
+            Some(known) => *known = (line, text),
+            None => self.footnotes.push((line, text)),
         }
     }
 
@@ -86,7 +87,7 @@ impl<'t> Parser<'t, '_> {
     pub(super) fn parse_footnotes(&mut self) {
         // All are parsed in the same place, so that an open block of one takes from the next.
         let place = self.tree.detached("div", 0);
-        for (_, line, text) in self.footnotes.clone() {
+        for (line, text) in std::mem::take(&mut self.footnotes) {
             self.parse_chunk(place, &text);
             let kind = ContainerKind::Footnote;
             let node = self.tree.add_container(ROOT, "div", line, kind, None);
@@ -131,12 +132,20 @@ fn take<'t>(block: &Block<'t>, found: &Defined<'t>, blocks: &mut Queue<'t>) {
     }
 }
 
+/// What reading from a row gives.
+enum Attempt<'t> {
+    Found(Defined<'t>),
+    /// No definition begins before this row. What spoils one that runs over several rows spoils all
+    /// that begin in it, so that nothing is read twice.
+    NoneBefore(usize),
+}
+
 /// The first row from which a definition can be read.
 fn find<'t>(
     block: &Block<'t>,
     look: Look,
     mark: &str,
-    read: impl Fn(&[Row<'t>], usize) -> Option<Defined<'t>>,
+    read: impl Fn(&[Row<'t>], usize) -> Attempt<'t>,
 ) -> Option<Defined<'t>> {
     let test = |text: &str| match look {
         Look::Abbreviation => text.starts_with(mark),
@@ -146,10 +155,10 @@ fn find<'t>(
     loop {
         let part = block.slice(from..block.rows().len());
         let at = from + part.find(look, test)?;
-        if let Some(found) = read(block.rows(), at) {
-            return Some(found);
+        match read(block.rows(), at) {
+            Attempt::Found(found) => return Some(found),
+            Attempt::NoneBefore(next) => from = next.max(at + 1),
         }
-        from = at + 1;
     }
 }
 
@@ -157,10 +166,20 @@ fn find<'t>(
 fn find_footnote<'t>(block: &Block<'t>, from: usize) -> Option<(String, Defined<'t>)> {
     let part = block.slice(from..block.rows().len());
     let read = |rows: &[Row<'t>], start: usize| {
-        let text = behind_indent(rows[start].text)?.strip_prefix("[^")?;
-        let (at, rest) = behind_bracket(rows, start, text, &[']'])?;
-        let text = rest.strip_prefix(':')?.trim_start_matches(' ');
-        Some(Defined { start, end: at + 1, text })
+        let Some(text) = behind_indent(rows[start].text).and_then(|row| row.strip_prefix("[^"))
+        else {
+            return Attempt::NoneBefore(start + 1);
+        };
+        match behind_bracket(rows, start, text, &[']']) {
+            Bracket::Closed(at, rest) => match rest.strip_prefix(':') {
+                Some(text) => {
+                    let text = text.trim_start_matches(' ');
+                    Attempt::Found(Defined { start, end: at + 1, text })
+                }
+                None => Attempt::NoneBefore(at + 1),
+            },
+            Bracket::Open(at) => Attempt::NoneBefore(at + 1),
+        }
     };
     let found = find(&part, Look::Footnote, "[^", read)?;
     let rows = &part.rows()[found.start..found.end];
@@ -176,35 +195,50 @@ fn footnote_row<'t>(block: &Block<'t>, found: &Defined<'t>) -> Row<'t> {
     Row { text: found.text, line }
 }
 
-/// What follows the next `]`, on the row where that is; none when another of the characters comes
-/// first.
-fn behind_bracket<'t>(
-    rows: &[Row<'t>],
-    start: usize,
-    text: &'t str,
-    stop: &[char],
-) -> Option<(usize, &'t str)> {
+/// Where a bracket ends.
+enum Bracket<'t> {
+    /// With a `]` on this row, behind which this stands.
+    Closed(usize, &'t str),
+    /// Not at all: something else comes first on this row, or there are no more rows.
+    Open(usize),
+}
+
+/// Looks for the next `]` before any other of the characters.
+fn behind_bracket<'t>(rows: &[Row<'t>], start: usize, text: &'t str, stop: &[char]) -> Bracket<'t> {
     let mut at = start;
     let mut text = text;
     loop {
         match text.find(stop) {
-            Some(index) if text[index..].starts_with(']') => return Some((at, &text[index + 1..])),
-            Some(_) => return None,
+            Some(index) if text[index..].starts_with(']') => {
+                return Bracket::Closed(at, &text[index + 1..]);
+            }
+            Some(_) => return Bracket::Open(at),
             None => {
                 at += 1;
-                text = rows.get(at)?.text;
+                match rows.get(at) {
+                    Some(row) => text = row.text,
+                    None => return Bracket::Open(at),
+                }
             }
         }
     }
 }
 
 /// Reads an abbreviation. Its meaning may stand on the next row.
-fn find_abbreviation<'t>(rows: &[Row<'t>], start: usize) -> Option<Defined<'t>> {
-    let mut text = rows[start].text.strip_prefix("*[")?;
+fn find_abbreviation<'t>(rows: &[Row<'t>], start: usize) -> Attempt<'t> {
+    let Some(short) = rows[start].text.strip_prefix("*[") else {
+        return Attempt::NoneBefore(start + 1);
+    };
+    let mut text = short;
     let mut at = start;
     loop {
-        let (next, rest) = behind_bracket(rows, at, text, &[']', '\\'])?;
-        at = next;
+        let rest = match behind_bracket(rows, at, text, &[']', '\\']) {
+            Bracket::Closed(next, rest) => {
+                at = next;
+                rest
+            }
+            Bracket::Open(next) => return Attempt::NoneBefore(next + 1),
+        };
         text = rest;
         let behind = rest.strip_prefix(' ').filter(|rest| rest.starts_with(':')).unwrap_or(rest);
         let Some(meaning) = behind.strip_prefix(':') else {
@@ -215,18 +249,28 @@ fn find_abbreviation<'t>(rows: &[Row<'t>], start: usize) -> Option<Defined<'t>> 
             Some(row) if meaning.is_empty() => (at + 2, row.text),
             _ => (at + 1, meaning),
         };
-        let short = rows[start].text.strip_prefix("*[")?;
         // Without a short form or a meaning it is no definition.
-        let is_short_blank = at == start && strip(&short[..short.find(']')?]).is_empty();
+        let form = short.split(']').next().unwrap_or_default();
+        let is_short_blank = at == start && strip(form).is_empty();
         let text = if is_short_blank { "" } else { strip(meaning) };
-        return Some(Defined { start, end, text });
+        return Attempt::Found(Defined { start, end, text });
     }
 }
 
 /// Reads a link reference. Its address and its title may each stand on a row of their own.
-fn find_reference<'t>(rows: &[Row<'t>], start: usize) -> Option<Defined<'t>> {
+fn find_reference<'t>(rows: &[Row<'t>], start: usize) -> Attempt<'t> {
+    match read_reference(rows, start) {
+        Some(found) => Attempt::Found(found),
+        // The `[` of the next row ends every attempt, so none is long.
+        None => Attempt::NoneBefore(start + 1),
+    }
+}
+
+fn read_reference<'t>(rows: &[Row<'t>], start: usize) -> Option<Defined<'t>> {
     let text = behind_indent(rows[start].text)?.strip_prefix('[')?;
-    let (mut at, rest) = behind_bracket(rows, start, text, &[']', '['])?;
+    let Bracket::Closed(mut at, rest) = behind_bracket(rows, start, text, &[']', '[']) else {
+        return None;
+    };
     let mut rest = rest.strip_prefix(':')?.trim_start_matches(' ');
     if rest.is_empty() {
         at += 1;
@@ -243,10 +287,9 @@ fn find_reference<'t>(rows: &[Row<'t>], start: usize) -> Option<Defined<'t>> {
         return Some(Defined { start, end: at + 1 + usize::from(titled), text: rest });
     }
     // Without a blank before it, a title may begin anywhere behind the first character.
+    let end = rest.trim_end_matches(' ');
     let address = &rest[..rest.len() - behind.len()];
-    let opens = |(index, c): (usize, char)| {
-        index > 0 && matches!(c, '"' | '\'' | '(') && is_title(&rest[index..])
-    };
+    let opens = |(index, _): (usize, char)| index > 0 && is_title(&end[index..]);
     let titled = is_title(behind) || address.char_indices().any(opens);
     titled.then_some(Defined { start, end: at + 1, text: rest })
 }

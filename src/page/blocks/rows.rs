@@ -30,9 +30,10 @@ pub(super) enum Look {
     Footnote,
     Abbreviation,
     Reference,
+    Indented,
 }
 
-const LOOKS: usize = 11;
+const LOOKS: usize = 12;
 
 /// What some lines begin with behind their blanks: a set of marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,6 +182,9 @@ impl<'t> Block<'t> {
     /// Takes so many blanks off the rows up to the first one that has fewer; gives those rows and
     /// the others.
     pub(super) fn detab(&self, width: usize) -> (Self, Self) {
+        if width == 0 {
+            return (self.clone(), self.slice(0..0));
+        }
         let mut inner = Vec::new();
         for row in self.rows() {
             if is_indented(row.text, width) {
@@ -193,6 +197,14 @@ impl<'t> Block<'t> {
         }
         let rest = self.slice(inner.len()..self.rows().len());
         (Self::new(inner), rest)
+    }
+
+    /// Takes a level of indentation off the rows that have it.
+    pub(super) fn outdent(&self) -> Self {
+        match self.find(Look::Indented, |text| is_indented(text, 4)) {
+            Some(_) => self.loose_detab(4),
+            None => self.clone(),
+        }
     }
 
     /// Takes so many blanks off the rows that have them.

@@ -6,12 +6,17 @@
 use serde_yaml::Value;
 
 use super::early::give_back;
-use super::rows::{Block, Look, Row, behind_indent, is_indented};
+use super::rows::{Block, Look, Row, behind_indent, is_blank, is_indented};
 use super::tree::Node;
-use super::{Parser, Queue, State};
+use super::{DEEPEST, Parser, Queue, State};
 use crate::model::ContainerKind;
 use crate::page::python::is_word;
+use crate::page::yaml;
 use crate::settings::BlocksExtension;
+
+/// How many last children are followed from an element. More than any page nests, but the tree may
+/// bite its tail where leaked content has been put back.
+const LONGEST: usize = 2000;
 
 /// Blocks that are open.
 #[derive(Default)]
@@ -39,6 +44,7 @@ struct Head<'t> {
     row: Row<'t>,
     argument: Option<&'t str>,
     kind: BlocksExtension,
+    /// What follows the options.
     rest: Block<'t>,
 }
 
@@ -81,12 +87,12 @@ impl<'t> Parser<'t, '_> {
             return false;
         };
         blocks.pop();
-        give_back(blocks, head.rest.clone());
         if matches!(self.tree.tag(parent), "li" | "dd") && self.tree.has_text(parent) {
             self.tree.wrap_text(parent, false);
         }
         let entry = self.create(parent, &head);
         self.slashes.stack.push(entry);
+        give_content(blocks, head.rest, head.length, self.width(parent, &entry));
         self.parse_slashes(parent, blocks);
         true
     }
@@ -95,13 +101,15 @@ impl<'t> Parser<'t, '_> {
     fn hungry_parent(&self, parent: Node) -> Option<Node> {
         let entry = self.slashes.stack.last().filter(|entry| entry.hungry)?;
         let next = |node: &Node| self.tree.last_child(*node);
-        // The tree may bite its tail where leaked content has been put back.
-        let chain = std::iter::successors(Some(parent), next).take(self.tree.len());
-        chain.into_iter().find(|node| entry.parent == *node)
+        let mut chain = std::iter::successors(Some(parent), next).take(LONGEST);
+        chain.find(|node| entry.parent == *node)
     }
 
     /// Looks for a head, and parses what stands before it.
     fn find_slashes(&mut self, parent: Node, block: &Block<'t>) -> bool {
+        if self.slashes.stack.len() >= DEEPEST {
+            return false;
+        }
         let test = |text| start(text).is_some();
         let Some(at) = block.find(Look::Slashes, test) else {
             return false;
@@ -115,7 +123,7 @@ impl<'t> Parser<'t, '_> {
             return false;
         };
         let behind = block.slice(at + 1..block.rows().len());
-        let Some((options, rest)) = split_header(&behind, length) else {
+        let Some((options, rest)) = split_header(&behind) else {
             return false;
         };
         let argument = argument.filter(|argument| !argument.is_empty());
@@ -203,11 +211,7 @@ impl<'t> Parser<'t, '_> {
             let Some(block) = blocks.pop() else {
                 break;
             };
-            let width = if self.slashes.stack.len() > 1 {
-                4 * self.items(parent, entry.element)
-            } else {
-                0
-            };
+            let width = self.width(parent, &entry);
             let (inner, rest) = block.detab(width);
             let (block, rest) =
                 if inner.rows().is_empty() { (block, rest.slice(0..0)) } else { (inner, rest) };
@@ -241,12 +245,16 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    /// How many list items and definitions an element stands in, below this one.
-    fn items(&self, top: Node, element: Node) -> usize {
+    /// How far the content of an open block is indented: as far as the list items and definitions
+    /// that it stands in below this element.
+    fn width(&self, top: Node, entry: &Entry) -> usize {
+        if self.slashes.stack.len() < 2 {
+            return 0;
+        }
         let parent = |node: &Node| self.tree.get(*node).parent;
-        let chain = std::iter::successors(Some(element), parent).take(self.tree.len());
+        let chain = std::iter::successors(Some(entry.element), parent).take(LONGEST);
         let below = chain.take_while(|node| *node != top).filter_map(|node| parent(&node));
-        below.filter(|node| matches!(self.tree.tag(*node), "li" | "dd")).count()
+        4 * below.filter(|node| matches!(self.tree.tag(*node), "li" | "dd")).count()
     }
 }
 
@@ -263,30 +271,50 @@ fn is_named(kind: &BlocksExtension, name: &str) -> bool {
 }
 
 /// The options under a head, and what follows them; none when they are no mapping.
-fn split_header<'t>(block: &Block<'t>, length: usize) -> Option<(Value, Block<'t>)> {
+fn split_header<'t>(block: &Block<'t>) -> Option<(Value, Block<'t>)> {
     let rows = block.rows();
-    let close = rows.iter().position(|row| end(row.text) == Some(length));
     let is_option = |row: &&Row<'_>| {
         let rest = row.text.trim_start_matches(' ');
         is_indented(row.text, 4) && !rest.is_empty()
     };
-    let options = rows[..close.unwrap_or(rows.len())].iter().take_while(is_option).count();
+    let options = rows.iter().take_while(is_option).count();
     let value = if options > 0 {
         let text: Vec<_> = rows[..options].iter().map(|row| row.text).collect();
-        match serde_yaml::from_str(&text.join("\n")).ok()? {
+        match yaml::read(&text.join("\n"))? {
             value @ (Value::Mapping(_) | Value::Null) => value,
             _ => return None,
         }
     } else {
         Value::Null
     };
-    let Some(close) = close else {
-        return Some((value, block.slice(options..rows.len())));
+    Some((value, block.slice(options..rows.len())))
+}
+
+/// Puts what follows a head on the queue, for the block that has just been opened.
+///
+/// Python puts an empty line before the closing one, and takes it away again when it cuts the
+/// content there. So that rows need not be copied, this is done only where it makes a difference:
+/// where content is indented as far as it has to be, and so is cut before the closing line, and
+/// where an empty line stands there already.
+fn give_content<'t>(blocks: &mut Queue<'t>, rest: Block<'t>, length: usize, width: usize) {
+    let rows = rest.rows();
+    let close = rows.iter().position(|row| end(row.text) == Some(length));
+    let Some(close) = close.filter(|close| *close > 0) else {
+        return give_back(blocks, rest);
     };
-    let mut rest = rows[options..close].to_vec();
-    rest.push(Row { text: "", ..rows[close] });
-    rest.extend_from_slice(&rows[close..]);
-    Some((value, Block::new(rest)))
+    let empty = Row { text: "", ..rows[close] };
+    let is_content = |row: &Row<'_>| is_indented(row.text, width) || is_blank(&[*row]);
+    let mut content = rows[..close].to_vec();
+    content.push(empty);
+    if width > 0 && rows[..close].iter().all(is_content) {
+        blocks.push(rest.slice(close..rows.len()));
+        blocks.push(Block::new(content));
+    } else if rows[close - 1].text.is_empty() {
+        content.extend_from_slice(&rows[close..]);
+        blocks.push(Block::new(content));
+    } else {
+        blocks.push(rest);
+    }
 }
 
 /// Whether the block takes this argument and these options.

@@ -1,5 +1,7 @@
 //! Tables. What matters here is that a block that is one is nothing else.
 
+use std::collections::HashMap;
+
 use super::rows::Block;
 use super::tree::Node;
 use super::{Parser, Queue};
@@ -34,6 +36,10 @@ fn is_table(block: &Block<'_>) -> bool {
     let header = header.text.trim_matches(' ');
     let border = Border { left: header.starts_with('|'), right: ends_with_pipe(header) };
     let columns = border.cells(header);
+    // The other rows are looked at last: a block that they make no table of may come back often.
+    if border.cells(separator) != columns {
+        return false;
+    }
     if columns == 1 {
         let has_pipe = |text: &str| text.starts_with('|') || ends_with_pipe(text);
         let mut rows = block.rows()[1..].iter();
@@ -41,7 +47,7 @@ fn is_table(block: &Block<'_>) -> bool {
             return false;
         }
     }
-    border.cells(separator) == columns
+    true
 }
 
 /// Whether the header row has a pipe at its sides, which the other rows may then have too.
@@ -82,22 +88,27 @@ struct Ticks {
 /// How many pipes of a row separate cells: not the escaped ones, and not those in inline code.
 fn pipes(row: &str) -> usize {
     let (ticks, pipes) = marks(row);
-    let mut regions = Vec::new();
+    let mut of_size: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (index, run) in ticks.iter().enumerate() {
+        of_size.entry(run.size).or_default().push(index);
+    }
+    let mut count = 0;
+    let mut pipes = pipes.into_iter().peekable();
     let mut index = 0;
-    while index < ticks.len() {
-        let open = &ticks[index];
+    while let Some(open) = ticks.get(index) {
+        index += 1;
         let size = open.size - open.escape;
-        let close = ticks[index + 1..].iter().position(|close| size > 0 && close.size == size);
-        match close {
-            Some(distance) => {
-                index += distance + 1;
-                regions.push(open.start..=ticks[index].end - 1);
-                index += 1;
+        let others = of_size.get(&size).map(Vec::as_slice).unwrap_or_default();
+        let close = others.get(others.partition_point(|other| *other < index));
+        if let Some(close) = close.filter(|_| size > 0) {
+            while pipes.next_if(|pipe| *pipe < open.start).is_some() {
+                count += 1;
             }
-            None => index += 1,
+            while pipes.next_if(|pipe| *pipe < ticks[*close].end).is_some() {}
+            index = close + 1;
         }
     }
-    pipes.iter().filter(|pipe| !regions.iter().any(|region| region.contains(pipe))).count()
+    count + pipes.count()
 }
 
 /// The backticks and pipes of a row, without those that a backslash escapes.

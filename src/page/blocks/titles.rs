@@ -27,7 +27,7 @@ impl<'t> Parser<'t, '_> {
         let after = block.slice(at + 1..block.rows().len());
         if !after.is_empty() {
             let loose = self.is_state(State::LooseList);
-            blocks.push(if loose { after.loose_detab(4) } else { after });
+            blocks.push(if loose { after.outdent() } else { after });
         }
         true
     }

@@ -1,6 +1,7 @@
 //! The tree that blocks become: only as much of it as decides what later blocks stand in.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::rows::{Row, is_empty};
 use crate::model::ContainerKind;
@@ -23,7 +24,7 @@ pub(super) struct Element<'t> {
     /// What follows the element itself.
     pub(super) tail: Vec<Row<'t>>,
     /// What it is to a fence in it, with the title as written.
-    pub(super) container: Option<(ContainerKind, Option<String>)>,
+    pub(super) container: Option<(ContainerKind, Option<Arc<str>>)>,
     /// The page's line that begins it.
     pub(super) line: u32,
 }
@@ -73,7 +74,7 @@ impl<'t> Tree<'t> {
         title: Option<&str>,
     ) -> Node {
         let node = self.add(parent, tag, line);
-        self.get_mut(node).container = Some((kind, title.map(str::to_owned)));
+        self.get_mut(node).container = Some((kind, title.map(Arc::from)));
         node
     }
 

@@ -1,6 +1,8 @@
 //! What follows the backticks of an opening line, as `pymdownx.superfences` 13.1 reads it: the
 //! text behind them in, what sort of fence that makes out.
 
+use std::collections::HashMap;
+
 use memchr::memchr;
 
 use crate::page::python::{is_digit, is_space, is_word};
@@ -162,18 +164,23 @@ fn options(text: &str) -> Inputs {
                 break;
             }
         }
-        put(&mut inputs, key, Some(value));
+        inputs.push((key.to_owned(), Some(value.to_owned())));
     }
-    inputs
+    distinct(inputs)
 }
 
-/// A key that is given again keeps its place and takes the last value.
-fn put(inputs: &mut Inputs, key: &str, value: Option<&str>) {
-    let value = value.map(str::to_owned);
-    match inputs.iter_mut().find(|(other, _)| other == key) {
-        Some(input) => input.1 = value,
-        None => inputs.push((key.to_owned(), value)),
+/// Each key once: one that is given again keeps its place and takes the last value.
+fn distinct(inputs: Inputs) -> Inputs {
+    let mut places = HashMap::with_capacity(inputs.len());
+    let mut result = Inputs::with_capacity(inputs.len());
+    for (key, value) in inputs {
+        let place = *places.entry(key.clone()).or_insert(result.len());
+        match result.get_mut(place) {
+            Some(known) => known.1 = value,
+            None => result.push((key, value)),
+        }
     }
+    result
 }
 
 /// A fence with options outside braces, all of which its handler has to know.
@@ -214,9 +221,10 @@ fn with_braces(settings: &FenceSettings, word: Option<&str>, inner: &str) -> Opt
         match key.as_str() {
             "." => classes.push(value.unwrap_or_default()),
             "id" => id = value,
-            _ => put(&mut inputs, &key, value.as_deref()),
+            _ => inputs.push((key, value)),
         }
     }
+    let inputs = distinct(inputs);
     let language = match word {
         Some(word) => word.to_owned(),
         None if classes.is_empty() => String::new(),

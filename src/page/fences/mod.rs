@@ -246,8 +246,7 @@ impl Open {
     /// What a line that has been cut after the indent means to this fence.
     fn step(&self, settings: &FenceSettings, space: &str, rest: &str) -> Step {
         let level = quote_level(space);
-        let own_level = self.level;
-        if own_level == 0 {
+        if self.level == 0 {
             if level > 0 {
                 return Step::Abort;
             }
@@ -262,11 +261,11 @@ impl Open {
                 Step::Content
             };
         }
-        if level > own_level || settings.strict_quotes && level != own_level {
+        if level > self.level || settings.strict_quotes && level != self.level {
             Step::Abort
         } else if rest.is_empty() {
             Step::Blank
-        } else if space.len() < self.indent_length || self.blank > 0 && level < own_level {
+        } else if space.len() < self.indent_length || self.blank > 0 && level < self.level {
             Step::Abort
         } else if self.is_closed_by(rest) {
             Step::Close

@@ -3,7 +3,6 @@
 //! [`Stash`]: super::Stash
 
 use super::extract::Extractor;
-use super::scan::blank_line_follows;
 use super::tags::{OpeningTag, is_block};
 use super::{Content, Element, Kept, Text, UNKNOWN};
 
@@ -139,9 +138,9 @@ impl Extractor<'_, '_> {
                     let placeholder = self.stash.keep(Kept::Element(id));
                     self.clean.push(&placeholder, line);
                     self.clean.push("\n\n", UNKNOWN);
-                    self.raw_stack.clear();
+                    self.raw_tags.clear();
                     let end = self.at + text.len();
-                    if !blank_line_follows(&self.behind(text.chars().count(), end)) {
+                    if !self.blank_line_follows(text.chars().count(), end) {
                         self.in_tail = true;
                     }
                 }

@@ -4,8 +4,9 @@
 use memchr::{memchr_iter, memchr2};
 
 use super::elements::Open;
+use super::names::{InlineTags, Names};
 use super::place::Skew;
-use super::scan::{Entity, blank_line_follows, entity, has_blank_line, marked_end, verbatim_end};
+use super::scan::{Entity, entity, has_blank_line, marked_end, verbatim_end};
 use super::tags::{Opening, OpeningTag, closing, comment_end, is_block, opening};
 use super::{Kept, Stash, Text, UNKNOWN};
 
@@ -36,10 +37,12 @@ pub(in crate::page) fn extract(document: Text, stash: &mut Stash, markdown: bool
         cache: Text::default(),
         in_raw: false,
         in_tail: false,
-        raw_stack: Vec::new(),
-        inline_stack: Vec::new(),
+        raw_tags: Names::default(),
+        inline_tags: InlineTags::default(),
         verbatim: None,
         no_comment_end: false,
+        no_instruction_end: false,
+        no_section_end: false,
         open: Vec::new(),
         asked: 0,
         skew: None,
@@ -76,11 +79,14 @@ pub(super) struct Extractor<'d, 's> {
     pub(super) cache: Text,
     pub(super) in_raw: bool,
     pub(super) in_tail: bool,
-    pub(super) raw_stack: Vec<String>,
-    pub(super) inline_stack: Vec<String>,
+    pub(super) raw_tags: Names,
+    pub(super) inline_tags: InlineTags,
     /// `script` or `style`, in which nothing but its closing tag counts.
     pub(super) verbatim: Option<String>,
+    /// What nothing behind this ends, so that its end is looked for once.
     pub(super) no_comment_end: bool,
+    pub(super) no_instruction_end: bool,
+    pub(super) no_section_end: bool,
     pub(super) open: Vec<Open>,
     /// The last line whose start has been asked for.
     pub(super) asked: usize,
@@ -160,13 +166,13 @@ impl Extractor<'_, '_> {
         if rest.starts_with("</>") {
             self.text(start, start + 3)
         } else if second.is_ascii_alphabetic() {
-            match Some(start) < self.last_close {
+            match self.closes_behind(start) {
                 true => self.opening(start),
                 false => self.text(start, start + 1),
             }
         } else if second == '/' {
             let found = third
-                .filter(|c| c.is_ascii_alphabetic() && Some(start) < self.last_close)
+                .filter(|c| c.is_ascii_alphabetic() && self.closes_behind(start))
                 .and_then(|_| closing(self.source, start));
             match found {
                 Some((name, end, plain)) => self.closing_at(start, name, end, plain),
@@ -193,6 +199,11 @@ impl Extractor<'_, '_> {
         }
     }
 
+    /// Whether there is a `>` behind an offset.
+    fn closes_behind(&self, offset: usize) -> bool {
+        Some(offset) < self.last_close
+    }
+
     fn text(&mut self, start: usize, end: usize) -> usize {
         let source = self.source;
         self.data(&source[start..end]);
@@ -203,7 +214,8 @@ impl Extractor<'_, '_> {
     fn incomplete(&mut self, start: usize) -> usize {
         self.stop(start);
         let rest = &self.source[start + 1..];
-        let length = match rest.find('>') {
+        let close = if self.closes_behind(start) { rest.find('>') } else { None };
+        let length = match close {
             Some(length) => length + 2,
             None => rest.find('<').map_or(1, |length| length + 1),
         };
@@ -214,13 +226,18 @@ impl Extractor<'_, '_> {
         if !(self.at_line_start() || self.in_tail || !self.open.is_empty()) {
             return self.text(start, start + 2);
         }
-        match self.source[start + 2..].find("?>") {
+        let rest = &self.source[start + 2..];
+        let close = if self.no_instruction_end { None } else { rest.find("?>") };
+        match close {
             Some(length) => {
                 let end = start + length + 4;
                 self.empty_tag(start, end, true);
                 end
             }
-            None => self.incomplete(start),
+            None => {
+                self.no_instruction_end = true;
+                self.incomplete(start)
+            }
         }
     }
 
@@ -231,15 +248,20 @@ impl Extractor<'_, '_> {
         let rest = &self.source[start..];
         let is_doctype = rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"));
         if rest.starts_with("<![CDATA[") {
-            return match marked_end(rest) {
+            let close = if self.no_section_end { None } else { marked_end(rest) };
+            return match close {
                 Some(length) => {
                     self.empty_tag(start, start + length, true);
                     start + length
                 }
-                None => self.incomplete(start),
+                None => {
+                    self.no_section_end = true;
+                    self.incomplete(start)
+                }
             };
         }
-        match rest[2..].find('>') {
+        let close = if self.closes_behind(start) { rest[2..].find('>') } else { None };
+        match close {
             Some(length) => {
                 self.empty_tag(start, start + length + 3, is_doctype);
                 start + length + 3
@@ -286,7 +308,7 @@ impl Extractor<'_, '_> {
         let number = self.number();
         let text = &self.source[start..tag.end];
         if self.in_raw {
-            self.raw_stack.push(tag.name);
+            self.raw_tags.push(tag.name);
             self.cache.push(text, number);
         } else {
             self.clean.push(text, number);
@@ -297,13 +319,7 @@ impl Extractor<'_, '_> {
 
     pub(super) fn open_inline(&mut self, name: &str) {
         if !is_block(name) && !VOID_TAGS.contains(&name) {
-            self.inline_stack.push(name.to_owned());
-        }
-    }
-
-    fn close_inline(&mut self, name: &str) {
-        if let Some(index) = self.inline_stack.iter().rposition(|open| open == name) {
-            self.inline_stack.truncate(index);
+            self.inline_tags.push(name.to_owned());
         }
     }
 
@@ -325,7 +341,7 @@ impl Extractor<'_, '_> {
             }
         } else {
             self.span_text(&text);
-            self.close_inline(&name);
+            self.inline_tags.close(&name);
         }
         if plain {
             self.verbatim = None;
@@ -338,16 +354,14 @@ impl Extractor<'_, '_> {
         let number = self.number();
         if !self.in_raw {
             self.clean.push(text, number);
-            self.close_inline(name);
+            self.inline_tags.close(name);
             return;
         }
         self.cache.push(text, number);
-        if let Some(index) = self.raw_stack.iter().rposition(|open| open == name) {
-            self.raw_stack.truncate(index);
-        }
-        if self.raw_stack.is_empty() {
+        self.raw_tags.close(name, |_| {});
+        if self.raw_tags.is_empty() {
             let end = self.at + text.len();
-            if blank_line_follows(&self.behind(text.chars().count(), end)) {
+            if self.blank_line_follows(text.chars().count(), end) {
                 self.cache.push("\n", UNKNOWN);
             } else {
                 self.in_tail = true;
@@ -381,7 +395,7 @@ impl Extractor<'_, '_> {
             self.cache.push(text, number);
         } else if self.open.is_empty() {
             if has_blank_line(text) {
-                self.inline_stack.clear();
+                self.inline_tags.clear();
             }
             self.clean.push(text, number);
         } else {
@@ -410,7 +424,7 @@ impl Extractor<'_, '_> {
         } else if self.in_raw || self.in_tail {
             self.cache.push(text, number);
         } else if self.at_line_start() && is_block {
-            if !blank_line_follows(&self.behind(text.chars().count(), end)) {
+            if !self.blank_line_follows(text.chars().count(), end) {
                 self.in_tail = true;
             }
             self.separate();

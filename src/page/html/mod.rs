@@ -3,6 +3,7 @@
 
 mod elements;
 mod extract;
+mod names;
 mod place;
 mod scan;
 mod tags;

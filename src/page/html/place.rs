@@ -1,16 +1,32 @@
 //! Where the tag or text stands that is being handled, as Python counts it.
 
-use std::borrow::Cow;
-
 use super::extract::Extractor;
-use super::scan::{blank_line, closes_in};
+use super::names::Closers;
+use super::scan::blank_line_follows;
 use crate::page::python::is_space;
+
+/// How far the end of a closing tag is looked for after Python has stopped once. Each may be looked
+/// for from a wrong place, and what is found is copied.
+const LONGEST: usize = 1000;
 
 /// Where Python looks for things after it has stopped once: it goes on with the rest of the text,
 /// but with places that were counted in the whole of it.
 pub(super) struct Skew {
     pub(super) rest: Vec<char>,
     pub(super) starts: Vec<usize>,
+}
+
+impl Skew {
+    /// The closing tags of the rest, with their places in it.
+    fn closers(&self) -> Closers {
+        let text: String = self.rest.iter().collect();
+        let (mut known, mut place) = (0, 0);
+        Closers::new(&text, |offset| {
+            place += text[known..offset].chars().count();
+            known = offset;
+            place
+        })
+    }
 }
 
 impl Extractor<'_, '_> {
@@ -20,6 +36,7 @@ impl Extractor<'_, '_> {
             let starts = &self.starts[..=self.asked.min(self.starts.len() - 1)];
             let starts = starts.iter().map(|start| self.source[..*start].chars().count()).collect();
             self.skew = Some(Skew { rest: self.source[at..].chars().collect(), starts });
+            self.inline_tags.forget_text();
         }
     }
 
@@ -55,26 +72,16 @@ impl Extractor<'_, '_> {
         Some((skew, at))
     }
 
-    /// What Python finds behind so many characters of what is being handled, which ends here.
-    pub(super) fn behind(&mut self, length: usize, end: usize) -> Cow<'_, str> {
+    /// Whether Python finds a blank line behind so many characters of what is being handled, which
+    /// ends here.
+    pub(super) fn blank_line_follows(&mut self, length: usize, end: usize) -> bool {
         let source = self.source;
         match self.skewed() {
             Some((skew, at)) => {
                 let rest = skew.rest.get(at + length..).unwrap_or_default();
-                // Nobody looks behind the first blank line.
-                let mut newlines = 0;
-                let before_text = rest.iter().take_while(|c| {
-                    newlines = match c {
-                        '\n' => newlines + 1,
-                        ' ' | '\t' => newlines,
-                        _ if newlines > 1 => return false,
-                        _ => 0,
-                    };
-                    true
-                });
-                Cow::Owned(before_text.collect())
+                blank_line_follows(rest.iter().copied())
             }
-            None => Cow::Borrowed(&source[end.min(source.len())..]),
+            None => blank_line_follows(source[end.min(source.len())..].chars()),
         }
     }
 
@@ -84,7 +91,7 @@ impl Extractor<'_, '_> {
         let text: String = match self.skewed() {
             Some((skew, at)) => {
                 let rest = skew.rest.get(at..).unwrap_or_default();
-                let length = rest.iter().position(|c| *c == '>');
+                let length = rest.iter().take(LONGEST).position(|c| *c == '>');
                 rest[..length.map_or(0, |length| length + 1)].iter().collect()
             }
             None => {
@@ -97,14 +104,16 @@ impl Extractor<'_, '_> {
 
     /// Whether an open inline tag is closed in the same paragraph.
     pub(super) fn inline_close_follows(&mut self, start: usize, end: usize) -> bool {
-        if self.inline_stack.is_empty() {
+        if self.inline_tags.is_empty() {
             return false;
         }
-        let stack = std::mem::take(&mut self.inline_stack);
-        let paragraph = self.behind(self.source[start..end].chars().count(), end);
-        let paragraph = &paragraph[..blank_line(&paragraph).unwrap_or(paragraph.len())];
-        let follows = stack.iter().any(|tag| closes_in(paragraph, tag));
-        self.inline_stack = stack;
-        follows
+        let source = self.source;
+        let length = source[start..end].chars().count();
+        let place = self.skewed().map(|(_, at)| at + length);
+        let Self { inline_tags, skew, .. } = self;
+        match (place, skew) {
+            (Some(place), Some(skew)) => inline_tags.close_behind(place, || skew.closers()),
+            _ => inline_tags.close_behind(end, || Closers::new(source, |offset| offset)),
+        }
     }
 }

@@ -4,32 +4,18 @@
 use crate::page::python::is_space;
 
 /// Whether a text begins with two line ends, with nothing but blanks before each.
-pub(super) fn blank_line_follows(text: &str) -> bool {
-    let behind = |text: &'_ str| text.trim_start_matches(' ').strip_prefix('\n').map(str::len);
-    let Some(length) = behind(text) else {
-        return false;
-    };
-    behind(&text[text.len() - length..]).is_some()
+pub(super) fn blank_line_follows(text: impl Iterator<Item = char>) -> bool {
+    let mut others = text.filter(|c| *c != ' ');
+    others.next() == Some('\n') && others.next() == Some('\n')
 }
 
-/// Where the first blank line of a text begins.
-pub(super) fn blank_line(text: &str) -> Option<usize> {
-    text.match_indices('\n')
-        .map(|(index, _)| index)
-        .find(|index| text[index + 1..].trim_start_matches([' ', '\t']).starts_with('\n'))
+/// Whether a text that begins with a line end goes on with a blank line.
+pub(super) fn blank_line_begins(text: &str) -> bool {
+    text[1..].trim_start_matches([' ', '\t']).starts_with('\n')
 }
 
 pub(super) fn has_blank_line(text: &str) -> bool {
-    blank_line(text).is_some()
-}
-
-/// Whether a text has the closing tag of this name.
-pub(super) fn closes_in(text: &str, name: &str) -> bool {
-    text.match_indices("</").any(|(index, _)| {
-        let rest = text[index + 2..].trim_start_matches(is_space);
-        let same = rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-        same && rest[name.len()..].trim_start_matches(is_space).starts_with('>')
-    })
+    text.match_indices('\n').any(|(index, _)| blank_line_begins(&text[index..]))
 }
 
 /// How long the text of a `script` or `style` is.

@@ -4,32 +4,31 @@
 //! Includes are expanded before anything else is looked at, so a directive counts wherever its
 //! line stands: in fences, comments and lists too.
 
+mod content;
+mod cut;
 mod grammar;
 mod resolve;
 mod target;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use memchr::memmem;
 
+use self::cut::Cut;
 use self::grammar::{directive, marker};
 use self::resolve::{Found, Resolver};
-use self::target::{Selector, Target};
+use self::target::Selector;
 use super::python::strip;
 use super::source::{Encoding, Row, Rows, Source};
 use crate::model::{
-    Fetched, FileCache, FileId, Include, IncludeKind, IncludeStatus, Lines, Origin, Remote, is_url,
+    FileCache, FileId, Include, IncludeKind, IncludeStatus, Lines, Origin, Remote, is_url,
 };
 use crate::settings::Snippets;
-
-/// How deep includes may nest. Python's recursion limit stops PyMdown at about this depth.
-const DEEPEST: usize = 890;
-
-/// How large a page may grow; files that include each other several times grow without bounds.
-const LARGEST: usize = 256 << 20;
 
 /// A page with everything it includes.
 #[derive(Debug, Default)]
@@ -51,6 +50,8 @@ pub(super) enum Flaw {
         /// The includes that the lines behind it were taken for, those in other files among them.
         includes: Range<usize>,
     },
+    /// With this include the page would grow too large, or nest too deep.
+    TooLarge(usize),
     /// The file of this include has no such section.
     MissingSection(usize),
     /// The file of this include has no such lines.
@@ -81,6 +82,8 @@ pub(super) fn expand(
         resolver: Resolver::new(files, settings, page_folder),
         expansion,
         stack: Vec::new(),
+        cuts: HashMap::new(),
+        read: 0,
     };
     let mut frame = Frame::default();
     expander.expansion.lines.reserve(page.text.len());
@@ -161,6 +164,10 @@ struct Expander<'a> {
     expansion: Expansion,
     /// The files that are being included, each as it is spelt.
     stack: Vec<PathBuf>,
+    /// Files that parts are taken of.
+    cuts: HashMap<FileId, Arc<Cut>>,
+    /// Bytes of targets and of files that were read.
+    read: usize,
 }
 
 impl Expander<'_> {
@@ -185,7 +192,7 @@ impl Expander<'_> {
 
     /// Lines that were selected from a file, each of which is searched by itself, because they may
     /// repeat and go back.
-    fn picked(&mut self, frame: &mut Frame, source: &Source<'_>, rows: Vec<Row>) {
+    fn picked(&mut self, frame: &mut Frame, source: &Source<'_>, rows: impl Iterator<Item = Row>) {
         let finder = memmem::Finder::new("8<");
         for row in rows {
             let text = dedented(source.row(row), frame.dedent);
@@ -272,6 +279,7 @@ impl Expander<'_> {
         target: Option<&str>,
         status: IncludeStatus,
     ) -> usize {
+        self.read += target.map_or(0, str::len);
         let here = self.expansion.lines.len();
         self.expansion.includes.push(Include {
             origin: origin(source, row),
@@ -331,112 +339,13 @@ impl Expander<'_> {
             return;
         }
         include.status = IncludeStatus::Error;
-        let too_large = self.expansion.lines.text().len() > LARGEST;
-        if self.stack.len() >= DEEPEST || too_large || target.selector == Selector::Broken {
+        if !self.may_nest(index) || target.selector == Selector::Broken {
             return;
         }
         if let Ok((file, bytes)) = self.files.hold(&path) {
             self.expansion.includes[index].file = Some(file);
-            self.stack.push(path);
-            self.content(index, file, &bytes, &target, indent);
+            self.nested(path, |this| this.content(index, (file, &bytes), &target, indent));
             self.expansion.held.push(bytes);
-            self.stack.pop();
-        }
-    }
-
-    /// Puts what stands at a URL into the page.
-    fn url(&mut self, index: usize, target: &Target<'_>, indent: usize) {
-        let url = PathBuf::from(target.path);
-        if self.stack.contains(&url) {
-            self.expansion.includes[index].status = IncludeStatus::Cycle;
-            return;
-        }
-        let too_large = self.stack.len() >= DEEPEST || self.expansion.lines.text().len() > LARGEST;
-        let (status, reason) = match (self.remote)(target.path) {
-            Fetched::Offline => {
-                self.expansion.includes[index].status = IncludeStatus::Disabled;
-                return;
-            }
-            _ if too_large => (IncludeStatus::Error, "the page is too large".to_owned()),
-            _ if target.selector == Selector::Broken => {
-                (IncludeStatus::Error, "its lines are no numbers".to_owned())
-            }
-            Fetched::Content(bytes) => {
-                let decode = |encoding| Source::decode_remote(&bytes, encoding);
-                if let Some(source) = self.encoding.and_then(decode) {
-                    self.stack.push(url);
-                    self.selected(index, &source, target, indent);
-                    self.stack.pop();
-                    return;
-                }
-                (IncludeStatus::Error, format!("it is not {}", self.settings.encoding))
-            }
-            Fetched::Nothing(reason) => (IncludeStatus::Missing, reason),
-            Fetched::Failed(reason) => (IncludeStatus::Error, reason),
-        };
-        self.expansion.includes[index].status = status;
-        self.expansion.flaws.push(Flaw::Url(index, reason));
-    }
-
-    /// Puts the selected lines of a file into the page.
-    fn content(
-        &mut self,
-        index: usize,
-        file: FileId,
-        bytes: &[u8],
-        target: &Target<'_>,
-        indent: usize,
-    ) {
-        let Some(source) = self.encoding.and_then(|encoding| Source::decode(file, bytes, encoding))
-        else {
-            return;
-        };
-        if source.text.is_empty() {
-            self.expansion.includes[index].status = IncludeStatus::Ok;
-            return;
-        }
-        self.selected(index, &source, target, indent);
-    }
-
-    /// Puts the selected lines of a text into the page.
-    fn selected(&mut self, index: usize, source: &Source<'_>, target: &Target<'_>, indent: usize) {
-        self.expansion.includes[index].status = IncludeStatus::Ok;
-        let remote = source.file.is_none();
-        let mut frame = Frame { indent, include: Some(index), remote, ..Frame::default() };
-        if target.selector == Selector::Whole {
-            self.expansion.lines.reserve(source.text.len());
-            self.whole(&mut frame, source, source.rows(0, 1));
-        } else {
-            frame.section = matches!(target.selector, Selector::Section(_));
-            let rows: Vec<Row> = source.rows(0, 1).collect();
-            let selected = target::select(source, &rows, &target.selector);
-            match &selected {
-                None => self.expansion.flaws.push(Flaw::MissingSection(index)),
-                Some(rows) if rows.is_empty() && !frame.section => {
-                    self.expansion.flaws.push(Flaw::MissingLines(index));
-                }
-                Some(_) => {}
-            }
-            let rows = selected.unwrap_or_default();
-            if self.settings.dedent_subsections {
-                frame.dedent = Some(common_indent(rows.iter().map(|row| source.row(*row))));
-                if rows.is_empty() {
-                    // Python splits nothing into one empty line.
-                    self.expansion.lines.push("", indent, None, 0, (0, 0));
-                }
-            }
-            self.picked(&mut frame, source, rows);
-        }
-        self.note_unclosed(&frame);
-        let end = self.expansion.lines.len();
-        self.expansion.includes[index].lines.end = end;
-    }
-
-    /// Notes a block that is still open where the lines of its file end.
-    fn note_unclosed(&mut self, frame: &Frame) {
-        if let (true, Some((origin, first))) = (frame.block, &frame.opened) {
-            let includes = *first..self.expansion.includes.len();
-            self.expansion.flaws.push(Flaw::UnclosedBlock { origin: origin.clone(), includes });
         }
     }
 }
@@ -466,19 +375,6 @@ fn dedented(line: &str, dedent: Option<usize>) -> &str {
         Some(_) if line.trim_start_matches([' ', '\t']).is_empty() => "",
         Some(width) => &line[width..],
     }
-}
-
-/// How many characters of blanks and tabs all lines that have text begin with alike.
-fn common_indent<'a>(lines: impl Iterator<Item = &'a str>) -> usize {
-    let indents = lines.filter_map(|line| {
-        let rest = line.trim_start_matches([' ', '\t']);
-        (!rest.is_empty()).then_some(&line[..line.len() - rest.len()])
-    });
-    let common = indents.reduce(|common, indent| {
-        let same = common.bytes().zip(indent.bytes()).take_while(|(a, b)| a == b).count();
-        &common[..same]
-    });
-    common.map_or(0, str::len)
 }
 
 /// Whether a range of lines lies between an opening and a closing line.

@@ -1,12 +1,11 @@
-//! What an include names, and which lines of a file that selects.
+//! What an include names: a target as it is written in, its path and what it selects out.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::grammar::{is_section_character, marker};
+use super::grammar::is_section_character;
 use crate::page::python::{is_letter_in_any_case, strip};
-use crate::page::source::{Row, Source};
 
 /// A path and what it selects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,25 +89,10 @@ fn range(text: &str) -> Option<Range> {
     Some(Range { first: number(first)?, last: number(last)? })
 }
 
-/// The selected rows of a file, in the order in which they are included. None when there is no
-/// such section.
-pub(super) fn select(
-    source: &Source<'_>,
-    rows: &[Row],
-    selector: &Selector<'_>,
-) -> Option<Vec<Row>> {
-    match selector {
-        Selector::Whole | Selector::Broken => Some(rows.to_vec()),
-        Selector::Ranges(ranges) => {
-            Some(ranges.iter().flat_map(|range| slice(rows, *range)).copied().collect())
-        }
-        Selector::Section(name) => section(source, rows, name),
-    }
-}
-
-/// Lines are counted from 1, negative numbers from the end, where -1 is the last one.
-fn slice(rows: &[Row], range: Range) -> &[Row] {
-    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+/// The lines of a range in a file of so many lines. They are counted from 1, negative numbers from
+/// the end, where -1 is the last one. Empty when there are none.
+pub(super) fn slice(total: usize, range: Range) -> std::ops::Range<usize> {
+    let total = i64::try_from(total).unwrap_or(i64::MAX);
     let start = match range.first {
         None => 0,
         Some(first) if first < 0 => total.saturating_add(first).max(0),
@@ -120,25 +104,5 @@ fn slice(rows: &[Row], range: Range) -> &[Row] {
         Some(last) => last.min(total),
     };
     let index = |line: i64| usize::try_from(line).unwrap_or(0);
-    if start < end { &rows[index(start)..index(end)] } else { &[] }
-}
-
-/// The rows between a section's markers. Other markers among them are left out, escaped ones stay.
-fn section(source: &Source<'_>, rows: &[Row], name: &str) -> Option<Vec<Row>> {
-    let mut inside = false;
-    let mut selected = Vec::new();
-    for row in rows {
-        let found = marker(source.row(*row)).filter(|marker| marker.escape.is_none());
-        match found {
-            None if inside => selected.push(*row),
-            Some(marker) if marker.name == name => match (marker.edge, inside) {
-                ("start", _) => inside = true,
-                // Any other edge of this name, in upper case too, ends the search.
-                (_, true) => return Some(selected),
-                (_, false) => return None,
-            },
-            _ => {}
-        }
-    }
-    inside.then_some(selected)
+    if start < end { index(start)..index(end) } else { 0..0 }
 }
