@@ -17,7 +17,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Command;
@@ -29,6 +29,9 @@ const OUTPUT_LIMIT: usize = 64 * 1024 * 1024;
 
 /// How long a command may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How long to wait until nothing is left of what was ended by force.
+const GONE: Duration = Duration::from_millis(500);
 
 /// Variables of doctool's own environment that commands see. Everything else comes from the
 /// profile, so that a page does not depend on who refreshes it.
@@ -192,6 +195,14 @@ fn end(child: &mut Child) {
     let _ = exit_before(child, Instant::now() + GRACE);
     signal(Signal::KILL);
     let _ = child.wait();
+    // What the command started is ended by the system, which takes a moment. What nobody reaps stays
+    // in the group although it is gone, so the wait has an end.
+    let deadline = Instant::now() + GONE;
+    while group.is_some_and(|group| test_kill_process_group(group).is_ok())
+        && Instant::now() < deadline
+    {
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// How the command ended; none when it still runs at the deadline.
