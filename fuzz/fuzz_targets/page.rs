@@ -73,7 +73,7 @@ fn check_lines(files: &FileCache, page: &Page) {
         let line = bytes.get(origin.span.clone()).expect("the span lies in the file");
         let before = bytes[..origin.span.start].iter().filter(|byte| **byte == b'\n').count();
         assert!(before < origin.line, "line {} begins behind {before} newlines", origin.line);
-        let (indent, rest) = text.split_at(page.lines[index].indent());
+        let (indent, rest) = text.split_at(page.lines.indent(index));
         assert!(indent.bytes().all(|byte| byte == b' '));
         if bytes.is_ascii() {
             let line = std::str::from_utf8(line).expect("it is ASCII");
@@ -83,7 +83,7 @@ fn check_lines(files: &FileCache, page: &Page) {
             assert!(is_cut, "{line:?} is shown as {rest:?}");
         }
     }
-    let lines = if page.lines.is_empty() { 0 } else { page.text.matches('\n').count() + 1 };
+    let lines = if page.lines.is_empty() { 0 } else { page.lines.text().matches('\n').count() + 1 };
     assert_eq!(lines, page.lines.len());
 }
 
