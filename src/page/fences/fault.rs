@@ -103,7 +103,7 @@ fn glued(text: &str) -> Option<Fault> {
     if word.is_empty() || rest.is_empty() || rest.starts_with('=') {
         return None;
     }
-    let inner = rest[1..].trim_end_matches('}');
+    let inner = rest.strip_prefix(['{', ':', ',']).unwrap_or(rest).trim_end_matches('}');
     let hint = match rest.chars().next() {
         Some('{') if lines_of(inner).is_some() => {
             format!("write `{word} hl_lines=\"{}\"`", lines_of(inner).unwrap_or_default())
@@ -410,6 +410,7 @@ mod tests {
             ("js:app.js", ":app.js", "write `js title=\"app.js\"`"),
             (" py{1,3}", "{1,3}", "write `py hl_lines=\"1 3\"`"),
             (" js/jsx", "/jsx", "write one word for the language"),
+            ("js、x", "、x", "write one word for the language"),
             (
                 " {.py} x",
                 "x",
