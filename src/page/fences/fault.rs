@@ -324,7 +324,8 @@ fn mangled_option(text: &str) -> Option<Range<usize>> {
                     if swallowed {
                         return Some(at..at + fault.span.end);
                     }
-                    at += fault.span.start.max(1);
+                    let first = rest.chars().next().map_or(1, char::len_utf8);
+                    at += fault.span.start.max(first);
                     at += text[at..]
                         .chars()
                         .next()
@@ -428,6 +429,7 @@ mod tests {
     #[test]
     fn a_stray_quote_is_found_where_the_fence_is_one_all_the_same() {
         for (text, span) in [
+            (" console title=\"x\" \u{0}\u{fffd}\u{0}hl_lines=\"2-3\"", None),
             (" py linenums=\"1\" \"hl_lines=\"3\"", Some("\"")),
             (" py linenums=\"1 hl_lines=\"3\"", Some("linenums=\"1 hl_lines=\"3\"")),
             (" { .py title=\"a }", Some("title=\"a")),
