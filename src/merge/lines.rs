@@ -10,6 +10,8 @@ use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
+use crate::pairing;
+
 use super::{Conflicts, Eyes};
 
 /// Some lines of one side that stand in the place of some of the other.
@@ -81,15 +83,18 @@ pub(super) fn merge(base: &[&str], page: &[&str], run: &[&str], eyes: &Eyes<'_>)
                 }
                 merger.both(&mut at, &group);
             }
-            (Some(mine), theirs) if theirs.is_none_or(|theirs| is_before(mine, theirs)) => {
-                merger.by_person(&mut at, mine);
-                person.next();
-            }
-            (_, Some(theirs)) => {
+            (Some(mine), Some(theirs)) if !is_before(mine, theirs) => {
                 merger.by_cloud(&mut at, theirs);
                 cloud.next();
             }
-            (Some(_), None) => unreachable!("a hunk of one side alone is taken above"),
+            (Some(mine), _) => {
+                merger.by_person(&mut at, mine);
+                person.next();
+            }
+            (None, Some(theirs)) => {
+                merger.by_cloud(&mut at, theirs);
+                cloud.next();
+            }
         }
     }
     merger.unchanged(&mut at, base.len());
@@ -136,12 +141,7 @@ pub(super) fn hunks(old: &[&str], new: &[&str]) -> Vec<Hunk> {
 fn split(old: &[&str], new: &[&str], hunk: &Hunk, out: &mut Vec<Hunk>) {
     let keys = |lines: &[&str]| lines.iter().map(|line| key(line).to_owned()).collect::<Vec<_>>();
     let (old_keys, new_keys) = (keys(&old[hunk.old.clone()]), keys(&new[hunk.new.clone()]));
-    let mut pairs: Vec<(usize, usize)> = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, &old_keys, &new_keys) {
-        if let DiffOp::Equal { old_index, new_index, len } = op {
-            pairs.extend((0..len).map(|step| (old_index + step, new_index + step)));
-        }
-    }
+    let mut pairs = pairing::pairs(&old_keys, &new_keys);
     if pairs.is_empty() && hunk.old.len() == hunk.new.len() {
         pairs = (0..hunk.old.len()).map(|index| (index, index)).collect();
     }
