@@ -11,9 +11,9 @@ use crate::sections::{Document, Part, Section, Tab};
 use super::highlights::{self, Moved};
 use super::left_over;
 use super::line_numbers::LineNumbers;
-use super::lines;
+use super::lines::{self, Clash};
 use super::style::{self, Style, content, indented, marker, title};
-use super::{Eyes, Merged, Steps};
+use super::{Conflicts, Eyes, Merged, Steps};
 
 /// The page as it stands with the messages of the new one. `base` is the page as it was generated
 /// from its last recording, if there is one.
@@ -31,26 +31,11 @@ pub(super) fn merge(
         left_over: Document::read(left_over),
         new: Document::read(new),
     };
-    let is_blank = documents.page.lines.iter().all(|line| line.trim().is_empty());
-    if is_blank && documents.page.sections.is_empty() {
+    if documents.page.lines.iter().all(|line| line.trim().is_empty()) {
         return Merged::of(new);
     }
     let partners = documents.partners(steps);
-    let pairs: Vec<_> = partners
-        .iter()
-        .enumerate()
-        .filter_map(|(index, partner)| {
-            let generated = match partner {
-                Partner::Message { base: Some(base), .. } => &documents.base.sections[*base],
-                Partner::Message { base: None, new: Some(new) } => &documents.new.sections[*new],
-                _ => return None,
-            };
-            Some((&documents.page.sections[index], generated))
-        })
-        .collect();
-    let generated =
-        if documents.base.sections.is_empty() { &documents.new } else { &documents.base };
-    let style = Style::of(&documents.page, &pairs, generated);
+    let style = documents.style(&partners);
     let merger = Merger { documents: &documents, steps, eyes, out: Merged::default() };
     merger.page(&partners, &style)
 }
@@ -80,6 +65,18 @@ fn key<'a>(document: &Document<'a>, section: &Section<'a>) -> Key<'a> {
 }
 
 impl<'a> Documents<'a> {
+    /// How the page is laid out, beside what it was generated as.
+    fn style(&self, partners: &[Partner]) -> Style {
+        let is_known = !self.base.sections.is_empty();
+        let generated = if is_known { &self.base } else { &self.new };
+        let pairs = partners.iter().zip(&self.page.sections).filter_map(|(partner, section)| {
+            let Partner::Message { base, new } = *partner else { return None };
+            let index = if is_known { base } else { new };
+            Some((section, &generated.sections[index?]))
+        });
+        Style::of(&self.page, &pairs.collect::<Vec<_>>(), generated)
+    }
+
     /// What each section of the page is.
     fn partners(&self, steps: &Steps) -> Vec<Partner> {
         let old = self.pairing(&self.base);
@@ -155,9 +152,6 @@ impl Merger<'_> {
         for line in page.preamble.clone() {
             self.words(line);
         }
-        if page.lines.is_empty() || (page.sections.is_empty() && page.preamble.is_empty()) {
-            self.out.lines.extend(new.preamble.clone().map(|line| new.lines[line].to_owned()));
-        }
         let mut blanks = 0;
         let mut of_new: Vec<Option<usize>> = vec![None; new.sections.len()];
         for (index, partner) in partners.iter().enumerate() {
@@ -184,7 +178,7 @@ impl Merger<'_> {
         self.out
     }
 
-    /// Sections from here on that are somebody's own words, up to the next message.
+    /// Sections from here on that are somebody's own words, up to the next message that is sent.
     fn words_behind(
         &mut self,
         from: usize,
@@ -193,8 +187,10 @@ impl Merger<'_> {
         blanks: &mut usize,
     ) {
         let page = &self.documents.page;
-        let words = partners[from..].iter().take_while(|partner| **partner == Partner::Words);
-        for index in from..from + words.count() {
+        let is_sent = |partner: &Partner| matches!(partner, Partner::Message { new: Some(_), .. });
+        let end =
+            partners[from..].iter().position(is_sent).map_or(partners.len(), |end| from + end);
+        for index in (from..end).filter(|&index| partners[index] == Partner::Words) {
             self.between(*blanks);
             let section = &page.sections[index];
             let end = section.lines().end - style::trailing_blanks(page, section);
@@ -232,14 +228,10 @@ impl Merger<'_> {
         let base = base.map(|base| &self.documents.base.sections[base]);
         self.heading(section, base, new);
         if let Some(arrow) = &section.arrow {
-            let generated = |document: &Document<'_>, section: &Section<'_>| {
-                section.arrow.map(|arrow| document.lines[arrow.line].to_owned())
-            };
-            let was = base.and_then(|base| generated(&self.documents.base, base));
-            let is = generated(&self.documents.new, new);
-            let line = page.lines[arrow.line];
-            let stays = was == is || was.as_deref().is_some_and(|was| was != line.trim_end());
-            self.out.lines.push(is.filter(|_| !stays).unwrap_or_else(|| line.to_owned()));
+            // Who asks whom is the same in both recordings, or it is another message.
+            let own = page.lines[arrow.line];
+            let now = new.arrow.map(|arrow| self.documents.new.lines[arrow.line]);
+            self.out.lines.push(now.filter(|_| base.is_none()).unwrap_or(own).to_owned());
         }
         let end = section.lines().end - style::trailing_blanks(page, section);
         let renewed: Vec<Renewed> = section
@@ -291,11 +283,37 @@ impl Merger<'_> {
         {
             let start = section.title.start + start;
             line.replace_range(start..start + was.len(), title);
+        } else if let Some(was) = was.filter(|was| *was != title && title != own) {
+            self.other_title(section, was, title, &mut line);
         }
         if let (Some(step), Some(number)) = (&section.step, &new.step) {
             line.replace_range(step.span.clone(), &format!("({})", number.number));
         }
         self.out.lines.push(line);
+    }
+
+    /// Decides between a person's title and another one of now.
+    fn other_title(&mut self, section: &Section<'_>, was: &str, title: &str, line: &mut String) {
+        let conflicts = self.eyes.conflicts;
+        let own = self.documents.page.title(section).to_owned();
+        let clash = Clash {
+            page_line: 0,
+            merged_line: 0,
+            base: vec![was.to_owned()],
+            page: vec![own.clone()],
+            run: vec![title.to_owned()],
+        };
+        if matches!(conflicts, Conflicts::Keep | Conflicts::Markers) {
+            let new_line = self.out.lines.len();
+            self.out.clash(FindingKind::Conflict, clash, section.heading, new_line);
+        }
+        let text = match conflicts {
+            Conflicts::Keep | Conflicts::Mine => return,
+            Conflicts::Theirs => title.to_owned(),
+            // A heading is one line, and so are its marks.
+            Conflicts::Markers => format!("<<<<<<< {own} ======= {title} >>>>>>>"),
+        };
+        line.replace_range(section.title.clone(), &text);
     }
 
     /// What a tab is to be: as it stands, with the content of now.

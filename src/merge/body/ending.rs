@@ -77,7 +77,11 @@ impl Merger<'_> {
                 Part::Text(range) => numbers.extend(range.clone()),
                 Part::Tab(tab) => {
                     let own = content(page, tab).into_iter().map(|line| self.eyes.hidden(line));
-                    let is_edited = pairs[number].0.is_some_and(|base| own.ne(content(old, base)));
+                    // Where a recording is known, what is not from it is a person's.
+                    let is_edited = match pairs[number].0 {
+                        Some(base) => own.ne(content(old, base)),
+                        None => !old.sections.is_empty(),
+                    };
                     if is_edited {
                         numbers.extend(tab.line..=tab.closer);
                     }

@@ -230,3 +230,50 @@ fn a_section_that_somebody_took_away_comes_back() {
     let expected = page(&[X, Y]);
     assert_eq!(text(&merged(&[X, Y], &own, &[X, Y], Conflicts::Keep)), expected);
 }
+
+#[test]
+fn sections_of_somebodys_own_stay_also_behind_a_message_that_is_gone() {
+    let words = "\n### About b\n`a` --> `b`\n\nown words\n\n";
+    let own = page(&[X]) + words + &page(&[X, Y])[page(&[X]).len()..];
+    for new in [&[X, Y][..], &[Y]] {
+        let text = text(&merged(&[X, Y], &own, new, Conflicts::Keep));
+        assert!(text.contains("### About b\n`a` --> `b`\n\nown words\n"), "{text}");
+    }
+}
+
+#[test]
+fn a_section_that_no_recording_has_is_somebodys_and_is_kept_whole() {
+    let own = page(&[X, ("GET /own", &["Host: made up"]), Y]);
+    let merged = merged(&[X, Y], &own, &[X, Y], Conflicts::Keep);
+    let text = text(&merged);
+    assert!(text.starts_with(page(&[X, Y]).trim_end()), "{text}");
+    assert!(text.contains("**GET /own** `a` --> `b`") && text.contains("Host: made up"), "{text}");
+    assert_eq!(merged.findings.len(), 1);
+}
+
+#[test]
+fn a_section_of_the_new_run_beside_others_does_not_confuse_the_style() {
+    let long: (&str, &[&str]) = ("GET /z", &["A: 1", "B: 2", "C: 3", "D: 4", "E: 5", "F: 6"]);
+    let own = page(&[X, long]);
+    assert_eq!(text(&merged(&[X], &own, &[X, long], Conflicts::Keep)), own);
+}
+
+#[test]
+fn a_title_that_a_person_and_the_cloud_changed_is_a_conflict() {
+    let own = page(&[X]).replace("### (1) GET /x", "### (1) The first one");
+    let steps = Steps::new(&recording(&[X]), &recording(&[Y]), &[Some(0)]);
+    let with = |conflicts| {
+        let eyes = Eyes { hide: &|text| text.to_owned(), mask: &|text| text.to_owned(), conflicts };
+        merge(Some(&page(&[X])), &own, &page(&[Y]), &steps, &eyes)
+    };
+    let kept = with(Conflicts::Keep);
+    assert!(text(&kept).contains("### (1) The first one\n"));
+    assert_eq!(
+        kept.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(),
+        [FindingKind::Conflict]
+    );
+    assert!(text(&with(Conflicts::Mine)).contains("### (1) The first one\n"));
+    assert!(text(&with(Conflicts::Theirs)).contains("### (1) GET /y\n"));
+    let marked = text(&with(Conflicts::Markers));
+    assert!(marked.contains("### (1) <<<<<<< The first one ======= GET /y >>>>>>>\n"), "{marked}");
+}
