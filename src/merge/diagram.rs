@@ -27,7 +27,7 @@ pub(super) fn merge(
     eyes: &Eyes<'_>,
 ) -> Merged {
     let drawing = Drawing::read(page);
-    if drawing.messages.is_empty() {
+    if page.trim().is_empty() {
         return Merged::of(new);
     }
     let new: Vec<&str> = new.lines().collect();
@@ -114,7 +114,8 @@ struct Merger<'a> {
     eyes: &'a Eyes<'a>,
     /// For each new message the page's.
     of_new: Vec<Option<usize>>,
-    /// For each message of the page what it is to say; none for those that are no longer sent.
+    /// For each message of the page the lines that it is to be; none for those that are no longer
+    /// sent.
     texts: Vec<Option<String>>,
     /// Lines to put in before each line of the page, and behind the last one.
     put_in: Vec<Vec<String>>,
@@ -141,19 +142,25 @@ impl Merger<'_> {
     /// in the person's names.
     fn said(&mut self, line: usize, own: &str, base: &str, new: &str) -> String {
         let own_message = sequence::normal(own);
-        let says = |generated: &str| {
+        // What a person put behind a message, if that is what it says.
+        let behind = |generated: &str| -> Option<String> {
             let generated = sequence::normal(generated);
-            own_message == generated
-                || own_message.contains(&generated)
-                || Template::of(&own_message).is_some_and(|template| template.fits(&generated))
+            let fits = Template::of(&own_message).is_some_and(|own| own.fits(&generated));
+            match own_message.strip_prefix(&*generated) {
+                Some(rest) if rest.is_empty() || rest.starts_with([' ', '<']) => {
+                    Some(rest.to_owned())
+                }
+                _ if fits => Some(String::new()),
+                _ => None,
+            }
         };
-        if says(new) {
+        if behind(new).is_some() {
             return own.to_owned();
         }
         let indent = sequence::indent(own);
         let told = format!("{indent}{}", self.names.told(new, own.trim(), base));
-        if says(base) {
-            return told;
+        if let Some(words) = behind(base) {
+            return told + &words;
         }
         let kind = if base == new { FindingKind::HandEdit } else { FindingKind::Conflict };
         if self.eyes.conflicts == Conflicts::Theirs {
@@ -169,6 +176,13 @@ impl Merger<'_> {
                 run: lines(new),
             };
             self.clashes.push((line, kind, clash));
+        }
+        if kind == FindingKind::Conflict && self.eyes.conflicts == Conflicts::Markers {
+            // As comments, so that the diagram can still be drawn.
+            let new = new.trim();
+            return format!(
+                "{indent}%% <<<<<<< page\n{own}\n{indent}%% =======\n{indent}%% {new}\n{indent}%% >>>>>>> run"
+            );
         }
         own.to_owned()
     }
@@ -243,7 +257,7 @@ impl Merger<'_> {
                 Some(message) => self.texts[message].clone().unwrap_or_default(),
                 None => self.out.written(line, self.drawing.lines[line].text, self.steps),
             };
-            self.put_in[at].push(text);
+            self.put_in[at].extend(text.split('\n').map(str::to_owned));
         }
     }
 
@@ -326,7 +340,7 @@ impl Merger<'_> {
             match line.message {
                 Some(message) => {
                     let text = self.texts[message].clone().unwrap_or_default();
-                    self.out.lines.push(text);
+                    self.out.lines.extend(text.split('\n').map(str::to_owned));
                 }
                 None => self.out.push_written(index, line.text, self.steps),
             }

@@ -129,6 +129,30 @@ fn words_around_a_message_stay() {
 }
 
 #[test]
+fn a_path_that_became_shorter_is_another_one_and_words_behind_it_stay() {
+    let base = "a->>b: GET /x/\nb-->>a: 200 OK /x/\n";
+    let new = "a->>b: GET /x\nb-->>a: 200 OK /x\n";
+    becomes(base, base, new, &[Some(0)], new);
+    let page = base.replace("GET /x/", "GET /x/ (only once)");
+    becomes(base, &page, new, &[Some(0)], &new.replace("GET /x", "GET /x (only once)"));
+}
+
+#[test]
+fn a_diagram_without_messages_keeps_its_lines() {
+    becomes(BASE, "participant a\n", BASE, &[Some(0), Some(1)], &format!("participant a\n{BASE}"));
+}
+
+#[test]
+fn marks_of_a_conflict_are_comments() {
+    let page = BASE.replace("200 OK /t", "as before");
+    let new = BASE.replace("200 OK /t", "404 Not Found /t");
+    let marked = merged(BASE, &page, &new, &[Some(0), Some(1)], Conflicts::Markers);
+    let lines = marked.lines.join("\n");
+    let marks = "%% <<<<<<< page\nc-->>b: as before\n%% =======\n%% c-->>b: 404 Not Found /t\n%% >>>>>>> run\n";
+    assert!(lines.contains(marks), "{lines}");
+}
+
+#[test]
 fn finds_the_longest_rising_sequence() {
     assert_eq!(longest_rising(&[2, 0, 1, 4, 3]), [0, 1, 3]);
     assert!(longest_rising(&[]).is_empty());
