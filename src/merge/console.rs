@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::model::{Finding, FindingKind};
+
 use super::Merged;
 use super::lines::{Hunk, hunks, is_elision, shows};
 
@@ -28,7 +30,13 @@ pub(super) fn merge(old: &str, new: &str) -> Merged {
     let end = Hunk { old: old.len()..old.len(), new: new.len()..new.len() };
     for hunk in joined(&bare, hunks(&bare, &new)).into_iter().chain([end]) {
         merged.lines.extend(old[at..hunk.old.start].iter().map(|&line| line.to_owned()));
+        let lines = merged.lines.len();
         edited(&old[hunk.old.clone()], &new[hunk.new.clone()], &mut merged.lines);
+        let kept = &merged.lines[lines..];
+        let lost = hunk.old.clone().filter(|&line| is_lost(old[line], kept));
+        merged
+            .findings
+            .extend(lost.map(|line| finding(line, lines, old[line])).collect::<Vec<_>>());
         at = hunk.old.end;
     }
     merged
@@ -85,6 +93,27 @@ fn annotated(old: &[&str], new: &[&str], out: &mut Vec<String>) {
     }));
 }
 
+/// Whether a line's mark is behind none of the lines that stand there now.
+fn is_lost(line: &str, kept: &[String]) -> bool {
+    let Some(mark) = ANNOTATION.find(line) else { return false };
+    !kept.iter().any(|line| line.ends_with(mark.as_str()))
+}
+
+fn finding(page_line: usize, new_line: usize, line: &str) -> Finding {
+    let mark = ANNOTATION.find(line).map_or("", |mark| mark.as_str().trim());
+    let start = line.rfind(mark).unwrap_or(0);
+    Finding {
+        kind: FindingKind::LostHighlight,
+        page_line,
+        new_line,
+        text: line.to_owned(),
+        span: start..start + mark.len(),
+        message: format!("the line that `{mark}` marked is gone"),
+        hint: Some("mark another line, or take the note out that belongs to it".to_owned()),
+        sides: None,
+    }
+}
+
 fn without_annotation(line: &str) -> &str {
     ANNOTATION.find(line).map_or(line, |mark| &line[..mark.start()])
 }
@@ -124,5 +153,10 @@ mod tests {
             "name: y # (1)!\nnew: 0\nsize: 2 (2)!\nlast\n"
         );
         assert_eq!(merged("f(1)\n", "f(2)\n"), "f(2)\n");
+        let lost = merge(old, "size: 1\nlast\n");
+        assert_eq!(lost.lines, ["size: 1 (2)!", "last"]);
+        let [finding] = &*lost.findings else { panic!("{:?}", lost.findings) };
+        assert_eq!((&finding.text[finding.span.clone()], finding.page_line), ("# (1)!", 0));
+        assert_eq!(merge(old, "name: y\nsize: 2\nlast\n").findings, []);
     }
 }

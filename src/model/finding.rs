@@ -12,7 +12,7 @@ pub enum FindingKind {
     HandEdit,
     /// A step number in prose means nothing any more, or something else.
     StaleReference,
-    /// A line that `hl_lines` marked is gone.
+    /// A line that `hl_lines` or a code annotation marked is gone.
     LostHighlight,
     /// What was written about a message stands at the end now, because the message is gone.
     LeftOver,
