@@ -1,23 +1,23 @@
 //! What people wrote on the page itself: step numbers follow their messages, and the marks of a
 //! console block the lines that they mark.
 
-use crate::model::{Change, ConsoleFence, Region, Surroundings, ViewKind};
+use crate::model::{Change, ConsoleFence, Prose, Region, ViewKind};
 
 use super::{Merge, Merged, highlights, lines};
 
 impl Merge<'_> {
     /// The stretches of the page that are words, where they have to follow the views. `changes` are
     /// those of the page's views.
-    pub fn prose(&self, around: &Surroundings, changes: &[Change]) -> Vec<Change> {
+    pub fn prose(&self, prose: &Prose, changes: &[Change]) -> Vec<Change> {
         let has_steps =
             changes.iter().any(|change| matches!(change.kind, ViewKind::Diagram | ViewKind::Body));
-        let regions = around.prose.iter().map(|region| {
+        let regions = prose.regions.iter().map(|region| {
             let mut merged = Merged::default();
             for (index, line) in region.text.lines().enumerate() {
                 let number = region.place.line + index;
                 let is_here =
                     |fence: &&ConsoleFence| fence.file == region.file && fence.line == number;
-                match around.console_fences.iter().find(is_here) {
+                match prose.console_fences.iter().find(is_here) {
                     Some(fence) => marked(fence, line, index, changes, &mut merged),
                     None if has_steps => merged.push_written(index, line, &self.steps),
                     None => merged.lines.push(line.to_owned()),

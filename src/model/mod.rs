@@ -36,7 +36,7 @@ pub use page::{
 };
 pub use place::Place;
 pub use plan::{
-    Change, Command, ConsoleFence, NotRun, PagePlan, Region, Surroundings, Variable, View, ViewKind,
+    Change, Command, ConsoleFence, NotRun, PagePlan, Prose, Region, Variable, View, ViewKind,
 };
 pub use publication::{Edit, Leak, TextForm};
 pub use remote::{Fetched, Remote, is_url};

@@ -102,11 +102,11 @@ pub struct View {
     pub region: Region,
 }
 
-/// What stands around the views of a page and has to follow them.
+/// What people wrote around the views of a page, which has to follow them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Surroundings {
-    /// The page's own lines that are nobody's view: what people wrote.
-    pub prose: Vec<Region>,
+pub struct Prose {
+    /// The page's own lines that are nobody's view.
+    pub regions: Vec<Region>,
     /// The blocks that the console views stand in.
     pub console_fences: Vec<ConsoleFence>,
 }

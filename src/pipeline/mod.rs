@@ -20,7 +20,7 @@ use crate::fetch::Fetcher;
 use crate::merge::{Conflicts, Eyes, Merge, Runs, Texts};
 use crate::model::{
     Adoption, Change, Cloud, Diagnostic, Edit, Event, Events, Fetched, FileCache, Leak, Outcome,
-    Page, PageOutcome, PagePlan, Remote, Run, Surroundings, View, ViewKind,
+    Page, PageOutcome, PagePlan, Prose, Remote, Run, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
@@ -237,7 +237,7 @@ struct Pages {
 struct Documented {
     page: Page,
     plan: PagePlan,
-    around: Surroundings,
+    prose: Prose,
     /// Its last run, as its views tell it.
     run: Run,
 }
@@ -256,8 +256,8 @@ fn pages(job: &Job<'_>) -> Result<Pages> {
         if plan.skipped || plan.commands.is_empty() {
             Err(page.diagnostics)
         } else {
-            let around = plan::surroundings(job.files, &page, &plan);
-            Ok(Documented { run: documented(site, &plan), around, page, plan })
+            let prose = plan::prose(job.files, &page, &plan);
+            Ok(Documented { run: documented(site, &plan), prose, page, plan })
         }
     };
     planned(job, &remote, keep, |kept| {
@@ -355,12 +355,12 @@ fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
     let mut shown = BTreeMap::new();
     for (page, told) in pages.into_iter().zip(&ran.told) {
         let stable = stabilise::stabilise(&volatile, &told.documented, &told.live, pins.clone());
-        let Documented { page, mut plan, around, .. } = page;
+        let Documented { page, mut plan, prose, .. } = page;
         plan.views.retain(|view| is_told_first(job, &mut shown, &plan.path, view));
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
         let unshown_log = (!shows_log).then(|| render::log(&stable));
         outcome.pages.push(PageOutcome {
-            changes: merged(job, (&plan, &around), told, &stable, (&volatile, &ran.secrets)),
+            changes: merged(job, (&plan, &prose), told, &stable, (&volatile, &ran.secrets)),
             path: plan.path,
             not_run: plan.not_run,
             diagnostics: page.diagnostics,
@@ -390,7 +390,7 @@ fn published(job: &Job<'_>, pages: &[Documented]) -> Vec<Leak> {
 /// recording is the base.
 fn merged(
     job: &Job<'_>,
-    (plan, around): (&PagePlan, &Surroundings),
+    (plan, prose): (&PagePlan, &Prose),
     told: &Told,
     stable: &StableRecording,
     (volatile, secrets): (&Volatile, &Secrets),
@@ -412,7 +412,7 @@ fn merged(
         merge.view(&Texts { view, base: base.as_deref(), new: &new })
     });
     let mut changes: Vec<Change> = views.collect();
-    changes.extend(merge.prose(around, &changes));
+    changes.extend(merge.prose(prose, &changes));
     changes
 }
 

@@ -6,8 +6,8 @@
 
 mod console;
 mod front_matter;
+mod prose;
 mod region;
-mod surroundings;
 mod views;
 mod words;
 
@@ -25,7 +25,7 @@ use crate::settings::{Config, Site};
 
 use front_matter::{LookUp, Wishes};
 
-pub use surroundings::surroundings;
+pub use prose::prose;
 pub use views::{has_form_of_view, is_sequence_diagram};
 
 /// What the page documents.

@@ -9,30 +9,23 @@ use crate::model::Leak;
 
 /// What was taken out.
 pub fn redacted(leaks: &[Leak], pages: usize) -> String {
-    let mut out = places(leaks);
-    let pages = counted(pages, "page");
-    let _ = match files(leaks) {
-        0 => writeln!(out, "no secrets on {pages}"),
-        files => writeln!(
-            out,
-            "{} taken out of {} on {pages}: {}",
-            counted(leaks.len(), "secret"),
-            counted(files, "file"),
-            kinds(leaks)
-        ),
-    };
-    out
+    told(leaks, pages, " taken out of", "")
 }
 
 /// What is there to be taken out.
 pub fn published(leaks: &[Leak], pages: usize) -> String {
+    told(leaks, pages, " in", "; take them out with `doctool redact`")
+}
+
+/// The places, and a summary with these words between the numbers and at its end.
+fn told(leaks: &[Leak], pages: usize, between: &str, end: &str) -> String {
     let mut out = places(leaks);
     let pages = counted(pages, "page");
     let _ = match files(leaks) {
         0 => writeln!(out, "no secrets on {pages}"),
         files => writeln!(
             out,
-            "{} in {} on {pages}: {}; take them out with `doctool redact`",
+            "{}{between} {} on {pages}: {}{end}",
             counted(leaks.len(), "secret"),
             counted(files, "file"),
             kinds(leaks)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use doctool::model::{Place, Region, Surroundings};
+use doctool::model::{Place, Prose, Region};
 use doctool::render;
 use doctool::stabilise::StableRecording;
 
@@ -74,7 +74,7 @@ impl Page {
         }
     }
 
-    pub(crate) fn around(&self) -> Surroundings {
+    pub(crate) fn around(&self) -> Prose {
         let region = Region {
             file: PathBuf::from("index.md"),
             place: Place::line("index.md", 1),
@@ -82,7 +82,7 @@ impl Page {
             prefix: String::new(),
             text: self.prose.clone(),
         };
-        Surroundings { prose: vec![region], console_fences: Vec::new() }
+        Prose { regions: vec![region], console_fences: Vec::new() }
     }
 
     /// The bytes of a step's section.

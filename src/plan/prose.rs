@@ -5,18 +5,18 @@ use std::iter;
 use std::ops::Range;
 
 use crate::model::{
-    ConsoleFence, Fence, FileCache, Page, PagePlan, Place, Region, Surroundings, View, ViewKind,
+    ConsoleFence, Fence, FileCache, Page, PagePlan, Place, Prose, Region, View, ViewKind,
 };
 
 use super::region::end_of_line;
 
 /// What stands around the views of a page with this plan.
-pub fn surroundings(files: &FileCache, page: &Page, plan: &PagePlan) -> Surroundings {
+pub fn prose(files: &FileCache, page: &Page, plan: &PagePlan) -> Prose {
     let consoles: Vec<&View> =
         plan.views.iter().filter(|view| matches!(view.kind, ViewKind::Console(_))).collect();
     let fences =
         page.fences.iter().filter_map(|fence| console_fence(files, page, fence, &consoles));
-    Surroundings { prose: prose(page, files), console_fences: fences.collect() }
+    Prose { regions: regions(page, files), console_fences: fences.collect() }
 }
 
 /// The block as the views in it see it; none where there are none.
@@ -49,7 +49,7 @@ fn console_fence(
 
 /// The lines of the page's own file that stand in no fence: what people wrote there, with the lines
 /// that open and close fences. A region for each stretch of lines that follow one another.
-fn prose(page: &Page, files: &FileCache) -> Vec<Region> {
+fn regions(page: &Page, files: &FileCache) -> Vec<Region> {
     let bytes = files.bytes(page.file);
     let mut regions: Vec<Region> = Vec::new();
     let mut next_line = 0;
