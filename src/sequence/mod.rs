@@ -4,6 +4,7 @@
 //! In: the diagram's text, with or without the line `sequenceDiagram`. Out: a [`Drawing`]. Reads any
 //! text and never fails: what it does not know is a line like others.
 
+pub mod diagram;
 mod template;
 
 use std::ops::Range;
