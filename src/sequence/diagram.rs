@@ -152,6 +152,17 @@ impl Diagram {
         gather(&self.statements, &mut arrows);
         arrows
     }
+
+    /// The line of each of the [messages](Self::arrows) in the text that was read, counted from 0.
+    pub fn lines_of_arrows(&self, text: &str) -> Vec<usize> {
+        let (mut line, mut at) = (0, 0);
+        let of_arrow = |arrow: &Arrow| {
+            line += text[at..arrow.text_span.start].matches('\n').count();
+            at = arrow.text_span.start;
+            line
+        };
+        self.arrows().into_iter().map(of_arrow).collect()
+    }
 }
 
 fn gather<'a>(statements: &'a [Statement], arrows: &mut Vec<&'a Arrow>) {

@@ -5,6 +5,7 @@
 //! text and never fails: what it does not know is a line like others.
 
 pub mod diagram;
+mod parse;
 mod template;
 
 use std::ops::Range;
@@ -12,6 +13,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+pub use parse::Fault;
 pub use template::{Template, shape};
 
 static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {

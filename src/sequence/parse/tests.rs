@@ -1,0 +1,64 @@
+use super::super::diagram::{Diagram, StatementKind};
+
+fn fault(text: &str) -> String {
+    let fault = Diagram::parse(text).expect_err("it is no diagram");
+    format!("{}:{} {}", fault.line, fault.column, fault.message)
+}
+
+#[test]
+fn a_fault_has_a_line_and_a_column() {
+    assert_eq!(fault("a->>b x\n"), "1:8 expected `:` and a text, found the end of the line");
+    assert_eq!(fault("a->>b: x\nopt y\n"), "3:1 expected `end`, found the end of the diagram");
+    assert_eq!(fault("a->>b: x\n  end\n"), "2:3 expected a statement, found `end`");
+    assert_eq!(fault("participant 가\n한글 --- 나: x"), "2:4 expected an arrow, found `-`");
+    assert_eq!(fault("deactivate a\n"), "1:1 `a` is not active here");
+}
+
+#[test]
+fn messages_keep_what_they_say_and_where() {
+    let text = "sequenceDiagram\r\n    autonumber\r\n  a-->>+glance-api : wrap: GET /x#59;y \r\n";
+    let diagram = Diagram::parse(text).expect("Mermaid reads it");
+    let [arrow] = diagram.arrows()[..] else { panic!("one message: {diagram:?}") };
+    assert_eq!((&*arrow.from, &*arrow.to, &*arrow.head), ("a", "glance-api", "-->>"));
+    assert_eq!(&*arrow.text, "GET /x#59;y");
+    assert_eq!(&text[arrow.text_span.clone()], "GET /x#59;y");
+    assert_eq!((arrow.activation, arrow.is_dotted), (Some('+'), true));
+}
+
+#[test]
+fn blocks_hold_their_branches() {
+    let text = "alt one\na->>b: x\nelse two\nopt three\na->>b: y\nend\nend\n";
+    let diagram = Diagram::parse(text).expect("Mermaid reads it");
+    let [statement] = &diagram.statements[..] else { panic!("one block: {diagram:?}") };
+    assert_eq!(statement.span, 0..text.len() - 1);
+    let StatementKind::Block(block) = &statement.kind else { panic!("a block: {statement:?}") };
+    let branches: Vec<(&str, &str)> = block
+        .branches
+        .iter()
+        .map(|branch| (&*branch.label, &text[branch.opener.clone()]))
+        .collect();
+    assert_eq!(branches, [("one", "alt one"), ("two", "else two")]);
+    assert_eq!(diagram.lines_of_arrows(text), [1, 4]);
+}
+
+#[test]
+fn any_text_gives_a_diagram_or_a_fault() {
+    for text in [
+        "",
+        "\n",
+        "@{",
+        "a@{",
+        "participant a@{",
+        "create",
+        "box\n",
+        "accDescr {",
+        "x as ",
+        "participant x as",
+        "%%{",
+        "\u{feff}a",
+    ] {
+        let _ = Diagram::parse(text);
+    }
+    let deep = "opt x\n".repeat(100_000);
+    assert!(Diagram::parse(&deep).is_err());
+}
