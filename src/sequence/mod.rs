@@ -5,6 +5,7 @@
 //! text and never fails: what it does not know is a line like others.
 
 pub mod diagram;
+pub mod matching;
 mod parse;
 mod template;
 

@@ -1,0 +1,457 @@
+//! How messages are laid on a diagram, one move at a time.
+//!
+//! In: a specification and what was recorded. Out: for each place that one can be in, the moves to
+//! others and what they cost.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::Specification;
+use super::documented::Reading;
+use super::expression::{Expressions, Id, Loss, Step, Steps, What};
+use super::recorded::Recorded;
+use super::tree::Line;
+
+/// What one change costs. Of answers with as many changes, those with fewer texts that changed are
+/// better: two messages that changed places are no two new texts.
+pub(super) const CHANGE: u32 = 1 << 12;
+
+/// How far one has come: the expression, how many messages of each chain were used, what names stand
+/// for (0 where nothing yet), and for each open request the arrow that it lies on (0 where none).
+pub(super) type Place = Rc<[u32]>;
+
+/// One move.
+#[derive(Debug, Clone)]
+pub(super) enum Move {
+    /// A message is laid on an arrow that says the same, or (`is_same` false) something else.
+    Lay { arrow: u32, message: u32, is_same: bool, begins: Vec<u32> },
+    /// A message is laid on no arrow.
+    Add(u32),
+    /// An arrow is left without a message.
+    Miss { arrow: u32, begins: Vec<u32> },
+    /// The rounds of a loop are not counted.
+    Uncount(u32),
+}
+
+pub(super) struct Machine<'a> {
+    pub(super) recorded: &'a Recorded<'a>,
+    lines: &'a [Option<Line>],
+    pub(super) expressions: Expressions<'a>,
+    pub(super) start: Id,
+    fits: &'a Fits<'a>,
+    names: usize,
+    has_break: bool,
+}
+
+/// Which messages arrows stand for.
+pub(super) struct Fits<'a> {
+    /// For each arrow who speaks to whom in it and in which chain, if anybody recorded does.
+    kinds: Vec<Option<(u32, u32)>>,
+    /// For each arrow the classes that say what it does.
+    classes: Vec<Vec<u32>>,
+    /// For arrows with names and classes the values that names may have.
+    readings: HashMap<(u32, u32), Vec<Vec<(u32, u32)>>>,
+    /// What names stand for.
+    pub(super) values: Vec<&'a str>,
+    /// For each arrow what leaving it out means.
+    losses: Vec<Loss>,
+    /// For each chain and place in it how many messages from there on fit no arrow: those that are
+    /// spoken between others than any arrow, and all others.
+    strangers: Vec<Vec<(u32, u32)>>,
+}
+
+impl<'a> Fits<'a> {
+    pub(super) fn of(specification: &Specification, recorded: &Recorded<'a>) -> Self {
+        let compiled = &specification.compiled;
+        let mut fits = Self {
+            kinds: Vec::new(),
+            classes: Vec::new(),
+            readings: HashMap::new(),
+            values: Vec::new(),
+            losses: Vec::new(),
+            strangers: Vec::new(),
+        };
+        let mut of_kind: Vec<Vec<u32>> = vec![Vec::new(); recorded.kinds.len()];
+        let mut of_text: HashMap<(u32, &str), Vec<u32>> = HashMap::new();
+        let mut is_seen = vec![false; recorded.classes.len()];
+        for message in &recorded.messages {
+            if !std::mem::replace(&mut is_seen[message.class as usize], true) {
+                of_kind[message.kind as usize].push(message.class);
+                let text = recorded.classes[message.class as usize].text.as_str();
+                of_text.entry((message.kind, text)).or_default().push(message.class);
+            }
+        }
+        let people: std::collections::HashSet<&str> =
+            recorded.kinds.keys().flat_map(|(from, to, _)| [*from, *to]).collect();
+        let shown = |name: &'_ str| -> String {
+            match compiled.aliases.get(name) {
+                Some(alias) if !people.contains(name) && people.contains(alias.as_str()) => {
+                    alias.clone()
+                }
+                _ => name.to_owned(),
+            }
+        };
+        let mut values: HashMap<&'a str, u32> = HashMap::new();
+        for (arrow, line) in compiled.lines.iter().enumerate() {
+            let arrow = u32::try_from(arrow).expect("a diagram has fewer arrows");
+            let kind = line.as_ref().and_then(|line| {
+                let (from, to) = (shown(&line.ends.0), shown(&line.ends.1));
+                recorded.kinds.get(&(from.as_str(), to.as_str(), line.is_reply)).copied()
+            });
+            let mut classes = Vec::new();
+            if let (Some(line), Some((kind, _))) = (line, kind) {
+                let candidates: Vec<u32> = if line.said.has_names() {
+                    of_kind[kind as usize].clone()
+                } else {
+                    let texts = line.said.literals();
+                    texts.filter_map(|text| of_text.get(&(kind, text))).flatten().copied().collect()
+                };
+                for class in candidates {
+                    let said = recorded.classes[class as usize];
+                    let readings = line.said.readings(&said.text, said.query.as_deref());
+                    if readings.is_empty() {
+                        continue;
+                    }
+                    classes.push(class);
+                    if line.said.has_names() {
+                        let mut numbered = |reading: Reading<'a>| {
+                            let number = |(name, value): (u32, &'a str)| {
+                                let next = u32::try_from(fits.values.len() + 1).expect("few");
+                                let value = *values.entry(value).or_insert_with(|| {
+                                    fits.values.push(value);
+                                    next
+                                });
+                                (name, value)
+                            };
+                            reading.into_iter().map(number).collect()
+                        };
+                        let readings = readings.into_iter().map(&mut numbered).collect();
+                        fits.readings.insert((arrow, class), readings);
+                    }
+                }
+            }
+            classes.sort_unstable();
+            fits.losses.push(Loss {
+                is_foreign: kind.is_none(),
+                is_unheard: classes.is_empty(),
+                kind: kind.map_or(0, |(kind, _)| bit(kind)),
+            });
+            fits.kinds.push(kind);
+            fits.classes.push(classes);
+        }
+        fits.count_strangers(recorded);
+        fits
+    }
+
+    fn count_strangers(&mut self, recorded: &Recorded<'a>) {
+        let mut is_known = vec![false; recorded.classes.len()];
+        self.classes.iter().flatten().for_each(|&class| is_known[class as usize] = true);
+        let mut is_spoken = vec![false; recorded.kinds.len()];
+        self.kinds.iter().flatten().for_each(|&(kind, _)| is_spoken[kind as usize] = true);
+        for chain in &recorded.chains {
+            let mut counts = vec![(0, 0)];
+            for &message in chain.iter().rev() {
+                let message = &recorded.messages[message as usize];
+                let (mut foreign, mut unknown) = *counts.last().expect("it has one");
+                foreign += u32::from(!is_spoken[message.kind as usize]);
+                let is_unknown =
+                    is_spoken[message.kind as usize] && !is_known[message.class as usize];
+                unknown += u32::from(is_unknown);
+                counts.push((foreign, unknown));
+            }
+            counts.reverse();
+            self.strangers.push(counts);
+        }
+    }
+
+    /// Whether an arrow says what a class of messages does, whatever names stand for.
+    pub(super) fn says(&self, arrow: u32, class: u32) -> bool {
+        self.classes[arrow as usize].binary_search(&class).is_ok()
+    }
+
+    /// The values of names that become known when a message of the class lies on the arrow; none if
+    /// that contradicts what they stand for already.
+    pub(super) fn names(&self, arrow: u32, class: u32, known: &[u32]) -> Vec<Vec<(u32, u32)>> {
+        let Some(readings) = self.readings.get(&(arrow, class)) else { return vec![Vec::new()] };
+        let agrees = |reading: &&Vec<(u32, u32)>| {
+            reading.iter().all(|(name, value)| {
+                let known = known[*name as usize];
+                known == 0 || known == *value
+            })
+        };
+        readings.iter().filter(agrees).cloned().collect()
+    }
+
+    pub(super) fn losses(&self) -> &[Loss] {
+        &self.losses
+    }
+}
+
+fn bit(kind: u32) -> u64 {
+    1 << (kind % 64)
+}
+
+impl<'a> Machine<'a> {
+    /// With `has_names`, names stand for the same value everywhere.
+    pub(super) fn new(
+        specification: &'a Specification,
+        recorded: &'a Recorded<'a>,
+        fits: &'a Fits<'a>,
+        has_names: bool,
+    ) -> Self {
+        let compiled = &specification.compiled;
+        let mut expressions = Expressions::new(fits.losses());
+        let start = expressions.of(&compiled.tree);
+        Self {
+            recorded,
+            lines: &compiled.lines,
+            expressions,
+            start,
+            fits,
+            names: if has_names { compiled.names.len() } else { 0 },
+            has_break: compiled.has_break,
+        }
+    }
+
+    pub(super) fn first(&self) -> Place {
+        let mut place = vec![0; 1 + self.recorded.chains.len() + self.names];
+        place[0] = self.start;
+        place.into()
+    }
+
+    fn head(&self, place: &[u32], chain: u32) -> Option<u32> {
+        let used = place[1 + chain as usize] as usize;
+        self.recorded.chains[chain as usize].get(used).copied()
+    }
+
+    fn is_used(&self, place: &[u32], message: u32) -> bool {
+        let message = &self.recorded.messages[message as usize];
+        place[1 + message.chain as usize] > message.place
+    }
+
+    fn may_come(&self, place: &[u32], message: u32) -> bool {
+        let after = &self.recorded.messages[message as usize].after;
+        after.iter().all(|&other| self.is_used(place, other))
+    }
+
+    fn known<'p>(&self, place: &'p [u32]) -> &'p [u32] {
+        let start = 1 + self.recorded.chains.len();
+        &place[start..start + self.names]
+    }
+
+    fn open<'p>(&self, place: &'p [u32]) -> &'p [u32] {
+        &place[1 + self.recorded.chains.len() + self.names..]
+    }
+
+    /// The messages that may come next, the one that was recorded first at the front.
+    pub(super) fn heads(&self, place: &[u32]) -> Vec<u32> {
+        let chains = 0..u32::try_from(self.recorded.chains.len()).expect("few chains");
+        let heads = chains.filter_map(|chain| self.head(place, chain));
+        let mut heads: Vec<u32> = heads.filter(|&head| self.may_come(place, head)).collect();
+        heads.sort_unstable();
+        heads
+    }
+
+    /// Whether every message was used and nothing more has to happen.
+    pub(super) fn is_end(&self, place: &[u32]) -> bool {
+        self.is_read(place) && self.expressions.accepts(place[0])
+    }
+
+    /// Whether every message was used.
+    pub(super) fn is_read(&self, place: &[u32]) -> bool {
+        let chains = self.recorded.chains.iter().zip(&place[1..]);
+        chains.into_iter().all(|(chain, &used)| used as usize == chain.len())
+    }
+
+    /// What the way to the end costs at least.
+    pub(super) fn estimate(&self, place: &[u32]) -> u32 {
+        let (mut foreign, mut unknown) = (0, 0);
+        for (counts, &used) in self.fits.strangers.iter().zip(&place[1..]) {
+            foreign += counts[used as usize].0;
+            unknown += counts[used as usize].1;
+        }
+        let (lost, unheard, _) = self.expressions.losses(place[0]);
+        (foreign + (unknown + lost).max(unheard)).saturating_mul(CHANGE)
+    }
+
+    pub(super) fn steps(&mut self, place: &[u32]) -> Rc<Steps> {
+        self.expressions.steps(place[0])
+    }
+
+    /// The place after a move that uses a message, lays one on an arrow, or both.
+    pub(super) fn after(
+        &self,
+        place: &[u32],
+        next: Id,
+        message: Option<u32>,
+        arrow: Option<u32>,
+        names: &[(u32, u32)],
+    ) -> Place {
+        let fixed = 1 + self.recorded.chains.len();
+        let mut after = Vec::with_capacity(place.len() + 2);
+        after.extend_from_slice(&place[..fixed + self.names]);
+        after[0] = next;
+        if self.names > 0 {
+            names.iter().for_each(|&(name, value)| after[fixed + name as usize] = value);
+        }
+        let said = message.map(|message| &self.recorded.messages[message as usize]);
+        let answered = said.and_then(|said| said.request);
+        for pair in self.open(place).chunks(2) {
+            if Some(pair[0]) != answered {
+                after.extend_from_slice(pair);
+            }
+        }
+        if let (Some(message), Some(said)) = (message, said) {
+            after[1 + said.chain as usize] += 1;
+            if said.is_answered {
+                // In the order of the recording, whichever way the place was reached.
+                let start = fixed + self.names;
+                let at = after[start..].chunks(2).take_while(|pair| pair[0] < message).count();
+                let at = start + 2 * at;
+                after.splice(at..at, [message, arrow.map_or(0, |arrow| arrow + 1)]);
+            }
+        }
+        after.into()
+    }
+
+    /// Whether a message may lie on an arrow as far as its request is concerned.
+    fn belongs(&self, place: &[u32], arrow: u32, message: u32) -> bool {
+        let line = self.lines[arrow as usize].as_ref().expect("remarks are left out");
+        let (Some(asked), Some(request)) =
+            (line.request, self.recorded.messages[message as usize].request)
+        else {
+            return true;
+        };
+        let mut open = self.open(place).chunks(2);
+        open.any(|pair| pair[0] == request && pair[1] == asked + 1)
+    }
+
+    /// How a message may lie on the arrow of a step.
+    pub(super) fn lays(
+        &self,
+        place: &[u32],
+        step: &Step,
+        message: u32,
+        is_same: bool,
+        out: &mut Vec<(Move, u32, Place)>,
+    ) {
+        let What::Arrow(arrow) = step.what else { return };
+        let said = &self.recorded.messages[message as usize];
+        let is_between = self.fits.kinds[arrow as usize].is_some_and(|(kind, _)| kind == said.kind);
+        if !is_between || !self.belongs(place, arrow, message) {
+            return;
+        }
+        let lay = |is_same| Move::Lay { arrow, message, is_same, begins: step.begins.clone() };
+        let mut fits = false;
+        if self.fits.says(arrow, said.class) {
+            let names = match self.names {
+                0 => vec![Vec::new()],
+                _ => self.fits.names(arrow, said.class, self.known(place)),
+            };
+            fits = !names.is_empty();
+            if is_same {
+                out.extend(names.into_iter().map(|names| {
+                    let after = self.after(place, step.next, Some(message), Some(arrow), &names);
+                    (lay(true), 0, after)
+                }));
+            }
+        }
+        if !is_same && !fits {
+            let after = self.after(place, step.next, Some(message), Some(arrow), &[]);
+            out.push((lay(false), CHANGE + 1, after));
+        }
+    }
+
+    /// The moves without a change, or those with one.
+    pub(super) fn moves(&mut self, place: &[u32], is_change: bool) -> Vec<(Move, u32, Place)> {
+        let steps = self.steps(place);
+        let thread = self.independent(place, &steps);
+        let (range, heads) = match thread {
+            Some((range, heads)) => (range, heads),
+            None => (0..steps.all.len(), self.heads(place)),
+        };
+        let mut out = Vec::new();
+        if is_change {
+            for &message in &heads {
+                let after = self.after(place, place[0], Some(message), None, &[]);
+                out.push((Move::Add(message), CHANGE, after));
+            }
+        }
+        for step in &steps.all[range] {
+            if is_change {
+                out.push(self.without(place, step));
+            }
+            for &message in &heads {
+                self.lays(place, step, message, !is_change, &mut out);
+            }
+        }
+        out
+    }
+
+    /// The move that takes a step without a message.
+    pub(super) fn without(&self, place: &[u32], step: &Step) -> (Move, u32, Place) {
+        let after = self.after(place, step.next, None, None, &[]);
+        let taken = match step.what {
+            What::Arrow(arrow) => Move::Miss { arrow, begins: step.begins.clone() },
+            What::Loop(index) => Move::Uncount(index),
+        };
+        (taken, CHANGE, after)
+    }
+
+    /// Steps with messages that can be looked at first without losing anything, because the next move
+    /// of that thread or of those messages is one of them, and all other moves can wait: nobody else
+    /// can use the messages, and using them early is in nobody's way. So things that happen at the
+    /// same time are not looked at in every order.
+    fn independent(
+        &self,
+        place: &[u32],
+        steps: &Steps,
+    ) -> Option<(std::ops::Range<usize>, Vec<u32>)> {
+        let is_alone = matches!(&steps.threads[..], [thread]
+            if thread.steps.len() == steps.all.len() && thread.others == 0);
+        let mut second = None;
+        for thread in &steps.threads {
+            if !is_alone && !thread.must_move {
+                continue;
+            }
+            let Some(heads) = self.heads_of(place, thread.others, &steps.all[thread.steps.clone()])
+            else {
+                continue;
+            };
+            if heads.is_empty() && (!thread.must_move || self.has_break) {
+                continue;
+            }
+            let says = |step: &Step| match step.what {
+                What::Arrow(arrow) => heads.iter().any(|&head| {
+                    self.fits.says(arrow, self.recorded.messages[head as usize].class)
+                }),
+                What::Loop(_) => false,
+            };
+            if steps.all[thread.steps.clone()].iter().any(says) {
+                return Some((thread.steps.clone(), heads));
+            }
+            second = second.or(Some((thread.steps.clone(), heads)));
+        }
+        second
+    }
+
+    /// The next messages of the chains that steps need; none if one of them has to wait or can be laid
+    /// on something else.
+    fn heads_of(&self, place: &[u32], others: u64, steps: &[Step]) -> Option<Vec<u32>> {
+        let mut heads = Vec::new();
+        for step in steps {
+            let What::Arrow(arrow) = step.what else { continue };
+            let Some((_, chain)) = self.fits.kinds[arrow as usize] else { continue };
+            let Some(head) = self.head(place, chain) else { continue };
+            if heads.contains(&head) {
+                continue;
+            }
+            let kind = bit(self.recorded.messages[head as usize].kind);
+            if others & kind != 0 || !self.may_come(place, head) {
+                return None;
+            }
+            heads.push(head);
+        }
+        Some(heads)
+    }
+}
