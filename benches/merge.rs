@@ -99,8 +99,15 @@ fn merging(criterion: &mut Criterion) {
                     partners: stable.partners(),
                 };
                 let merge = Merge::new(&runs, eyes);
-                let body = Texts { view: &body, base: Some(&old_body), new: &new_body };
-                let diagram = Texts { view: &diagram, base: Some(&old_diagram), new: &new_diagram };
+                let unseen = Default::default();
+                let body =
+                    Texts { view: &body, base: Some(&old_body), new: &new_body, unseen: &unseen };
+                let diagram = Texts {
+                    view: &diagram,
+                    base: Some(&old_diagram),
+                    new: &new_diagram,
+                    unseen: &unseen,
+                };
                 (merge.view(&body), merge.view(&diagram))
             });
         });

@@ -43,12 +43,13 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
             "render",
             "report",
             "run",
+            "sequence",
             "settings",
             "stabilise",
             "write",
         ],
     ),
-    ("plan", &["error", "model", "settings"]),
+    ("plan", &["error", "model", "sequence", "settings"]),
     // The wanted exception: only what `stabilise` has made can be drawn.
     ("render", &["error", "model", "settings", "stabilise"]),
     // A diff shows a file as `write` would leave it.
@@ -56,7 +57,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("run", &["error", "model", "settings"]),
     // Reads a format and is no stage.
     ("sections", &["model"]),
-    ("sequence", &[]),
+    ("sequence", &["model"]),
     ("settings", &["error", "model"]),
     ("stabilise", &["error", "model", "pairing", "settings"]),
     ("write", &["error", "model", "settings"]),

@@ -82,7 +82,12 @@ fn merged(documented: &Run, live: &Run, page: &Page) -> Merged {
     };
     let merge = Merge::new(&runs, eyes);
     let of = |kind, base: &str, own: &str, new: &str| {
-        merge.view(&Texts { view: &view(kind, own), base: Some(base), new })
+        merge.view(&Texts {
+            view: &view(kind, own),
+            base: Some(base),
+            new,
+            unseen: &Default::default(),
+        })
     };
     let diagram =
         of(ViewKind::Diagram, &render::diagram(&base), &page.diagram, &render::diagram(&stable));

@@ -1,6 +1,7 @@
 //! Diagrams, read by Mermaid's own parser: it accepts them, and finds the messages that were drawn.
 //!
 //! Needs Node.js. Where there is none, one is fetched from PyPI, as everything else that tests need.
+#![expect(clippy::print_stdout, reason = "what was compared is printed")]
 
 use std::fs;
 use std::io::Write as _;

@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::site::{Pages, say};
 use super::{DRIFT, Outcome};
-use crate::merge::Conflicts;
 use crate::pipeline;
 use crate::report::text::{self, Colour};
 
@@ -18,10 +17,14 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
-        self.pages.with(Conflicts::default(), pipeline::check, |(outcome, secrets), files| {
-            let hide = |text: &str| secrets.text(text);
-            say(&text::check(&outcome, files, &hide, colour));
-            if outcome.has_drift() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS }
-        })
+        self.pages.with(
+            |_| {},
+            pipeline::check,
+            |(outcome, secrets), files| {
+                let hide = |text: &str| secrets.text(text);
+                say(&text::check(&outcome, files, &hide, colour));
+                if outcome.has_drift() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS }
+            },
+        )
     }
 }

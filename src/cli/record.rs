@@ -7,7 +7,6 @@ use clap::Args;
 
 use super::Outcome;
 use super::site::{Pages, say};
-use crate::merge::Conflicts;
 use crate::pipeline;
 
 #[derive(Debug, Args)]
@@ -22,7 +21,7 @@ pub(super) struct Record {
 impl Record {
     pub(super) fn run(&self) -> Outcome {
         self.pages.with(
-            Conflicts::default(),
+            |_| {},
             |job| pipeline::record(job, &self.out),
             |pages, _| {
                 pages.iter().for_each(|page| say(&format!("recorded {page}\n")));

@@ -17,6 +17,13 @@ pub(super) struct Refresh {
     /// What to do where a person and the cloud changed the same lines; kept and reported if not given
     #[arg(long, value_enum, value_name = "SIDE")]
     conflict: Option<Side>,
+    /// Run the commands so often, at first with cold caches, and propose blocks for what differs
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "replay",
+        value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// Write the proposed blocks
+    #[arg(long)]
+    accept: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -37,10 +44,15 @@ impl Refresh {
             Some(Side::Theirs) => Conflicts::Theirs,
             Some(Side::Markers) => Conflicts::Markers,
         };
-        self.pages.with(conflicts, pipeline::refresh, |(outcome, secrets), files| {
+        let ask = |job: &mut pipeline::Job<'_>| {
+            job.conflicts = conflicts;
+            job.runs = usize::try_from(self.runs).unwrap_or(usize::MAX);
+            job.accept = self.accept;
+        };
+        self.pages.with(ask, pipeline::refresh, |(outcome, secrets), files| {
             let hide = |text: &str| secrets.text(text);
             say(&text::refresh(&outcome, files, &hide, colour));
-            let is_done = !outcome.leaves_work() && !outcome.has_error();
+            let is_done = !outcome.has_proposal() && !outcome.leaves_work() && !outcome.has_error();
             if is_done { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) }
         })
     }

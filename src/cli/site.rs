@@ -23,26 +23,27 @@ pub(super) struct Pages {
     /// Cloud profile of doctool.yml to run commands on
     #[arg(long, value_name = "NAME", conflicts_with = "replay")]
     cloud: Option<String>,
-    /// Read recordings below this folder instead of running commands
+    /// Read recordings below this folder instead of running commands; may be given once a run
     #[arg(long, value_name = "DIR")]
-    replay: Option<PathBuf>,
+    replay: Vec<PathBuf>,
 }
 
 impl Pages {
     /// Does something with the pages while its progress is shown, and then tells what came of it.
     pub(super) fn with<T>(
         &self,
-        conflicts: Conflicts,
+        ask: impl FnOnce(&mut Job<'_>),
         work: impl FnOnce(&Job<'_>) -> Result<T>,
         tell: impl FnOnce(T, &FileCache) -> ExitCode,
     ) -> Outcome {
-        let source = match &self.replay {
-            Some(folder) => Source::Replay(folder.clone()),
-            None => Source::Cloud(self.cloud.clone()),
+        let source = if self.replay.is_empty() {
+            Source::Cloud(self.cloud.clone())
+        } else {
+            Source::Replay(self.replay.clone())
         };
         let progress = Progress::new();
-        with_site(&self.paths, source, &|event| progress.show(event), usize::MAX, |job| {
-            let job = Job { conflicts, ..job };
+        with_site(&self.paths, source, &|event| progress.show(event), usize::MAX, |mut job| {
+            ask(&mut job);
             let done = work(&job);
             progress.finish();
             Ok(tell(done?, job.files))
@@ -63,8 +64,17 @@ pub(super) fn with_site<T>(
     let site = Site::find(&folder)?;
     let config = Config::read(&site.folder.join(doctool::FILE_NAME))?;
     let files = FileCache::with_room(folder, room);
-    let conflicts = Conflicts::default();
-    work(Job { site: &site, config: &config, files: &files, paths, source, conflicts, events })
+    work(Job {
+        site: &site,
+        config: &config,
+        files: &files,
+        paths,
+        source,
+        runs: 1,
+        accept: false,
+        conflicts: Conflicts::default(),
+        events,
+    })
 }
 
 /// How findings are printed.

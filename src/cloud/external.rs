@@ -130,7 +130,7 @@ mod tests {
             ("OS_USERNAME", "me"),
         ];
         let env = variables.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
-        let cloud = cloud("mine", &CloudProfile { embedded: None, env: env.into() });
+        let cloud = cloud("mine", &CloudProfile { env: env.into(), ..CloudProfile::default() });
         let cloud = cloud.expect("the profile is complete");
         assert_eq!(cloud.identity, "http://x");
         let secrets = cloud.secrets;
@@ -143,8 +143,8 @@ mod tests {
     #[test]
     fn a_variable_without_a_value_must_be_set() {
         let env = [("DOCTOOL_TEST_NOT_SET".to_owned(), None)].into();
-        let error =
-            cloud("mine", &CloudProfile { embedded: None, env }).expect_err("it is not set");
+        let error = cloud("mine", &CloudProfile { env, ..CloudProfile::default() })
+            .expect_err("it is not set");
         assert!(error.to_string().contains("`DOCTOOL_TEST_NOT_SET`"));
     }
 }

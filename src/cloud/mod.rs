@@ -14,6 +14,19 @@ use crate::settings::doctool::CloudProfile;
 
 use embedded::Embedded;
 
+/// Empties the caches of an embedded cloud by starting its services anew. False for other clouds,
+/// whose profiles say how that is done.
+///
+/// # Errors
+///
+/// When a service does not end or does not come up again.
+pub fn cool(profile: &CloudProfile, events: Events<'_>) -> Result<bool> {
+    if profile.embedded.is_some() {
+        Embedded::from_environment()?.cool(events)?;
+    }
+    Ok(profile.embedded.is_some())
+}
+
 /// The cloud of a profile. An embedded one that does not run is brought up; one that runs in part
 /// is not repaired in passing, because somebody should know.
 ///

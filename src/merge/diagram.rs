@@ -4,7 +4,7 @@
 //! as `{image_id}` in a message, which stand for one path segment or a part of one, and queries. A
 //! message that moves takes the notes along that belong to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::FindingKind;
 use crate::pairing::Pairing;
@@ -18,13 +18,14 @@ use names::Names;
 mod names;
 
 /// The diagram as it stands with the messages of the new one. `base` is the diagram as it was
-/// generated from the page's last recording, if there is one.
+/// generated from the page's last recording, if there is one; `unseen` are lines of the page whose
+/// messages stay although they were not sent.
 pub(super) fn merge(
     base: Option<&str>,
     page: &str,
     new: &str,
-    steps: &Steps,
-    eyes: &Eyes<'_>,
+    unseen: &HashSet<usize>,
+    (steps, eyes): (&Steps, &Eyes<'_>),
 ) -> Merged {
     let drawing = Drawing::read(page);
     if page.trim().is_empty() {
@@ -62,6 +63,7 @@ pub(super) fn merge(
         clashes: Vec::new(),
     };
     merger.texts();
+    merger.keep(unseen);
     merger.arrange();
     merger.finish()
 }
@@ -135,6 +137,15 @@ impl Merger<'_> {
             let base = self.base.zip(self.pairing.of_new(message)).map(|(base, index)| base[index]);
             self.texts[message] =
                 Some(self.said(line, own, base.unwrap_or(self.new[now]), self.new[now]));
+        }
+    }
+
+    /// Keeps messages that were not sent and need not be.
+    fn keep(&mut self, unseen: &HashSet<usize>) {
+        for (message, &line) in self.drawing.messages.iter().enumerate() {
+            if self.texts[message].is_none() && unseen.contains(&line) {
+                self.texts[message] = Some(self.drawing.lines[line].text.to_owned());
+            }
         }
     }
 

@@ -17,6 +17,8 @@ mod prose;
 mod steps;
 mod style;
 
+use std::collections::HashSet;
+
 use crate::model::{Change, Finding, FindingKind, Recording, Sides, View, ViewKind};
 
 use lines::Clash;
@@ -80,6 +82,8 @@ pub struct Texts<'a> {
     pub base: Option<&'a str>,
     /// As it is generated now.
     pub new: &'a str,
+    /// Lines of a diagram, counted from 0, whose messages stay although they were not sent.
+    pub unseen: &'a HashSet<usize>,
 }
 
 /// What a view is to be, and what there is to say about it.
@@ -97,11 +101,11 @@ impl<'a> Merge<'a> {
 
     /// What is to stand in the view's place.
     pub fn view(&self, texts: &Texts<'_>) -> Change {
-        let Texts { view, base, new } = texts;
+        let Texts { view, base, new, unseen } = texts;
         let old = &*view.region.text;
         let merged = match view.kind {
             ViewKind::Console(_) => console::merge(old, new),
-            ViewKind::Diagram => diagram::merge(*base, old, new, &self.steps, &self.eyes),
+            ViewKind::Diagram => diagram::merge(*base, old, new, unseen, (&self.steps, &self.eyes)),
             ViewKind::Body => body::merge(*base, old, new, &self.steps, &self.eyes),
             ViewKind::Log | ViewKind::Prose => Merged::of(new),
         };

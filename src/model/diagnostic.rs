@@ -41,11 +41,13 @@ pub enum DiagnosticKind {
     NotUtf8,
     /// Front matter that is not a YAML mapping, so that the site shows it as text.
     BrokenFrontMatter,
+    /// A sequence diagram that Mermaid refuses.
+    UnreadableDiagram,
 }
 
 impl DiagnosticKind {
     /// All kinds, in the order of their names' documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::MissingInclude,
         Self::MissingSection,
         Self::MissingLines,
@@ -59,6 +61,7 @@ impl DiagnosticKind {
         Self::IndentedFence,
         Self::NotUtf8,
         Self::BrokenFrontMatter,
+        Self::UnreadableDiagram,
     ];
 
     /// The name that settings and reports use, such as `unclosed-fence`.
@@ -77,6 +80,7 @@ impl DiagnosticKind {
             Self::IndentedFence => "indented-fence",
             Self::NotUtf8 => "not-utf8",
             Self::BrokenFrontMatter => "broken-front-matter",
+            Self::UnreadableDiagram => "unreadable-diagram",
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum FindingKind {
     StaleReference,
     /// A line that `hl_lines` or a code annotation marked is gone.
     LostHighlight,
+    /// What was sent is not what the diagram says.
+    Sequence,
     /// What was written about a message stands at the end now, because the message is gone.
     LeftOver,
 }
@@ -26,13 +28,15 @@ impl FindingKind {
             Self::HandEdit => "hand-edit",
             Self::StaleReference => "stale-reference",
             Self::LostHighlight => "lost-highlight",
+            Self::Sequence => "sequence",
             Self::LeftOver => "left-over",
         }
     }
 
-    /// Whether a person has to do something. A hand edit may stay as it is.
+    /// Whether a person has to do something. A hand edit may stay as it is, and a diagram follows
+    /// what was sent.
     pub fn is_left_to_do(self) -> bool {
-        self != Self::HandEdit
+        !matches!(self, Self::HandEdit | Self::Sequence)
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a run found: for each page the views as they are and as they should be.
 
 use super::{
-    Change, Diagnostic, DiagnosticKind, Finding, Leak, NotRun, Place, Severity, ViewKind, distinct,
+    Change, Diagnostic, DiagnosticKind, Finding, FindingKind, Leak, NotRun, Place, Severity,
+    ViewKind, distinct,
 };
 
 /// What was found about all pages of a run.
@@ -22,6 +23,9 @@ pub struct PageOutcome {
     pub path: String,
     /// Every view, changed or not, and what else on the page has to follow them.
     pub changes: Vec<Change>,
+    /// Whether several runs call for blocks in the diagram, which the changes put in. They are only
+    /// proposed until somebody accepts them.
+    pub is_proposed: bool,
     /// What looks like a command and was not run.
     pub not_run: Vec<NotRun>,
     /// What else the page's authors should know.
@@ -47,6 +51,13 @@ impl PageOutcome {
             let target = found.text.get(found.span.clone()).unwrap_or_default();
             found.kind != DiagnosticKind::MissingInclude || !is_made(target.trim())
         });
+    }
+
+    /// Takes it back that a diagram said otherwise than what was sent, once it follows that.
+    pub fn forget_deviations(&mut self) {
+        for change in &mut self.changes {
+            change.findings.retain(|finding| finding.kind != FindingKind::Sequence);
+        }
     }
 
     /// What a person has to look at, each with the part that it is in.
@@ -93,6 +104,17 @@ impl Outcome {
     /// How many findings there are.
     pub fn findings(&self) -> usize {
         self.pages.iter().map(|page| page.findings().count()).sum()
+    }
+
+    /// Whether blocks are proposed that nobody has accepted.
+    pub fn has_proposal(&self) -> bool {
+        self.pages.iter().any(|page| page.is_proposed)
+    }
+
+    /// How many views were written.
+    pub fn written(&self) -> usize {
+        let written = self.pages.iter().filter(|page| !page.is_proposed);
+        written.map(|page| views(page.stale())).sum()
     }
 
     /// Whether something is left for a person to do.

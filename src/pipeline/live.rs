@@ -9,24 +9,27 @@ use regex::Regex;
 use crate::capture::Capture;
 use crate::capture::participants::{Participants, Rule};
 use crate::capture::proxy::{Options, Proxy};
+use crate::cloud;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Cloud, Command, Event, Exchange, Recording, Run, Variable};
+use crate::model::{Cloud, Command, Event, Exchange, Place, Recording, Run, Variable};
 use crate::run::{self, Failure, Scratch, Surroundings};
 use crate::settings::Config;
-use crate::settings::doctool::ParticipantRule;
+use crate::settings::doctool::{CloudProfile, FILE_NAME, ParticipantRule};
 use crate::stabilise::{Bindings, Secrets, Volatile};
 
 use super::known::Known;
 use super::{Documented, Job};
 
-/// Runs the pages' commands one page after another, and learns what their values are called on the
-/// cloud. Gives the cloud back with all its secrets.
+/// Runs the pages' commands one page after another, each as often as the job says, and learns what
+/// their values are called on the cloud. Gives the cloud back with all its secrets.
+///
+/// Where there are several runs, the first finds caches cold if the profile can do that.
 pub(super) fn run(
     job: &Job<'_>,
     pages: &[Documented],
-    mut cloud: Cloud,
+    (mut cloud, profile): (Cloud, &CloudProfile),
     known: &mut Known,
-) -> Result<(Vec<Run>, Cloud)> {
+) -> Result<(Vec<Vec<Run>>, Cloud)> {
     let mut proxy = Proxy::start(recording(job.config, &cloud)?, cloud.relay.as_ref(), job.events)?;
     let commands = pages.iter().flat_map(|page| page.plan.setup.iter().chain(&page.plan.commands));
     let keys: Vec<_> =
@@ -38,7 +41,11 @@ pub(super) fn run(
         let plan = &page.plan;
         let scratch = Scratch::new(&plan.files, &plan.file)?;
         let stage = Stage { job, page, cloud: &cloud, scratch: &scratch, volatile: &volatile };
-        runs.push(stage.run(known, &mut proxy)?);
+        if job.runs > 1 {
+            stage.cool(profile)?;
+        }
+        let rounds = (0..job.runs).map(|_| stage.run(known, &mut proxy));
+        runs.push(rounds.collect::<Result<Vec<Run>>>()?);
     }
     Ok((runs, cloud))
 }
@@ -84,6 +91,28 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
+    /// Empties the cloud's caches.
+    fn cool(&self, profile: &CloudProfile) -> Result<()> {
+        let name = &self.cloud.name;
+        if !cloud::cool(profile, self.job.events)? && profile.cold.is_empty() {
+            let message = format!(
+                "cloud `{name}` is not made cold: what it keeps from before is not asked for; say \
+                 below `cold` in doctool.yml how to empty its caches"
+            );
+            (self.job.events)(Event::Warning(message));
+        }
+        for text in &profile.cold {
+            let place = Place::file(FILE_NAME);
+            let argv = shlex::split(text).filter(|argv| !argv.is_empty()).ok_or_else(|| {
+                let message = format!("cloud `{name}`: `{text}` below `cold` is no command");
+                Error::new(ErrorKind::Settings, message).at(place.clone())
+            })?;
+            let command = Command { text: text.clone(), argv, input: None, place };
+            self.one(&command, &Known::of(self.job.site, self.cloud), None)?;
+        }
+        Ok(())
+    }
+
     /// Sets up, runs and records the page's commands, and tears down in any case.
     fn run(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Run> {
         let prepared = self.set_up(known, capture).and_then(|()| self.look_up(known));

@@ -7,20 +7,22 @@ mod known;
 mod listing;
 mod live;
 mod publication;
+mod ran;
 mod side_by_side;
+mod specified;
+mod telling;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::capture::{replay, requestshook};
-use crate::cloud;
 use crate::discover;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::Fetcher;
-use crate::merge::{Conflicts, Eyes, Merge, Runs, Texts};
+use crate::merge::Conflicts;
 use crate::model::{
-    Adoption, Change, Cloud, Diagnostic, Edit, Event, Events, Fetched, FileCache, Leak, Outcome,
-    Page, PageOutcome, PagePlan, Prose, Remote, Run, View, ViewKind,
+    Adoption, Change, Diagnostic, Edit, Event, Events, Fetched, FileCache, Leak, Outcome, Page,
+    PageOutcome, PagePlan, Prose, Remote, Run, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
@@ -33,14 +35,16 @@ use crate::write;
 use known::Known;
 use listing::{Includes, PageIncludes};
 use publication::{FoundSecret, Publication};
+use ran::{Ran, runs};
+use telling::Telling;
 
 /// Where runs come from.
 #[derive(Debug, Clone)]
 pub enum Source {
     /// The cloud of this profile; the configured one where none is named.
     Cloud(Option<String>),
-    /// Recordings in this folder.
-    Replay(PathBuf),
+    /// Recordings in these folders, one a run.
+    Replay(Vec<PathBuf>),
 }
 
 /// What is to be done to which pages.
@@ -55,6 +59,10 @@ pub struct Job<'a> {
     pub paths: &'a [PathBuf],
     /// Where runs come from.
     pub source: Source,
+    /// How often each page's commands run; at least once.
+    pub runs: usize,
+    /// Whether blocks are written that several runs call for, or only proposed.
+    pub accept: bool,
     /// What is done where a person and the cloud changed the same lines.
     pub conflicts: Conflicts,
     /// Who is told what happens.
@@ -83,8 +91,13 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let ran = runs(job, &pages.documented)?;
     let mut outcome = compare(job, pages, &ran)?;
     for page in &mut outcome.pages {
+        if page.is_proposed && !job.accept {
+            continue;
+        }
+        page.is_proposed = false;
         write_page(job, page)?;
         page.forget_missing();
+        page.forget_deviations();
     }
     ran.known.as_ref().map_or(Ok(()), Known::keep)?;
     Ok((outcome, ran.secrets))
@@ -197,6 +210,7 @@ fn planned<T: Send>(
     let paths = discover::pages(site, files, job.paths)?;
     let read = |path: &PathBuf| {
         let mut page = page::read_with(site, files, remote, path)?;
+        page.diagnostics.extend(plan::unreadable(files, &page));
         judge(config, &mut page.diagnostics);
         let plan = plan::plan(site, config, files, &page)?;
         Ok(keep(page, plan))
@@ -293,79 +307,32 @@ fn kept_log(site: &Site, page: &str) -> PathBuf {
     replay::folder(&site.folder.join(".doctool"), page).join("log.md")
 }
 
-/// A page's run as it is documented and as it was this time, both without secrets.
-struct Told {
-    documented: Redacted,
-    live: Redacted,
-}
-
-/// What the pages' commands did.
-struct Ran {
-    /// In the order of the pages.
-    told: Vec<Told>,
-    secrets: Secrets,
-    /// What the cloud calls the things that the pages name, if there is a cloud.
-    known: Option<Known>,
-}
-
-fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
-    let mut known = None;
-    let (runs, cloud) = match &job.source {
-        Source::Replay(folder) => {
-            let read = |page: &Documented| replay::read(folder, &page.plan, &page.run.outputs);
-            (pages.iter().map(read).collect::<Result<Vec<Run>>>()?, Cloud::default())
-        }
-        Source::Cloud(name) => {
-            let name = name.as_ref().unwrap_or(&job.config.cloud);
-            let cloud = cloud::ready(name, &job.config.profile(name)?, job.events)?;
-            let known = known.insert(Known::of(job.site, &cloud));
-            live::run(job, pages, cloud, known)?
-        }
-    };
-    // A secret of one page's run may turn up in another's, and one that is on a page already must
-    // not be shown again in a diff.
-    let mut all = Run::default();
-    for run in runs.iter().chain(pages.iter().map(|page| &page.run)) {
-        all.outputs.extend_from_slice(&run.outputs);
-        all.recording.exchanges.extend_from_slice(&run.recording.exchanges);
-    }
-    let secrets = Secrets::of(&cloud.secrets, &all, &job.config.redact);
-    let told = pages.iter().zip(&runs).map(|(page, run)| Told {
-        documented: secrets.redact(&page.run),
-        live: secrets.redact(run),
-    });
-    Ok(Ran { told: told.collect(), secrets, known })
-}
-
 /// What each view is to be, in the values that the pages document.
 fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
     let Pages { documented: pages, elsewhere } = pages;
     let leaks = published(job, &pages);
-    let all = ran.told.iter().flat_map(|told| [told.documented.run(), told.live.run()]);
+    let all = ran
+        .told
+        .iter()
+        .flat_map(|told| [told.documented.run()].into_iter().chain(told.runs().map(Redacted::run)));
     let volatile = Volatile::new(&job.config.volatile, all)?;
     // One live value stands for one documented value on all pages: for that of the first.
     let mut pins = Pins::default();
     for told in &ran.told {
-        pins.add(&stabilise::learn(&volatile, &told.documented, &told.live));
+        for live in told.runs() {
+            pins.add(&stabilise::learn(&volatile, &told.documented, live));
+        }
     }
     if let Some(known) = &ran.known {
         pins.add(&known.bindings.pins(&volatile));
     }
     let mut outcome = Outcome { elsewhere, leaks, ..Outcome::default() };
     let mut shown = BTreeMap::new();
-    for (page, told) in pages.into_iter().zip(&ran.told) {
-        let stable = stabilise::stabilise(&volatile, &told.documented, &told.live, pins.clone());
-        let Documented { page, mut plan, prose, .. } = page;
-        plan.views.retain(|view| is_told_first(job, &mut shown, &plan.path, view));
-        let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
-        let unshown_log = (!shows_log).then(|| render::log(&stable));
-        outcome.pages.push(PageOutcome {
-            changes: merged(job, (&plan, &prose), told, &stable, (&volatile, &ran.secrets)),
-            path: plan.path,
-            not_run: plan.not_run,
-            diagnostics: page.diagnostics,
-            unshown_log,
-        });
+    for (mut page, told) in pages.into_iter().zip(&ran.told) {
+        let path = page.plan.path.clone();
+        page.plan.views.retain(|view| is_told_first(job, &mut shown, &path, view));
+        let telling = Telling { job, volatile: &volatile, secrets: &ran.secrets, pins: &pins };
+        outcome.pages.push(telling.page(page, told));
     }
     if outcome.verified() == 0 {
         return Err(Error::new(ErrorKind::Page, "these pages have no view to verify"));
@@ -386,36 +353,6 @@ fn published(job: &Job<'_>, pages: &[Documented]) -> Vec<Leak> {
     found.filter(|leak| !logs.contains(&leak.place.file)).collect()
 }
 
-/// The page's views and words, merged with the run. What was generated from the page's last
-/// recording is the base.
-fn merged(
-    job: &Job<'_>,
-    (plan, prose): (&PagePlan, &Prose),
-    told: &Told,
-    stable: &StableRecording,
-    (volatile, secrets): (&Volatile, &Secrets),
-) -> Vec<Change> {
-    let base = StableRecording::redacted(told.documented.clone());
-    let hide = |text: &str| secrets.text(text);
-    let mask = |text: &str| volatile.masked(text);
-    let eyes = Eyes { hide: &hide, mask: &mask, conflicts: job.conflicts };
-    let runs = Runs {
-        documented: base.recording(),
-        live: stable.recording(),
-        partners: stable.partners(),
-    };
-    let merge = Merge::new(&runs, eyes);
-    let has_base = !base.recording().exchanges.is_empty();
-    let views = plan.views.iter().map(|view| {
-        let base = has_base.then(|| drawn(view.kind, &base));
-        let new = drawn(view.kind, stable);
-        merge.view(&Texts { view, base: base.as_deref(), new: &new })
-    });
-    let mut changes: Vec<Change> = views.collect();
-    changes.extend(merge.prose(prose, &changes));
-    changes
-}
-
 /// Whether no page before this one tells the same part of the same file. Two cannot: the first does.
 fn is_told_first(
     job: &Job<'_>,
@@ -433,16 +370,6 @@ fn is_told_first(
         )));
     }
     first == page
-}
-
-fn drawn(kind: ViewKind, recording: &StableRecording) -> String {
-    match kind {
-        ViewKind::Console(index) => render::console(recording, index),
-        ViewKind::Diagram => render::diagram(recording),
-        ViewKind::Body => render::body(recording),
-        ViewKind::Log => render::log(recording),
-        ViewKind::Prose => String::new(),
-    }
 }
 
 fn write_page(job: &Job<'_>, page: &PageOutcome) -> Result<()> {

@@ -5,6 +5,7 @@
 //! where it stands, not from file names.
 
 mod console;
+mod diagrams;
 mod front_matter;
 mod prose;
 mod region;
@@ -25,6 +26,7 @@ use crate::settings::{Config, Site};
 
 use front_matter::{LookUp, Wishes};
 
+pub use diagrams::unreadable;
 pub use prose::prose;
 pub use views::{has_form_of_view, is_sequence_diagram};
 

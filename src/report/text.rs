@@ -109,6 +109,13 @@ pub fn refresh(
 ) -> String {
     let mut out = String::new();
     for page in &outcome.pages {
+        if page.is_proposed {
+            let _ = writeln!(out, "{}: the runs differ; not rewritten\n", page.path);
+            page.stale().for_each(|change| out.push_str(&diff(change, files, hide, colour)));
+            let hint = "write this, with the blocks that say how, with `--accept`";
+            let _ = writeln!(out, "{} {hint}\n", colour.paint(Style::Hint, "hint:"));
+            continue;
+        }
         let views: Vec<String> = page
             .stale()
             .map(|change| {
@@ -124,7 +131,7 @@ pub fn refresh(
     let _ = writeln!(
         out,
         "{} of {} rewritten on {}{}{}",
-        outcome.stale(),
+        outcome.written(),
         counted(outcome.verified(), "view"),
         counted(outcome.pages.len(), "page"),
         found(outcome),

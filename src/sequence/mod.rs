@@ -5,6 +5,7 @@
 //! text and never fails: what it does not know is a line like others.
 
 pub mod diagram;
+mod learning;
 pub mod matching;
 mod parse;
 mod template;
@@ -14,6 +15,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+pub use learning::learnt;
 pub use parse::Fault;
 pub use template::{Template, shape};
 

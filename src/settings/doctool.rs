@@ -33,6 +33,8 @@ pub struct Config {
     pub run: RunSettings,
     /// What is kept of what is recorded.
     pub record: RecordSettings,
+    /// Which orders of messages are the one that a diagram shows.
+    pub sequence: SequenceOrder,
     /// Names for services, by their URL; the first rule that fits wins.
     pub participants: Vec<ParticipantRule>,
     /// What is secret besides what doctool knows.
@@ -51,6 +53,7 @@ impl Default for Config {
             clouds: BTreeMap::new(),
             run: RunSettings::default(),
             record: RecordSettings::default(),
+            sequence: SequenceOrder::default(),
             participants: Vec::new(),
             redact: RedactSettings::default(),
             volatile: Vec::new(),
@@ -71,6 +74,18 @@ pub enum Level {
     Error,
 }
 
+/// Which orders of messages are the one that a diagram shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SequenceOrder {
+    /// Those in which each caller keeps its own order, and an exchange stays inside the exchange
+    /// that caused it.
+    #[default]
+    Causal,
+    /// The very order of the diagram.
+    Strict,
+}
+
 /// A cloud to run commands on: the embedded one, or one that variables lead to.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -80,6 +95,9 @@ pub struct CloudProfile {
     /// Variables for commands, such as `OS_CLOUD`. One without a value is taken from the
     /// environment that doctool runs in.
     pub env: BTreeMap<String, Option<String>>,
+    /// Commands that empty the cloud's caches, for `refresh --runs`. The embedded cloud restarts its
+    /// services instead.
+    pub cold: Vec<String>,
 }
 
 /// A kind of embedded cloud.
@@ -269,7 +287,7 @@ mod tests {
         let text = "cloud: mine\nclouds:\n  mine:\n    embeded: openstack\n";
         assert_eq!(
             error(text),
-            "4:5 clouds.mine: unknown field `embeded`, expected `embedded` or `env` \
+            "4:5 clouds.mine: unknown field `embeded`, expected one of `embedded`, `env`, `cold` \
              | write `embedded` if that is what you mean"
         );
         assert!(error("run: {alow: [curl]}").ends_with("| write `allow` if that is what you mean"));

@@ -9,6 +9,7 @@ mod align;
 mod bindings;
 mod encodings;
 mod find;
+mod laid;
 mod order;
 mod outputs;
 mod pins;
@@ -21,6 +22,7 @@ mod volatile;
 
 pub use bindings::{Bindings, Translated};
 pub use find::Found;
+pub use laid::Laying;
 pub use pins::Pins;
 pub use published::{Published, ShortSecrets};
 pub use redact::{Redacted, Secrets};

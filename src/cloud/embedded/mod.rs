@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::probe;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cloud, Event, Events};
 use folders::Folders;
 use process::Process;
@@ -139,6 +139,29 @@ impl Embedded {
         start::start(folders, &mut state, events)?;
         events(Event::Cloud("the cloud is up".to_owned()));
         Ok(state.cloud(folders))
+    }
+
+    /// Starts the services anew, so that they have nothing in their caches. The relay, which runs
+    /// may be attached to, goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when the cloud is not up, or a service
+    /// does not end or does not come up again.
+    pub fn cool(&self, events: Events<'_>) -> Result<()> {
+        let _turn = self.folders.lock(events)?;
+        let Some(mut state) = usable(&self.folders) else {
+            return Err(Error::new(ErrorKind::Cloud, "the embedded cloud is not up")
+                .hint("run `doctool cloud up`"));
+        };
+        events(Event::Cloud(
+            "starting the services anew, so that their caches are cold".to_owned(),
+        ));
+        let services = [Part::GlanceApi, Part::Keystone];
+        let running: Vec<Process> =
+            services.iter().filter_map(|part| state.running(*part).cloned()).collect();
+        process::end(&running)?;
+        start::start(&self.folders, &mut state, events)
     }
 
     /// Ends the cloud's processes and no others. Its data stays for the next [`Embedded::up`].

@@ -52,7 +52,7 @@ fn merged(
 ) -> Merged {
     let steps = Steps::new(&recording(base), &recording(new), partners);
     let eyes = Eyes { hide: &|text| text.to_owned(), mask: &|text| text.to_owned(), conflicts };
-    merge(Some(base), page, new, &steps, &eyes)
+    merge(Some(base), page, new, &Default::default(), (&steps, &eyes))
 }
 
 #[track_caller]

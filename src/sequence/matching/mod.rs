@@ -22,6 +22,7 @@ mod search;
 mod tree;
 
 use super::diagram::Diagram;
+use crate::model::{Arrow, Message, Recording};
 
 use machine::{Fits, Machine, Move};
 use recorded::Recorded;
@@ -123,6 +124,25 @@ pub enum Deviation {
 }
 
 impl Said {
+    /// All messages of a recording, as they are drawn.
+    pub fn all(recording: &Recording) -> Vec<Self> {
+        let said = |arrow: Arrow<'_>| {
+            let (Message::Request(exchange) | Message::Response(exchange)) = arrow.message;
+            let is_reply = arrow.status.is_some();
+            let [from, to] = if is_reply { [arrow.to, arrow.from] } else { [arrow.from, arrow.to] };
+            let url = &recording.exchanges[exchange].request.url;
+            Self {
+                from: from.to_owned(),
+                to: to.to_owned(),
+                text: arrow.label(),
+                query: url.split_once('?').map(|(_, query)| query.to_owned()),
+                exchange,
+                is_reply,
+            }
+        };
+        recording.arrows().map(said).collect()
+    }
+
     /// Who began the exchange.
     pub fn caller(&self) -> &str {
         if self.is_reply { &self.to } else { &self.from }

@@ -150,7 +150,9 @@ impl<'a> Parser<'a> {
         let mut statements = Vec::new();
         loop {
             match self.next.kind {
-                Kind::Newline | Kind::Invalid => drop(self.advance()?),
+                Kind::Newline | Kind::Invalid => {
+                    self.advance()?;
+                }
                 Kind::Name => statements.push(self.message()?),
                 Kind::Word(word) => match self.statement(word)? {
                     Some(statement) => statements.push(statement),
@@ -172,7 +174,9 @@ impl<'a> Parser<'a> {
                 loop {
                     let start = self.next.span.start;
                     match self.next.kind {
-                        Kind::Newline => drop(self.advance()?),
+                        Kind::Newline => {
+                            self.advance()?;
+                        }
                         Kind::Word(word @ ("participant" | "actor" | "destroy")) => {
                             let kind = self.participant(word)?;
                             statements.push(Statement { span: start..self.end, kind });

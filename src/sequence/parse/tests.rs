@@ -1,3 +1,5 @@
+//! What is read of a diagram, and what is told of a text that is none.
+
 use super::super::diagram::{Diagram, StatementKind};
 
 fn fault(text: &str) -> String {

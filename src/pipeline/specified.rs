@@ -1,0 +1,122 @@
+//! A page's diagram as the specification of its sequence: what it leaves open is no drift.
+
+use std::collections::HashSet;
+
+use crate::model::{Change, Finding, FindingKind, PagePlan, View, ViewKind};
+use crate::render;
+use crate::sequence::diagram::Diagram;
+use crate::sequence::matching::{Deviation, Order, Said, Specification};
+use crate::settings::doctool::SequenceOrder;
+use crate::stabilise::{Laying, StableRecording};
+
+/// How a run lies on the page's diagram.
+pub(super) struct Specified {
+    /// The run as the diagram tells it.
+    pub(super) told: StableRecording,
+    /// Lines of the diagram, counted from 0, whose messages were not sent and need not be.
+    pub(super) unseen: HashSet<usize>,
+    /// What the run did otherwise than the diagram says.
+    pub(super) deviations: Vec<Finding>,
+}
+
+/// Lays a run on the page's diagram. Where there is none that can be read, the run is told as it is.
+pub(super) fn lay(
+    plan: &PagePlan,
+    order: SequenceOrder,
+    documented: &StableRecording,
+    live: StableRecording,
+) -> Specified {
+    let is_diagram = |view: &&View| view.kind == ViewKind::Diagram;
+    let text = plan.views.iter().find(is_diagram).map_or("", |view| &*view.region.text);
+    let diagram = Diagram::parse(text).unwrap_or_default();
+    let lines = diagram.lines_of_arrows(text);
+    if lines.is_empty() {
+        return Specified { told: live, unseen: HashSet::new(), deviations: Vec::new() };
+    }
+    let order = self::order(order);
+    let specification = Specification::of(&diagram);
+    let recorded = Said::all(live.recording());
+    let (old, new) = (
+        specification.fit(&Said::all(documented.recording()), order),
+        specification.fit(&recorded, order),
+    );
+    let missed = |change: &Deviation| match change {
+        Deviation::Missing { arrow } | Deviation::Moved { arrow, .. } => Some(*arrow),
+        _ => None,
+    };
+    let missing: HashSet<usize> = new.changes.iter().filter_map(missed).collect();
+    let laying = Laying {
+        documented: &old.of_recorded,
+        live: &new.of_recorded,
+        may_miss: &|arrow| !missing.contains(&arrow),
+    };
+    let seen: HashSet<usize> = new.of_recorded.iter().flatten().copied().collect();
+    let unseen = (0..lines.len()).filter(|arrow| !seen.contains(arrow) && !missing.contains(arrow));
+    let line_of = |index: usize| text.lines().nth(index).unwrap_or_default().to_owned();
+    let told = specification.explained(&new, &recorded);
+    let deviations = new.changes.iter().zip(told).map(|(change, message)| {
+        let line = lines[place(change).min(lines.len() - 1)];
+        let text = line_of(line);
+        Finding {
+            kind: FindingKind::Sequence,
+            page_line: line,
+            new_line: line,
+            span: text.len() - text.trim_start().len()..text.trim_end().len(),
+            text,
+            message,
+            hint: None,
+            sides: None,
+        }
+    });
+    Specified {
+        deviations: deviations.collect(),
+        unseen: unseen.map(|arrow| lines[arrow]).collect(),
+        told: live.laid(documented, &laying),
+    }
+}
+
+/// The arrow at which a change is told.
+fn place(change: &Deviation) -> usize {
+    match change {
+        Deviation::Missing { arrow }
+        | Deviation::Changed { arrow, .. }
+        | Deviation::Moved { arrow, .. }
+        | Deviation::Rounds { arrow, .. } => *arrow,
+        Deviation::Added { after, before, .. } => after.or(*before).unwrap_or_default(),
+    }
+}
+
+/// All that several runs of the same commands did, each thing once.
+pub(super) fn united(runs: &[StableRecording], order: SequenceOrder) -> StableRecording {
+    let united = |all: StableRecording, run: &StableRecording| {
+        let diagram = Diagram::parse(&render::diagram(&all)).unwrap_or_default();
+        let specification = Specification::of(&diagram);
+        let fit = |recording| specification.fit(&Said::all(recording), self::order(order));
+        let laying = Laying {
+            documented: &fit(all.recording()).of_recorded,
+            live: &fit(run.recording()).of_recorded,
+            may_miss: &|_| true,
+        };
+        run.laid(&all, &laying)
+    };
+    runs.iter().cloned().reduce(|all, run| united(all, &run)).unwrap_or_default()
+}
+
+/// The matcher's word for the order that a site asks for.
+pub(super) fn order(order: SequenceOrder) -> Order {
+    match order {
+        SequenceOrder::Causal => Order::Causal,
+        SequenceOrder::Strict => Order::Strict,
+    }
+}
+
+/// Adds what a run did otherwise to the changes of the diagram, where nothing else is told of the
+/// same line.
+pub(super) fn tell(deviations: Vec<Finding>, changes: &mut [Change]) {
+    let Some(change) = changes.iter_mut().find(|change| change.kind == ViewKind::Diagram) else {
+        return;
+    };
+    let told: HashSet<usize> = change.findings.iter().map(|finding| finding.page_line).collect();
+    let new = deviations.into_iter().filter(|finding| !told.contains(&finding.page_line));
+    change.findings.extend(new);
+}

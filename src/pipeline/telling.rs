@@ -1,0 +1,116 @@
+//! What a page is to be after its runs: every view, in the values that the page documents.
+
+use crate::merge::{Eyes, Merge, Runs, Texts};
+use crate::model::{Change, PageOutcome, PagePlan, Prose, ViewKind};
+use crate::render;
+use crate::sequence::{self, matching::Said};
+use crate::settings::doctool::SequenceOrder;
+use crate::stabilise::{self, Pins, Secrets, StableRecording, Volatile};
+
+use super::ran::Told;
+use super::specified::{self, Specified};
+use super::{Documented, Job};
+
+/// What is known of all pages when one is told.
+pub(super) struct Telling<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) volatile: &'a Volatile,
+    pub(super) secrets: &'a Secrets,
+    pub(super) pins: &'a Pins,
+}
+
+impl Telling<'_> {
+    /// What a page shows and is to show.
+    pub(super) fn page(&self, page: Documented, told: &Told) -> PageOutcome {
+        let Documented { page, plan, prose, .. } = page;
+        let order = self.job.config.sequence;
+        let base = StableRecording::redacted(told.documented.clone());
+        let stable = told.runs().map(|live| {
+            stabilise::stabilise(self.volatile, &told.documented, live, self.pins.clone())
+        });
+        let runs: Vec<StableRecording> = stable.collect();
+        let live = specified::united(&runs, order);
+        let specified = specified::lay(&plan, order, &base, live.clone());
+        let mut log = render::log(&specified.told);
+        let mut changes = self.merged((&plan, &prose), &base, specified);
+        let mut is_proposed = false;
+        if let Some(diagram) = learnt(&changes, &runs, order) {
+            // Blocks change what is told elsewhere, too: a loop shows one round.
+            let with_blocks = with_diagram(&plan, &diagram.text);
+            let specified = specified::lay(&with_blocks, order, &base, live);
+            log = render::log(&specified.told);
+            changes = self.merged((&with_blocks, &prose), &base, specified);
+            // The diagram is merged already.
+            let drawn = changes.iter_mut().filter(|change| change.kind == ViewKind::Diagram);
+            drawn.for_each(|change| *change = diagram.clone());
+            is_proposed = true;
+        }
+        let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
+        PageOutcome {
+            changes,
+            is_proposed,
+            path: plan.path,
+            not_run: plan.not_run,
+            diagnostics: page.diagnostics,
+            unshown_log: (!shows_log).then_some(log),
+        }
+    }
+
+    /// The page's views and words, merged with the run. What was generated from the page's last
+    /// recording is the base.
+    fn merged(
+        &self,
+        (plan, prose): (&PagePlan, &Prose),
+        base: &StableRecording,
+        specified: Specified,
+    ) -> Vec<Change> {
+        let Specified { told, unseen, deviations } = specified;
+        let hide = |text: &str| self.secrets.text(text);
+        let mask = |text: &str| self.volatile.masked(text);
+        let eyes = Eyes { hide: &hide, mask: &mask, conflicts: self.job.conflicts };
+        let runs = Runs {
+            documented: base.recording(),
+            live: told.recording(),
+            partners: told.partners(),
+        };
+        let merge = Merge::new(&runs, eyes);
+        let has_base = !base.recording().exchanges.is_empty();
+        let views = plan.views.iter().map(|view| {
+            let base = has_base.then(|| drawn(view.kind, base));
+            let new = drawn(view.kind, &told);
+            merge.view(&Texts { view, base: base.as_deref(), new: &new, unseen: &unseen })
+        });
+        let mut changes: Vec<Change> = views.collect();
+        specified::tell(deviations, &mut changes);
+        changes.extend(merge.prose(prose, &changes));
+        changes
+    }
+}
+
+fn drawn(kind: ViewKind, recording: &StableRecording) -> String {
+    match kind {
+        ViewKind::Console(index) => render::console(recording, index),
+        ViewKind::Diagram => render::diagram(recording),
+        ViewKind::Body => render::body(recording),
+        ViewKind::Log => render::log(recording),
+        ViewKind::Prose => String::new(),
+    }
+}
+
+/// The change of the diagram with blocks for what differs between the runs, if there are several that
+/// differ.
+fn learnt(changes: &[Change], runs: &[StableRecording], order: SequenceOrder) -> Option<Change> {
+    let diagram = changes.iter().find(|change| change.kind == ViewKind::Diagram)?;
+    let runs: Vec<_> = runs.iter().map(|run| Said::all(run.recording())).collect();
+    let learnt = || sequence::learnt(&diagram.text, &runs, specified::order(order));
+    let text = (runs.len() > 1).then(learnt)??;
+    Some(Change { text, ..diagram.clone() })
+}
+
+/// The plan of a page with another diagram.
+fn with_diagram(plan: &PagePlan, text: &str) -> PagePlan {
+    let mut plan = plan.clone();
+    let diagrams = plan.views.iter_mut().filter(|view| view.kind == ViewKind::Diagram);
+    diagrams.for_each(|view| text.clone_into(&mut view.region.text));
+    plan
+}
