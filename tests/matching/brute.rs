@@ -14,7 +14,7 @@ type Word = (Vec<usize>, bool);
 type Words = BTreeMap<Word, usize>;
 
 /// More words or orders than this are not tried.
-const TOO_MANY: usize = 20_000;
+const TOO_MANY: usize = 1_500;
 
 /// The smallest number of changes, if it is at most `limit`; an error where there is too much to try.
 pub(crate) fn smallest(

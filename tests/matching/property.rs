@@ -1,5 +1,7 @@
 //! Random diagrams with random runs: what fits, what does not, and how little it takes to make it fit.
 
+use std::collections::BTreeMap;
+
 use doctool::sequence::matching::{Order, Said, Specification};
 
 use crate::brute::{rules, smallest};
@@ -7,7 +9,8 @@ use crate::build::cost;
 use crate::generate::{Generator, Run, diagram};
 use crate::random::Random;
 
-const DIAGRAMS: u64 = 1_000;
+/// How many diagrams there are whose violations are small enough to try everything.
+const DIAGRAMS: usize = 1_000;
 
 /// Exchanges messages of callers who do not wait for each other, as long as the order in which they
 /// were drawn remains one of those that are the same.
@@ -57,8 +60,10 @@ fn violate(random: &mut Random, said: &mut Vec<Said>) -> &'static str {
 
 #[test]
 fn runs_of_a_diagram_satisfy_it_and_violations_are_told_with_the_fewest_changes() {
-    let (mut violations, mut still_fit, mut tried, mut untried) = (0, 0, 0, 0);
-    for seed in 0..DIAGRAMS {
+    let (mut still_fit, mut tried, mut untried, mut seed) = (0, 0, 0, 0);
+    let mut costs = BTreeMap::new();
+    while tried < DIAGRAMS {
+        seed += 1;
         let mut random = Random::new(seed);
         let exchanges = 2 + random.below(4);
         let parts = Generator::new(&mut random, exchanges).parts(None, 3, false);
@@ -78,7 +83,6 @@ fn runs_of_a_diagram_satisfy_it_and_violations_are_told_with_the_fewest_changes(
             continue;
         }
         let violation = violate(&mut random, &mut said);
-        violations += 1;
         let fit = specification.fit(&said, order);
         let found = cost(&fit);
         match smallest(&parts, &said, order, found) {
@@ -92,16 +96,14 @@ fn runs_of_a_diagram_satisfy_it_and_violations_are_told_with_the_fewest_changes(
                 );
                 tried += 1;
                 still_fit += usize::from(found == 0);
+                *costs.entry(found).or_insert(0) += 1;
             }
-            Err(()) => {
-                assert!(found > 0, "seed {seed}: nobody can tell whether it still fits");
-                untried += 1;
-            }
+            Err(()) => untried += 1,
         }
     }
     println!(
-        "seeds 0..{DIAGRAMS}: all match; {violations} violations, of which {still_fit} still fit; \
-         {tried} smallest sets of changes compared, {untried} too large to try everything"
+        "seeds 1..={seed}: all runs match; {tried} violations compared with a matcher that tries everything, \
+         of which {still_fit} still fit; violations by changes: {costs:?}; {untried} too large to try"
     );
-    assert!(tried > untried * 4);
+    assert!(untried < tried / 5);
 }
