@@ -78,7 +78,7 @@ impl Compiled {
         let mut open = Vec::new();
         let mut tree = std::mem::replace(&mut compiled.tree, Tree::Sequence(Vec::new()));
         compiled.pair(&tree, &mut open);
-        compiled.find_twins(&mut tree);
+        compiled.find_twins(&mut tree, &mut 0);
         compiled.tree = tree;
         compiled
     }
@@ -195,21 +195,25 @@ impl Compiled {
 
 impl Compiled {
     /// Finds the branches that say the same, so that it does not matter which of them begins first.
-    fn find_twins(&self, tree: &mut Tree) {
+    /// Numbers are given once in a diagram: branches of an inner block may come to stand among those of
+    /// an outer one.
+    fn find_twins(&self, tree: &mut Tree, groups_before: &mut u32) {
         match tree {
             Tree::Arrow(_) => {}
             Tree::Sequence(parts) | Tree::Choice(parts) => {
-                parts.iter_mut().for_each(|part| self.find_twins(part));
+                parts.iter_mut().for_each(|part| self.find_twins(part, groups_before));
             }
-            Tree::Loop { body, .. } | Tree::Break(body) => self.find_twins(body),
+            Tree::Loop { body, .. } | Tree::Break(body) => self.find_twins(body, groups_before),
             Tree::Together(branches, groups) => {
-                branches.iter_mut().for_each(|branch| self.find_twins(branch));
+                branches.iter_mut().for_each(|branch| self.find_twins(branch, groups_before));
                 let mut known: HashMap<String, u32> = HashMap::new();
                 for branch in branches.iter() {
                     let mut said = String::new();
                     self.tell(branch, &mut None, &mut said);
-                    let next = number(known.len());
-                    groups.push(*known.entry(said).or_insert(next));
+                    groups.push(*known.entry(said).or_insert_with(|| {
+                        *groups_before += 1;
+                        *groups_before
+                    }));
                 }
             }
         }
