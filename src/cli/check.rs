@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::site::{Pages, say};
+use super::site::{Pages, Rounds, say};
 use super::{DRIFT, Outcome};
 use crate::pipeline;
 use crate::report::text::{self, Colour};
@@ -13,18 +13,17 @@ use crate::report::text::{self, Colour};
 pub(super) struct Check {
     #[command(flatten)]
     pages: Pages,
+    #[command(flatten)]
+    rounds: Rounds,
 }
 
 impl Check {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
-        self.pages.with(
-            |_| {},
-            pipeline::check,
-            |(outcome, secrets), files| {
-                let hide = |text: &str| secrets.text(text);
-                say(&text::check(&outcome, files, &hide, colour));
-                if outcome.has_drift() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS }
-            },
-        )
+        let ask = |job: &mut pipeline::Job<'_>| job.runs = self.rounds.count();
+        self.pages.with(ask, pipeline::check, |(outcome, secrets), files| {
+            let hide = |text: &str| secrets.text(text);
+            say(&text::check(&outcome, files, &hide, colour));
+            if outcome.has_drift() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS }
+        })
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::site::{Pages, say};
+use super::site::{Pages, Rounds, say};
 use super::{DRIFT, Outcome};
 use crate::merge::Conflicts;
 use crate::pipeline;
@@ -17,11 +17,9 @@ pub(super) struct Refresh {
     /// What to do where a person and the cloud changed the same lines; kept and reported if not given
     #[arg(long, value_enum, value_name = "SIDE")]
     conflict: Option<Side>,
-    /// Run the commands so often, at first with cold caches, and propose blocks for what differs
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "replay",
-        value_parser = clap::value_parser!(u32).range(1..))]
-    runs: u32,
-    /// Write the proposed blocks
+    #[command(flatten)]
+    rounds: Rounds,
+    /// Write the blocks that several runs call for
     #[arg(long)]
     accept: bool,
 }
@@ -46,7 +44,7 @@ impl Refresh {
         };
         let ask = |job: &mut pipeline::Job<'_>| {
             job.conflicts = conflicts;
-            job.runs = usize::try_from(self.runs).unwrap_or(usize::MAX);
+            job.runs = self.rounds.count();
             job.accept = self.accept;
         };
         self.pages.with(ask, pipeline::refresh, |(outcome, secrets), files| {

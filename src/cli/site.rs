@@ -51,6 +51,22 @@ impl Pages {
     }
 }
 
+/// How often commands run.
+#[derive(Debug, Args)]
+pub(super) struct Rounds {
+    /// Run the commands so often, at first with cold caches, and see what differs
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "replay",
+        value_parser = clap::value_parser!(u16).range(1..))]
+    runs: u16,
+}
+
+impl Rounds {
+    /// The number.
+    pub(super) fn count(&self) -> usize {
+        self.runs.into()
+    }
+}
+
 /// Reads the settings and does something with the pages of the site. There is room for so many
 /// bytes of its files.
 pub(super) fn with_site<T>(

@@ -92,6 +92,7 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let mut outcome = compare(job, pages, &ran)?;
     for page in &mut outcome.pages {
         if page.is_proposed && !job.accept {
+            page.forget_deviations();
             continue;
         }
         page.is_proposed = false;
@@ -316,15 +317,17 @@ fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
         .iter()
         .flat_map(|told| [told.documented.run()].into_iter().chain(told.runs().map(Redacted::run)));
     let volatile = Volatile::new(&job.config.volatile, all)?;
-    // One live value stands for one documented value on all pages: for that of the first.
-    let mut pins = Pins::default();
+    // One live value stands for one documented value on all pages: for that of the first. Each time
+    // that the commands ran, there were other live values.
+    let rounds = ran.told.iter().map(|told| told.runs().count()).max().unwrap_or_default();
+    let mut pins = vec![Pins::default(); rounds];
     for told in &ran.told {
-        for live in told.runs() {
+        for (live, pins) in told.runs().zip(&mut pins) {
             pins.add(&stabilise::learn(&volatile, &told.documented, live));
         }
     }
     if let Some(known) = &ran.known {
-        pins.add(&known.bindings.pins(&volatile));
+        pins.iter_mut().for_each(|pins| pins.add(&known.bindings.pins(&volatile)));
     }
     let mut outcome = Outcome { elsewhere, leaks, ..Outcome::default() };
     let mut shown = BTreeMap::new();

@@ -16,7 +16,8 @@ pub(super) struct Telling<'a> {
     pub(super) job: &'a Job<'a>,
     pub(super) volatile: &'a Volatile,
     pub(super) secrets: &'a Secrets,
-    pub(super) pins: &'a Pins,
+    /// For each time that the commands ran, what live values stand for.
+    pub(super) pins: &'a [Pins],
 }
 
 impl Telling<'_> {
@@ -25,8 +26,8 @@ impl Telling<'_> {
         let Documented { page, plan, prose, .. } = page;
         let order = self.job.config.sequence;
         let base = StableRecording::redacted(told.documented.clone());
-        let stable = told.runs().map(|live| {
-            stabilise::stabilise(self.volatile, &told.documented, live, self.pins.clone())
+        let stable = told.runs().zip(self.pins).map(|(live, pins)| {
+            stabilise::stabilise(self.volatile, &told.documented, live, pins.clone())
         });
         let runs: Vec<StableRecording> = stable.collect();
         let live = specified::united(&runs, order);

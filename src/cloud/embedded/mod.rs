@@ -26,6 +26,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cloud, Event, Events};
 use folders::Folders;
 use process::Process;
+use start::Caches;
 use state::{Part, State};
 
 /// How long a running service may take for an answer before it counts as silent.
@@ -136,7 +137,7 @@ impl Embedded {
                 State::new(venv)?
             }
         };
-        start::start(folders, &mut state, events)?;
+        start::start(folders, &mut state, Caches::Warm, events)?;
         events(Event::Cloud("the cloud is up".to_owned()));
         Ok(state.cloud(folders))
     }
@@ -161,7 +162,7 @@ impl Embedded {
         let running: Vec<Process> =
             services.iter().filter_map(|part| state.running(*part).cloned()).collect();
         process::end(&running)?;
-        start::start(&self.folders, &mut state, events)
+        start::start(&self.folders, &mut state, Caches::Cold, events)
     }
 
     /// Ends the cloud's processes and no others. Its data stays for the next [`Embedded::up`].

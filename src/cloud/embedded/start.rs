@@ -27,8 +27,22 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// How often ports are chosen anew when somebody else is quicker.
 const ATTEMPTS: usize = 5;
 
+/// What services that have just started have in their caches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caches {
+    /// What the first requests of all leave there, so that every run finds the same.
+    Warm,
+    /// Nothing.
+    Cold,
+}
+
 /// Does what is left to do until the cloud is up.
-pub(super) fn start(folders: &Folders, state: &mut State, events: Events<'_>) -> Result<()> {
+pub(super) fn start(
+    folders: &Folders,
+    state: &mut State,
+    caches: Caches,
+    events: Events<'_>,
+) -> Result<()> {
     end_those_who_do_not_answer(state, events)?;
     for attempt in 1.. {
         leave_taken_ports(state, events)?;
@@ -55,7 +69,9 @@ pub(super) fn start(folders: &Folders, state: &mut State, events: Events<'_>) ->
         seed(folders, state, events)?;
     }
     if !state.warm {
-        warm(state, events)?;
+        if caches == Caches::Warm {
+            warm(state, events)?;
+        }
         state.warm = true;
         state.write(folders)?;
     }
