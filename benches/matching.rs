@@ -94,6 +94,7 @@ fn at_once(branches: usize, is_same: bool, callers: usize) -> (Diagram, Vec<Said
     (diagram, mixed.collect())
 }
 
+#[allow(clippy::print_stdout, reason = "the growth is to be seen")]
 /// How one case fares, and how long it takes in the best of some goes.
 fn tell(name: &str, diagram: &Diagram, said: &[Said], order: Order) -> f64 {
     let specification = Specification::of(diagram);
@@ -109,6 +110,7 @@ fn tell(name: &str, diagram: &Diagram, said: &[Said], order: Order) -> f64 {
     best
 }
 
+#[allow(clippy::print_stdout, reason = "the growth is to be seen")]
 fn growth() {
     println!("-- by size, satisfied; then with a change every 25 messages; then all different");
     for count in [110, 250, 500, 1_000, 2_000] {

@@ -43,6 +43,9 @@ pub(super) struct Machine<'a> {
     has_break: bool,
 }
 
+/// Names with the values that they stand for.
+type Values = Vec<(u32, u32)>;
+
 /// Which messages arrows stand for.
 pub(super) struct Fits<'a> {
     /// For each arrow who speaks to whom in it and in which chain, if anybody recorded does.
@@ -50,7 +53,7 @@ pub(super) struct Fits<'a> {
     /// For each arrow the classes that say what it does.
     classes: Vec<Vec<u32>>,
     /// For arrows with names and classes the values that names may have.
-    readings: HashMap<(u32, u32), Vec<Vec<(u32, u32)>>>,
+    readings: HashMap<(u32, u32), Vec<Values>>,
     /// What names stand for.
     pub(super) values: Vec<&'a str>,
     /// For each arrow what leaving it out means.
@@ -171,9 +174,9 @@ impl<'a> Fits<'a> {
 
     /// The values of names that become known when a message of the class lies on the arrow; none if
     /// that contradicts what they stand for already.
-    pub(super) fn names(&self, arrow: u32, class: u32, known: &[u32]) -> Vec<Vec<(u32, u32)>> {
+    pub(super) fn names(&self, arrow: u32, class: u32, known: &[u32]) -> Vec<Values> {
         let Some(readings) = self.readings.get(&(arrow, class)) else { return vec![Vec::new()] };
-        let agrees = |reading: &&Vec<(u32, u32)>| {
+        let agrees = |reading: &&Values| {
             reading.iter().all(|(name, value)| {
                 let known = known[*name as usize];
                 known == 0 || known == *value

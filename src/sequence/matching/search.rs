@@ -11,7 +11,7 @@ use super::expression::What;
 use super::machine::{CHANGE, Machine, Move, Place};
 
 /// How many places are looked at before the narrow search takes over.
-const BUDGET: usize = 40_000;
+const BUDGET: usize = 30_000;
 
 /// How many ways the narrow search follows at once.
 const WIDTH: usize = 6;
