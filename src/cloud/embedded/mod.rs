@@ -19,7 +19,8 @@ mod start;
 mod state;
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::probe;
 use crate::error::{Error, ErrorKind, Result};
@@ -162,6 +163,21 @@ impl Embedded {
         let running: Vec<Process> =
             services.iter().filter_map(|part| state.running(*part).cloned()).collect();
         process::end(&running)?;
+        // A port may stay taken for a moment. Elsewhere the services would need another relay, and
+        // who is attached to this one would hear nothing more.
+        let are_free =
+            || services.iter().all(|part| state.ports_of(*part).into_iter().all(ports::is_free));
+        let patience = Instant::now() + PATIENCE;
+        while !are_free() {
+            if Instant::now() > patience {
+                return Err(Error::new(
+                    ErrorKind::Cloud,
+                    "another program took a port of the cloud",
+                )
+                .hint("run `doctool cloud up`, which moves the cloud to other ports"));
+            }
+            sleep(Duration::from_millis(50));
+        }
         start::start(&self.folders, &mut state, Caches::Cold, events)
     }
 
