@@ -146,6 +146,7 @@ fn a_page_is_made_stays_as_it_is_and_is_mended() {
     assert_eq!(live.docs(), made);
 
     a_command_that_fails_changes_nothing(&live);
+    what_services_send_only_when_cold_is_learnt(&live);
     a_service_that_is_gone_is_an_error(&live);
 }
 
@@ -170,6 +171,26 @@ fn a_command_that_fails_changes_nothing(live: &Live) {
     assert_eq!(live.docs(), before);
     // What the page had set up is gone again: the list of images is the documented one.
     site.doctool(&["check", LIST]).exits(0);
+}
+
+fn what_services_send_only_when_cold_is_learnt(live: &Live) {
+    let site = &live.site;
+    let before = live.docs();
+    let said = site.doctool(&["refresh", LIST, "--runs", "3"]).exits(1);
+    let opt = "+opt glance-api asks keystone for tokens: 1 of 3 runs\n";
+    assert_eq!(said.out.matches("+opt ").count(), 1, "{}", said.out);
+    assert!(said.out.contains(opt), "{}", said.out);
+    assert_eq!(live.docs(), before, "it is only proposed");
+    site.doctool(&["refresh", LIST, "--runs", "2", "--accept"]).exits(0);
+    let learnt = live.docs();
+    for _ in 0..3 {
+        // The first of the two runs finds cold caches, and the one after them warm ones.
+        let said = site.doctool(&["check", LIST, "--runs", "2"]).exits(0);
+        assert_eq!(said.out, "4 views up to date on 1 page\n");
+        site.doctool(&["check", LIST]).exits(0);
+    }
+    site.doctool(&["refresh", LIST]).exits(0);
+    assert_eq!(live.docs(), learnt);
 }
 
 fn a_service_that_is_gone_is_an_error(live: &Live) {
