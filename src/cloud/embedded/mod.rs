@@ -95,7 +95,7 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when there is no cache folder because
+    /// [`ErrorKind::Cloud`] when there is no cache folder because
     /// nothing says where home is.
     pub fn from_environment() -> Result<Self> {
         let cloud = Self::new(folders::cache_folder()?);
@@ -109,7 +109,7 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) with a hint when something it needs is
+    /// [`ErrorKind::Cloud`] with a hint when something it needs is
     /// missing, or a service does not come up.
     pub fn up(&self, events: Events<'_>) -> Result<Cloud> {
         let folders = &self.folders;
@@ -148,7 +148,7 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when the cloud is not up, or a service
+    /// [`ErrorKind::Cloud`] when the cloud is not up, or a service
     /// does not end or does not come up again.
     pub fn cool(&self, events: Events<'_>) -> Result<()> {
         let _turn = self.folders.lock(events)?;
@@ -185,7 +185,7 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when a process does not end.
+    /// [`ErrorKind::Cloud`] when a process does not end.
     pub fn down(&self, events: Events<'_>) -> Result<Down> {
         let _turn = self.folders.lock(events)?;
         end_everything(&self.folders)
@@ -196,7 +196,7 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when a process does not end or a file
+    /// [`ErrorKind::Cloud`] when a process does not end or a file
     /// cannot be removed.
     pub fn wipe(&self, events: Events<'_>) -> Result<Down> {
         let _turn = self.folders.lock(events)?;
@@ -210,7 +210,7 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Cloud`](crate::error::ErrorKind::Cloud) when no question can be asked at all.
+    /// [`ErrorKind::Cloud`] when no question can be asked at all.
     pub fn status(&self) -> Result<Status> {
         let state = State::read(&self.folders);
         let client = probe::client(PATIENCE)?;
