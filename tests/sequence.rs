@@ -135,3 +135,19 @@ fn a_step_that_must_happen_and_did_not_is_told_by_name() {
     assert!(said.out.contains("[sequence]"), "{}", said.out);
     assert!(said.out.contains("GET /identity/v3/auth/tokens"), "{}", said.out);
 }
+
+#[test]
+fn participants_that_are_shown_under_another_name_keep_the_short_one() {
+    let site = site();
+    let file = format!("{PAGE}/diagram.md");
+    let drawn = site.read(&file);
+    let short = format!("participant k as keystone\n{}", drawn.replace("keystone", "k"));
+    site.write(&file, &short);
+    check(&site, "warm").exits(0);
+    refresh(&site, &["--replay", "cold"]).exits(0);
+    let new = "glance-api->>k: POST /identity/v3/auth/tokens\n\
+               k-->>glance-api: 201 CREATED /identity/v3/auth/tokens\n";
+    let diagram = site.read(&file);
+    assert!(diagram.contains(new), "{diagram}");
+    assert_eq!(diagram.matches("keystone").count(), 1, "{diagram}");
+}

@@ -31,6 +31,9 @@ pub(super) fn merge(
     if page.trim().is_empty() {
         return Merged::of(new);
     }
+    let short = names::short(page);
+    let [new, base] = [Some(new), base].map(|text| text.map(|text| names::shortened(text, &short)));
+    let (new, base) = (new.unwrap_or_default(), base.as_deref());
     let new: Vec<&str> = new.lines().collect();
     let base: Option<Vec<&str>> =
         base.map(|base| base.lines().collect()).filter(|base: &Vec<_>| !base.is_empty());

@@ -15,6 +15,8 @@ pub(super) struct Specified {
     pub(super) told: StableRecording,
     /// Lines of the diagram, counted from 0, whose messages were not sent and need not be.
     pub(super) unseen: HashSet<usize>,
+    /// Whether the run is one of those that the diagram stands for.
+    pub(super) is_satisfied: bool,
     /// What the run did otherwise than the diagram says.
     pub(super) deviations: Vec<Finding>,
 }
@@ -31,7 +33,12 @@ pub(super) fn lay(
     let diagram = Diagram::parse(text).unwrap_or_default();
     let lines = diagram.lines_of_arrows(text);
     if lines.is_empty() {
-        return Specified { told: live, unseen: HashSet::new(), deviations: Vec::new() };
+        return Specified {
+            told: live,
+            unseen: HashSet::new(),
+            is_satisfied: false,
+            deviations: Vec::new(),
+        };
     }
     let order = self::order(order);
     let specification = Specification::of(&diagram);
@@ -69,6 +76,7 @@ pub(super) fn lay(
         }
     });
     Specified {
+        is_satisfied: new.is_satisfied(),
         deviations: deviations.collect(),
         unseen: unseen.map(|arrow| lines[arrow]).collect(),
         told: live.laid(documented, &laying),

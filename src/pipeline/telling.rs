@@ -1,7 +1,7 @@
 //! What a page is to be after its runs: every view, in the values that the page documents.
 
 use crate::merge::{Eyes, Merge, Runs, Texts};
-use crate::model::{Change, PageOutcome, PagePlan, Prose, ViewKind};
+use crate::model::{Change, PageOutcome, PagePlan, Prose, View, ViewKind};
 use crate::render;
 use crate::sequence::{self, matching::Said};
 use crate::settings::doctool::SequenceOrder;
@@ -65,7 +65,7 @@ impl Telling<'_> {
         base: &StableRecording,
         specified: Specified,
     ) -> Vec<Change> {
-        let Specified { told, unseen, deviations } = specified;
+        let Specified { told, unseen, is_satisfied, deviations } = specified;
         let hide = |text: &str| self.secrets.text(text);
         let mask = |text: &str| self.volatile.masked(text);
         let eyes = Eyes { hide: &hide, mask: &mask, conflicts: self.job.conflicts };
@@ -77,6 +77,9 @@ impl Telling<'_> {
         let merge = Merge::new(&runs, eyes);
         let has_base = !base.recording().exchanges.is_empty();
         let views = plan.views.iter().map(|view| {
+            if view.kind == ViewKind::Diagram && is_satisfied {
+                return unchanged(view);
+            }
             let base = has_base.then(|| drawn(view.kind, base));
             let new = drawn(view.kind, &told);
             merge.view(&Texts { view, base: base.as_deref(), new: &new, unseen: &unseen })
@@ -86,6 +89,12 @@ impl Telling<'_> {
         changes.extend(merge.prose(prose, &changes));
         changes
     }
+}
+
+/// A view that is as it should be.
+fn unchanged(view: &View) -> Change {
+    let region = view.region.clone();
+    Change { kind: view.kind, text: region.text.clone(), region, findings: Vec::new() }
 }
 
 fn drawn(kind: ViewKind, recording: &StableRecording) -> String {

@@ -153,6 +153,24 @@ impl Diagram {
         arrows
     }
 
+    /// The participants that are declared.
+    pub fn participants(&self) -> Vec<&Participant> {
+        let mut participants = Vec::new();
+        let mut open: Vec<&Statement> = self.statements.iter().rev().collect();
+        while let Some(statement) = open.pop() {
+            match &statement.kind {
+                StatementKind::Participant(participant) => participants.push(participant),
+                StatementKind::Box { statements, .. } => open.extend(statements.iter().rev()),
+                StatementKind::Block(block) => {
+                    let inside = block.branches.iter().rev();
+                    open.extend(inside.flat_map(|branch| branch.statements.iter().rev()));
+                }
+                _ => {}
+            }
+        }
+        participants
+    }
+
     /// The line of each of the [messages](Self::arrows) in the text that was read, counted from 0.
     pub fn lines_of_arrows(&self, text: &str) -> Vec<usize> {
         let (mut line, mut at) = (0, 0);

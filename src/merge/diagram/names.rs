@@ -3,9 +3,34 @@
 //! In: messages as they stand and as they were generated. Out: which value each name stands for, so
 //! that new messages can be told in the same names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::sequence::{Template, label, normal};
+use crate::sequence::diagram::Diagram;
+use crate::sequence::{Template, ends, label, normal};
+
+/// What the page calls participants that it shows under another name, as after
+/// `participant k as keystone`: by the name that is shown.
+pub(super) fn short(page: &str) -> HashMap<String, String> {
+    let Ok(diagram) = Diagram::parse(page) else { return HashMap::new() };
+    let declared = diagram.participants().into_iter();
+    declared
+        .filter_map(|participant| Some((participant.alias.clone()?, participant.name.clone())))
+        .collect()
+}
+
+/// Generated lines in the page's own names.
+pub(super) fn shortened(text: &str, short: &HashMap<String, String>) -> String {
+    let line = |line: &str| {
+        let ends = ends(line).filter(|_| !short.is_empty());
+        let (Some((from, to, is_reply)), Some((_, label))) = (ends, label(line)) else {
+            return format!("{line}\n");
+        };
+        let own = |name: String| short.get(&name).cloned().unwrap_or(name);
+        let arrow = if is_reply { "-->>" } else { "->>" };
+        format!("{}{arrow}{}: {label}\n", own(from), own(to))
+    };
+    text.lines().map(line).collect()
+}
 
 /// Values and the names that stand for them.
 #[derive(Debug, Default)]
