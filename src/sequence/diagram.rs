@@ -5,7 +5,7 @@ use std::ops::Range;
 /// A sequence diagram.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diagram {
-    /// Its statements in order; those in blocks and boxes stand in them.
+    /// Its statements in order; those in blocks and boxes stand in them. Comments are none.
     pub statements: Vec<Statement>,
 }
 
@@ -24,8 +24,6 @@ pub struct Statement {
 pub enum StatementKind {
     /// The line `sequenceDiagram`.
     Header,
-    /// From `%%` to the end of the line.
-    Comment,
     /// `participant` or `actor`, with or without `create` before it.
     Participant(Participant),
     /// `destroy`, with the participant's name.

@@ -27,7 +27,7 @@ static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Words that begin a line which is no message.
-const WORDS: [&str; 28] = [
+const WORDS: [&str; 29] = [
     "accdescr",
     "acctitle",
     "activate",
@@ -51,6 +51,7 @@ const WORDS: [&str; 28] = [
     "opt",
     "option",
     "par",
+    "par_over",
     "participant",
     "properties",
     "rect",
@@ -59,7 +60,8 @@ const WORDS: [&str; 28] = [
 ];
 
 /// Words that begin a block.
-pub const OPENING: [&str; 8] = ["alt", "box", "break", "critical", "loop", "opt", "par", "rect"];
+pub const OPENING: [&str; 9] =
+    ["alt", "box", "break", "critical", "loop", "opt", "par", "par_over", "rect"];
 
 /// A diagram as its lines.
 pub struct Drawing<'a> {
@@ -198,8 +200,11 @@ impl<'a> Drawing<'a> {
 
 /// The word of the grammar that a line begins with, in lower case.
 fn word(text: &str) -> Option<String> {
-    let first: String =
-        text.trim_start().chars().take_while(|part| part.is_alphanumeric()).collect();
+    let first: String = text
+        .trim_start()
+        .chars()
+        .take_while(|part| part.is_alphanumeric() || *part == '_')
+        .collect();
     let rest = &text.trim_start()[first.len()..];
     let word = first.to_lowercase();
     let ends = rest.is_empty() || rest.starts_with([' ', '\t', ':', '{']);
@@ -231,4 +236,21 @@ pub fn label(line: &str) -> Option<(usize, &str)> {
 /// What a line begins with.
 pub fn indent(line: &str) -> &str {
     &line[..line.len() - line.trim_start().len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Drawing;
+
+    #[test]
+    fn every_block_of_the_grammar_ends_with_its_own_end() {
+        for word in super::OPENING {
+            let text =
+                format!("opt outside\n{word} inside\na->>b: x\nend\nb->>c: y\nend\nc->>d: z\n");
+            let drawing = Drawing::read(&text);
+            let blocks: Vec<_> =
+                drawing.messages.iter().map(|&line| drawing.lines[line].block).collect();
+            assert_eq!(blocks, [Some(1), Some(0), None], "{word}");
+        }
+    }
 }

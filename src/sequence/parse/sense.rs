@@ -68,10 +68,7 @@ impl<'a> Sense<'a> {
             StatementKind::Block(block) => {
                 block.branches.iter().try_for_each(|branch| self.all(&branch.statements))
             }
-            StatementKind::Header
-            | StatementKind::Comment
-            | StatementKind::Autonumber(_)
-            | StatementKind::Remark => Ok(()),
+            StatementKind::Header | StatementKind::Autonumber(_) | StatementKind::Remark => Ok(()),
         }
     }
 
