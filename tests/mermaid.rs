@@ -234,7 +234,8 @@ fn diagrams_of_pages_are_read_as_mermaid_reads_them() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = [project.join("docs"), project.join("../shared/pages/docs")];
     let files = folders.iter().flat_map(WalkDir::new).filter_map(Result::ok);
-    let is_diagram = |name: &str| name.starts_with("diagram") && name.ends_with(".md");
+    let is_diagram =
+        |name: &str| name == "diagram.md" || name.starts_with("diagram-") && name.ends_with(".md");
     let files = files.filter(|entry| is_diagram(&entry.file_name().to_string_lossy()));
     let content = |path: &Path| fs::read_to_string(path).expect("it is text");
     let fragments: Vec<String> = files.map(|entry| content(entry.path())).collect();
