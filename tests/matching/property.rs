@@ -59,7 +59,7 @@ fn violate(random: &mut Random, said: &mut Vec<Said>) -> &'static str {
 }
 
 #[test]
-#[allow(clippy::print_stdout, reason = "the seeds and counts are to be seen")]
+#[expect(clippy::print_stdout, reason = "the seeds and counts are to be seen")]
 fn runs_of_a_diagram_satisfy_it_and_violations_are_told_with_the_fewest_changes() {
     let (mut still_fit, mut tried, mut untried, mut seed) = (0, 0, 0, 0);
     let mut costs = BTreeMap::new();

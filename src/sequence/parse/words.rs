@@ -87,9 +87,9 @@ const ARROWS: [&str; 26] = [
 ];
 
 /// What ends a name although it begins with a dash or the like.
-const NO_NAME: [&str; 17] = [
+const NO_NAME: [&str; 16] = [
     "-x", "--x", "-)", "--)", "-|\\", "-\\", "-/", "-//", "-|/", "/|-", "\\|-", "//-", "\\\\-",
-    "--|\\", "--", "()", "/|-",
+    "--|\\", "--", "()",
 ];
 
 /// Cuts a text into words.
@@ -220,11 +220,8 @@ impl<'a> Words<'a> {
     fn in_name(&mut self) -> Option<(usize, Option<Kind>)> {
         let rest = self.rest();
         let first = rest.chars().next()?;
-        if first != '\n' && is_blank(first) {
-            return Some((run(rest, |part| part != '\n' && is_blank(part)), None));
-        }
-        if first == '#' {
-            return Some((line(rest), None));
+        if let Some(length) = passed_over(rest) {
+            return Some((length, None));
         }
         if rest.starts_with("@{") {
             return Some(self.config(rest));
@@ -268,7 +265,7 @@ impl<'a> Words<'a> {
             return (line(rest).max(2), Some(Kind::Invalid));
         };
         let behind = &rest[length + 1..];
-        if is_alias_with_blank(behind) {
+        if is_alias(behind) {
             self.modes.push(Mode::Alias);
         } else {
             self.modes.pop();
@@ -278,12 +275,8 @@ impl<'a> Words<'a> {
 
     fn in_alias(&mut self) -> (usize, Option<Kind>) {
         let rest = self.rest();
-        let blanks = run(rest, |part| part != '\n' && is_blank(part));
-        if blanks > 0 {
-            return (blanks, None);
-        }
-        if rest.starts_with('#') {
-            return (line(rest), None);
+        if let Some(length) = passed_over(rest) {
+            return (length, None);
         }
         self.modes.truncate(self.modes.len() - 2);
         if starts(rest, "as")
@@ -297,12 +290,8 @@ impl<'a> Words<'a> {
 
     fn in_line(&mut self) -> (usize, Option<Kind>) {
         let rest = self.rest();
-        let blanks = run(rest, |part| part != '\n' && is_blank(part));
-        if blanks > 0 {
-            return (blanks, None);
-        }
-        if rest.starts_with('#') {
-            return (line(rest), None);
+        if let Some(length) = passed_over(rest) {
+            return (length, None);
         }
         self.modes.pop();
         (run(rest, |part| !matches!(part, '#' | '\n' | ';')), Some(Kind::Rest))
@@ -316,6 +305,13 @@ fn is_blank(part: char) -> bool {
         '\t'..='\r' | ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{2028}' | '\u{2029}'
             | '\u{202f}' | '\u{205f}' | '\u{3000}' | '\u{feff}'
     )
+}
+
+/// Blanks or a comment at the beginning of a text, within its line.
+fn passed_over(text: &str) -> Option<usize> {
+    let blanks = run(text, |part| part != '\n' && is_blank(part));
+    let length = if blanks == 0 && text.starts_with('#') { line(text) } else { blanks };
+    (length > 0).then_some(length)
 }
 
 /// Bytes at the beginning of a text that belong together.
@@ -334,10 +330,6 @@ fn starts(text: &str, word: &str) -> bool {
 
 /// Whether ` as ` follows.
 fn is_alias(text: &str) -> bool {
-    is_alias_with_blank(text)
-}
-
-fn is_alias_with_blank(text: &str) -> bool {
     let blanks = run(text, is_blank);
     let behind = &text[blanks..];
     blanks > 0 && starts(behind, "as") && behind[2..].starts_with(is_blank)
