@@ -151,3 +151,42 @@ fn participants_that_are_shown_under_another_name_keep_the_short_one() {
     assert!(diagram.contains(new), "{diagram}");
     assert_eq!(diagram.matches("keystone").count(), 1, "{diagram}");
 }
+
+/// The recording of the warm run with the question for Glance's versions before all others.
+fn with_another_order(site: &Site) {
+    let log = site.read("warm/openstack/image/list/log.md");
+    let mut entries: Vec<&str> = log.split("### (").collect();
+    let versions: Vec<&str> = entries.drain(5..7).collect();
+    assert!(versions[0].contains("/image\n"), "{}", versions[0]);
+    entries.splice(1..1, versions);
+    site.write("other/openstack/image/list/log.md", entries.join("### ("));
+    let console = site.read("warm/openstack/image/list/console.txt");
+    site.write("other/openstack/image/list/console.txt", console);
+}
+
+#[test]
+fn runs_that_differ_in_their_order_are_told_and_not_written() {
+    let site = site();
+    with_another_order(&site);
+    let before = site.files();
+    let both = ["--replay", "warm", "--replay", "other", "--accept"];
+    let said = refresh(&site, &both).exits(1);
+    assert!(said.out.contains("the runs differ, and not in steps that come or go"), "{}", said.out);
+    assert_eq!(site.files(), before);
+    let said = site.doctool(&[&["check", PAGE], &both[..4]].concat()).exits(1);
+    assert!(said.out.contains("the runs differ"), "{}", said.out);
+
+    // A person can say what differs.
+    let file = format!("{PAGE}/diagram.md");
+    let lines: Vec<String> = site.read(&file).lines().map(str::to_owned).collect();
+    let par = format!(
+        "par identity\n{}\nand versions\n{}\nend\n{}\n",
+        lines[..4].join("\n"),
+        lines[4..6].join("\n"),
+        lines[6..].join("\n")
+    );
+    site.write(&file, &par);
+    site.doctool(&[&["check", PAGE], &both[..4]].concat()).exits(0);
+    refresh(&site, &both).exits(0);
+    assert_eq!(site.read(&file), par);
+}

@@ -50,7 +50,7 @@ impl Refresh {
         self.pages.with(ask, pipeline::refresh, |(outcome, secrets), files| {
             let hide = |text: &str| secrets.text(text);
             say(&text::refresh(&outcome, files, &hide, colour));
-            let is_done = !outcome.has_proposal() && !outcome.leaves_work() && !outcome.has_error();
+            let is_done = !outcome.holds_back() && !outcome.leaves_work() && !outcome.has_error();
             if is_done { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) }
         })
     }

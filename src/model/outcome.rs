@@ -16,6 +16,16 @@ pub struct Outcome {
     pub leaks: Vec<Leak>,
 }
 
+/// Why a page is not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// Several runs call for blocks in the diagram, which the changes put in. They are only proposed
+    /// until somebody accepts them.
+    Proposal,
+    /// Several runs differ in a way that doctool has no blocks for.
+    RunsDiffer,
+}
+
 /// What was found about one page.
 #[derive(Debug, Clone)]
 pub struct PageOutcome {
@@ -23,9 +33,8 @@ pub struct PageOutcome {
     pub path: String,
     /// Every view, changed or not, and what else on the page has to follow them.
     pub changes: Vec<Change>,
-    /// Whether several runs call for blocks in the diagram, which the changes put in. They are only
-    /// proposed until somebody accepts them.
-    pub is_proposed: bool,
+    /// Why the page is not written, if it is not.
+    pub hold: Option<Hold>,
     /// What looks like a command and was not run.
     pub not_run: Vec<NotRun>,
     /// What else the page's authors should know.
@@ -106,14 +115,14 @@ impl Outcome {
         self.pages.iter().map(|page| page.findings().count()).sum()
     }
 
-    /// Whether blocks are proposed that nobody has accepted.
-    pub fn has_proposal(&self) -> bool {
-        self.pages.iter().any(|page| page.is_proposed)
+    /// Whether a page is not written that differs.
+    pub fn holds_back(&self) -> bool {
+        self.pages.iter().any(|page| page.hold.is_some())
     }
 
     /// How many views were written.
     pub fn written(&self) -> usize {
-        let written = self.pages.iter().filter(|page| !page.is_proposed);
+        let written = self.pages.iter().filter(|page| page.hold.is_none());
         written.map(|page| views(page.stale())).sum()
     }
 
@@ -138,8 +147,9 @@ impl Outcome {
     /// Whether there is something to say: a stale view, something that a person has to look at, a
     /// page that its site cannot show, or a published secret.
     pub fn has_drift(&self) -> bool {
-        let tells =
-            |page: &PageOutcome| page.stale().next().is_some() || page.findings().next().is_some();
+        let tells = |page: &PageOutcome| {
+            page.hold.is_some() || page.stale().next().is_some() || page.findings().next().is_some()
+        };
         self.pages.iter().any(tells)
             || self.diagnostics().next().is_some()
             || !self.leaks.is_empty()

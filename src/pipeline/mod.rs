@@ -21,8 +21,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::Fetcher;
 use crate::merge::Conflicts;
 use crate::model::{
-    Adoption, Change, Diagnostic, Edit, Event, Events, Fetched, FileCache, Leak, Outcome, Page,
-    PageOutcome, PagePlan, Prose, Remote, Run, View, ViewKind,
+    Adoption, Change, Diagnostic, Edit, Event, Events, Fetched, FileCache, Hold, Leak, Outcome,
+    Page, PageOutcome, PagePlan, Prose, Remote, Run, View, ViewKind,
 };
 use crate::page;
 use crate::plan;
@@ -91,11 +91,11 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let ran = runs(job, &pages.documented)?;
     let mut outcome = compare(job, pages, &ran)?;
     for page in &mut outcome.pages {
-        if page.is_proposed && !job.accept {
+        page.hold = page.hold.filter(|hold| !(job.accept && *hold == Hold::Proposal));
+        if page.hold.is_some() {
             page.forget_deviations();
             continue;
         }
-        page.is_proposed = false;
         write_page(job, page)?;
         page.forget_missing();
         page.forget_deviations();

@@ -28,9 +28,7 @@ pub(super) fn lay(
     documented: &StableRecording,
     live: StableRecording,
 ) -> Specified {
-    let is_diagram = |view: &&View| view.kind == ViewKind::Diagram;
-    let text = plan.views.iter().find(is_diagram).map_or("", |view| &*view.region.text);
-    let diagram = Diagram::parse(text).unwrap_or_default();
+    let (diagram, text) = diagram(plan);
     let lines = diagram.lines_of_arrows(text);
     if lines.is_empty() {
         return Specified {
@@ -61,7 +59,7 @@ pub(super) fn lay(
     let unseen = (0..lines.len()).filter(|arrow| !seen.contains(arrow) && !missing.contains(arrow));
     let line_of = |index: usize| text.lines().nth(index).unwrap_or_default().to_owned();
     let told = specification.explained(&new, &recorded);
-    let deviations = new.changes.iter().zip(told).map(|(change, message)| {
+    let deviations = new.changes.iter().zip(&told).map(|(change, message)| {
         let line = lines[place(change).min(lines.len() - 1)];
         let text = line_of(line);
         Finding {
@@ -70,8 +68,9 @@ pub(super) fn lay(
             new_line: line,
             span: text.len() - text.trim_start().len()..text.trim_end().len(),
             text,
-            message,
-            hint: None,
+            message: message.clone(),
+            // There is one line more where the changes may not be the fewest.
+            hint: told.get(new.changes.len()).cloned(),
             sides: None,
         }
     });
@@ -81,6 +80,13 @@ pub(super) fn lay(
         unseen: unseen.map(|arrow| lines[arrow]).collect(),
         told: live.laid(documented, &laying),
     }
+}
+
+/// The page's diagram with its text. One that cannot be read has no arrows; a diagnostic tells why.
+fn diagram(plan: &PagePlan) -> (Diagram, &str) {
+    let is_diagram = |view: &&View| view.kind == ViewKind::Diagram;
+    let text = plan.views.iter().find(is_diagram).map_or("", |view| &*view.region.text);
+    (Diagram::parse(text).unwrap_or_default(), text)
 }
 
 /// The arrow at which a change is told.
@@ -94,20 +100,34 @@ fn place(change: &Deviation) -> usize {
     }
 }
 
-/// All that several runs of the same commands did, each thing once.
-pub(super) fn united(runs: &[StableRecording], order: SequenceOrder) -> StableRecording {
-    let united = |all: StableRecording, run: &StableRecording| {
+/// All that several runs of the same commands did, each thing once. Where every run satisfies the
+/// page's diagram, that says how they differ, and the last one stands for all. None where the same
+/// things came in another order.
+pub(super) fn united(
+    plan: &PagePlan,
+    runs: &[StableRecording],
+    order: SequenceOrder,
+) -> Option<StableRecording> {
+    let specification = Specification::of(&diagram(plan).0);
+    let satisfies = |run: &StableRecording| {
+        specification.fit(&Said::all(run.recording()), self::order(order)).is_satisfied()
+    };
+    if let Some(last) = runs.last().filter(|_| runs.iter().all(satisfies)) {
+        return Some(last.clone());
+    }
+    let (first, further) = runs.split_first()?;
+    further.iter().try_fold(first.clone(), |all, run| {
         let diagram = Diagram::parse(&render::diagram(&all)).unwrap_or_default();
         let specification = Specification::of(&diagram);
         let fit = |recording| specification.fit(&Said::all(recording), self::order(order));
-        let laying = Laying {
-            documented: &fit(all.recording()).of_recorded,
-            live: &fit(run.recording()).of_recorded,
-            may_miss: &|_| true,
-        };
-        run.laid(&all, &laying)
-    };
-    runs.iter().cloned().reduce(|all, run| united(all, &run)).unwrap_or_default()
+        let (old, new) = (fit(all.recording()), fit(run.recording()));
+        if new.changes.iter().any(|change| matches!(change, Deviation::Moved { .. })) {
+            return None;
+        }
+        let laying =
+            Laying { documented: &old.of_recorded, live: &new.of_recorded, may_miss: &|_| true };
+        Some(run.laid(&all, &laying))
+    })
 }
 
 /// The matcher's word for the order that a site asks for.

@@ -1,9 +1,9 @@
 //! What a page is to be after its runs: every view, in the values that the page documents.
 
 use crate::merge::{Eyes, Merge, Runs, Texts};
-use crate::model::{Change, PageOutcome, PagePlan, Prose, View, ViewKind};
+use crate::model::{Change, Hold, PageOutcome, PagePlan, Prose, View, ViewKind};
 use crate::render;
-use crate::sequence::{self, matching::Said};
+use crate::sequence::{self, Learnt, matching::Said};
 use crate::settings::doctool::SequenceOrder;
 use crate::stabilise::{self, Pins, Secrets, StableRecording, Volatile};
 
@@ -30,26 +30,38 @@ impl Telling<'_> {
             stabilise::stabilise(self.volatile, &told.documented, live, pins.clone())
         });
         let runs: Vec<StableRecording> = stable.collect();
-        let live = specified::united(&runs, order);
-        let specified = specified::lay(&plan, order, &base, live.clone());
-        let mut log = render::log(&specified.told);
-        let mut changes = self.merged((&plan, &prose), &base, specified);
-        let mut is_proposed = false;
-        if let Some(diagram) = learnt(&changes, &runs, order) {
-            // Blocks change what is told elsewhere, too: a loop shows one round.
-            let with_blocks = with_diagram(&plan, &diagram.text);
-            let specified = specified::lay(&with_blocks, order, &base, live);
-            log = render::log(&specified.told);
-            changes = self.merged((&with_blocks, &prose), &base, specified);
-            // The diagram is merged already.
-            let drawn = changes.iter_mut().filter(|change| change.kind == ViewKind::Diagram);
-            drawn.for_each(|change| *change = diagram.clone());
-            is_proposed = true;
-        }
+        let tell = |plan: &PagePlan, run: StableRecording| {
+            let specified = specified::lay(plan, order, &base, run);
+            let log = render::log(&specified.told);
+            (self.merged((plan, &prose), &base, specified), log)
+        };
+        let united = specified::united(&plan, &runs, order);
+        // Without what they have together, one run speaks for itself.
+        let one = || runs.last().cloned().unwrap_or_default();
+        let (mut changes, mut log) = tell(&plan, united.clone().unwrap_or_else(one));
+        let diagram = changes.iter().find(|change| change.kind == ViewKind::Diagram).cloned();
+        let learnt = match (&united, &diagram) {
+            (None, _) => Learnt::Beyond,
+            (Some(_), Some(diagram)) => learnt(diagram, &runs, order),
+            (Some(_), None) => Learnt::Nothing,
+        };
+        let hold = match (learnt, united, diagram) {
+            (Learnt::Blocks(text), Some(united), Some(diagram)) => {
+                // Blocks change what is told elsewhere, too: a loop shows one round.
+                (changes, log) = tell(&with_diagram(&plan, &text), united);
+                // The diagram is merged already.
+                let diagram = Change { text, ..diagram };
+                let drawn = changes.iter_mut().filter(|change| change.kind == ViewKind::Diagram);
+                drawn.for_each(|change| *change = diagram.clone());
+                Some(Hold::Proposal)
+            }
+            (Learnt::Beyond, ..) => Some(Hold::RunsDiffer),
+            _ => None,
+        };
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
         PageOutcome {
             changes,
-            is_proposed,
+            hold,
             path: plan.path,
             not_run: plan.not_run,
             diagnostics: page.diagnostics,
@@ -107,14 +119,13 @@ fn drawn(kind: ViewKind, recording: &StableRecording) -> String {
     }
 }
 
-/// The change of the diagram with blocks for what differs between the runs, if there are several that
-/// differ.
-fn learnt(changes: &[Change], runs: &[StableRecording], order: SequenceOrder) -> Option<Change> {
-    let diagram = changes.iter().find(|change| change.kind == ViewKind::Diagram)?;
+/// What the runs say about the diagram as it is to be. One run says nothing about what may differ.
+fn learnt(diagram: &Change, runs: &[StableRecording], order: SequenceOrder) -> Learnt {
+    if runs.len() < 2 {
+        return Learnt::Nothing;
+    }
     let runs: Vec<_> = runs.iter().map(|run| Said::all(run.recording())).collect();
-    let learnt = || sequence::learnt(&diagram.text, &runs, specified::order(order));
-    let text = (runs.len() > 1).then(learnt)??;
-    Some(Change { text, ..diagram.clone() })
+    sequence::learnt(&diagram.text, &runs, specified::order(order))
 }
 
 /// The plan of a page with another diagram.

@@ -8,7 +8,7 @@ use similar::TextDiff;
 use super::{counted, leaks_text};
 use crate::error::Error;
 use crate::model::{
-    Change, Diagnostic, FileCache, Finding, Outcome, PageOutcome, Place, Severity, Sides,
+    Change, Diagnostic, FileCache, Finding, Hold, Outcome, PageOutcome, Place, Severity, Sides,
 };
 use crate::write;
 
@@ -75,6 +75,9 @@ pub fn check(
         for change in page.stale() {
             out.push_str(&diff(change, files, hide, colour));
         }
+        if page.hold == Some(Hold::RunsDiffer) {
+            out.push_str(&held(page, Hold::RunsDiffer, files, hide, colour));
+        }
         out.push_str(&findings(page, false, hide, colour));
     }
     out.push_str(&diagnostics(outcome.diagnostics(), hide, colour));
@@ -109,11 +112,8 @@ pub fn refresh(
 ) -> String {
     let mut out = String::new();
     for page in &outcome.pages {
-        if page.is_proposed {
-            let _ = writeln!(out, "{}: the runs differ; not rewritten\n", page.path);
-            page.stale().for_each(|change| out.push_str(&diff(change, files, hide, colour)));
-            let hint = "write this, with the blocks that say how, with `--accept`";
-            let _ = writeln!(out, "{} {hint}\n", colour.paint(Style::Hint, "hint:"));
+        if let Some(hold) = page.hold {
+            out.push_str(&held(page, hold, files, hide, colour));
             continue;
         }
         let views: Vec<String> = page
@@ -137,6 +137,32 @@ pub fn refresh(
         found(outcome),
         left_out(outcome)
     );
+    out
+}
+
+/// A page that is not written, and why.
+fn held(
+    page: &PageOutcome,
+    hold: Hold,
+    files: &FileCache,
+    hide: &dyn Fn(&str) -> String,
+    colour: Colour,
+) -> String {
+    let how = match hold {
+        Hold::Proposal => "the runs differ; not rewritten",
+        Hold::RunsDiffer => "the runs differ, and not in steps that come or go",
+    };
+    let mut out = format!("{}: {how}\n\n", page.path);
+    let hint = match hold {
+        Hold::Proposal => {
+            page.stale().for_each(|change| out.push_str(&diff(change, files, hide, colour)));
+            "write this, with the blocks that say how, with `--accept`"
+        }
+        Hold::RunsDiffer => {
+            "draw what may differ, such as the order within `par`: doctool proposes `opt` and `loop` only"
+        }
+    };
+    let _ = writeln!(out, "{} {hint}\n", colour.paint(Style::Hint, "hint:"));
     out
 }
 

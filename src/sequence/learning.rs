@@ -11,22 +11,36 @@ use super::matching::{Order, Said, Specification};
 /// How many messages a round of a loop has at most.
 const LONGEST_ROUND: usize = 24;
 
-/// The diagram with blocks such that every run satisfies it; none where every run does already, or
-/// where no blocks of these kinds make them.
+/// What several runs say about a diagram.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Learnt {
+    /// Every run satisfies it.
+    Nothing,
+    /// The diagram with blocks, such that every run satisfies it.
+    Blocks(String),
+    /// The runs differ in a way that no blocks of these kinds say, such as in the order.
+    Beyond,
+}
+
+/// What several runs say about a diagram that has every message of all of them. A diagram that cannot
+/// be read says nothing.
 ///
 /// Labels say what was seen, such as `b asks c for tokens: 1 of 3 runs`. Lines that stand in the
 /// diagram keep their words.
-pub fn learnt(text: &str, runs: &[Vec<Said>], order: Order) -> Option<String> {
-    let satisfied = |text: &str| {
-        let specification = Specification::of(&Diagram::parse(text).ok()?);
-        Some(runs.iter().all(|run| specification.fit(run, order).is_satisfied()))
+pub fn learnt(text: &str, runs: &[Vec<Said>], order: Order) -> Learnt {
+    let is_satisfied = |text: &str| {
+        Diagram::parse(text).is_ok_and(|diagram| {
+            let specification = Specification::of(&diagram);
+            runs.iter().all(|run| specification.fit(run, order).is_satisfied())
+        })
     };
-    if satisfied(text)? {
-        return None;
+    if Diagram::parse(text).is_err() || is_satisfied(text) {
+        return Learnt::Nothing;
     }
-    let looped = with_loops(text, runs, order)?;
-    let learnt = if satisfied(&looped)? { looped } else { with_options(&looped, runs, order)? };
-    satisfied(&learnt)?.then_some(learnt)
+    let looped = with_loops(text, runs, order);
+    let optional = looped.as_deref().and_then(|looped| with_options(looped, runs, order));
+    let blocks = [looped, optional].into_iter().flatten().find(|text| is_satisfied(text));
+    blocks.map_or(Learnt::Beyond, Learnt::Blocks)
 }
 
 /// A diagram of whole lines with what each run has of it.
@@ -183,7 +197,7 @@ fn joined(lines: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Order, Said, learnt};
+    use super::{Learnt, Order, Said, learnt};
 
     /// Messages such as `a>b GET /x` and `a<b 200 OK /x`, where the caller stands left.
     fn run(messages: &[&str]) -> Vec<Said> {
@@ -234,7 +248,7 @@ b-->>a: 200 OK /list
             "a<b 200 OK /list",
         ]);
         let text = learnt(DRAWN, &[cold.clone(), warm.clone(), warm.clone()], Order::Causal);
-        let text = text.expect("the runs differ");
+        let Learnt::Blocks(text) = text else { panic!("the runs differ: {text:?}") };
         let expected = "\
 a->>b: GET /list
 opt b asks c for tokens: 1 of 3 runs
@@ -246,8 +260,8 @@ c-->>b: 200 OK /v3/tokens
 b-->>a: 200 OK /list
 ";
         assert_eq!(text, expected);
-        assert_eq!(learnt(&text, &[warm.clone(), cold], Order::Causal), None);
-        assert_eq!(learnt(expected, &[warm], Order::Causal), None);
+        assert_eq!(learnt(&text, &[warm.clone(), cold], Order::Causal), Learnt::Nothing);
+        assert_eq!(learnt(expected, &[warm], Order::Causal), Learnt::Nothing);
     }
 
     #[test]
@@ -264,8 +278,8 @@ b-->>a: 200 OK /list
         );
         let text = learnt(&drawn, &[polled(3), polled(1), polled(2)], Order::Causal);
         assert_eq!(
-            text.as_deref(),
-            Some(
+            text,
+            Learnt::Blocks(
                 "\
 a->>b: POST /servers
 b-->>a: 202 Accepted /servers
@@ -274,7 +288,16 @@ loop a asks b for servers: 1 to 3 times
   b-->>a: 200 OK /servers/1
 end
 "
+                .to_owned()
             )
         );
+    }
+
+    #[test]
+    fn runs_that_differ_in_their_order_are_beyond_blocks() {
+        let one = run(&["a>b GET /x", "a<b 200 OK /x", "a>b GET /y", "a<b 200 OK /y"]);
+        let other = run(&["a>b GET /y", "a<b 200 OK /y", "a>b GET /x", "a<b 200 OK /x"]);
+        let drawn = "a->>b: GET /x\nb-->>a: 200 OK /x\na->>b: GET /y\nb-->>a: 200 OK /y\n";
+        assert_eq!(learnt(drawn, &[one, other], Order::Causal), Learnt::Beyond);
     }
 }

@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-pub use learning::learnt;
+pub use learning::{Learnt, learnt};
 pub use parse::Fault;
 pub use template::{Template, shape};
 
