@@ -51,7 +51,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ),
     ("plan", &["error", "model", "sequence", "settings"]),
     // The wanted exception: only what `stabilise` has made can be drawn.
-    ("render", &["error", "model", "settings", "stabilise"]),
+    ("render", &["error", "model", "sequence", "settings", "stabilise"]),
     // A diff shows a file as `write` would leave it.
     ("report", &["error", "model", "settings", "write"]),
     ("run", &["error", "model", "settings"]),

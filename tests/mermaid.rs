@@ -146,6 +146,9 @@ fn names_and_paths_that_mermaid_would_misread_are_drawn_so_that_it_does_not() {
         exchange("127.0.0.1:8080", "/a;b=1/c"),
         exchange("name with (brackets)", "/%23/end"),
         exchange("end", "/x%25y"),
+        exchange("nova-xvpvncproxy", "/x"),
+        exchange("box.example.org", "/x"),
+        exchange("1 of 2", "/x"),
     ];
     let messages_of = |index| [Message::Request(index), Message::Response(index)];
     let messages = (0..exchanges.len()).flat_map(messages_of).collect();
@@ -164,6 +167,12 @@ fn names_and_paths_that_mermaid_would_misread_are_drawn_so_that_it_does_not() {
             r#"["name with (brackets)","openstack","200 OK /%23/end"]"#,
             r#"["openstack","end","GET /x%25y"]"#,
             r#"["end","openstack","200 OK /x%25y"]"#,
+            r#"["openstack","nova-xvpvncproxy","GET /x"]"#,
+            r#"["nova-xvpvncproxy","openstack","200 OK /x"]"#,
+            r#"["openstack","box.example.org","GET /x"]"#,
+            r#"["box.example.org","openstack","200 OK /x"]"#,
+            r#"["openstack","1 of 2","GET /x"]"#,
+            r#"["1 of 2","openstack","200 OK /x"]"#,
         ]
     );
 }

@@ -9,6 +9,7 @@ mod learning;
 pub mod matching;
 mod parse;
 mod template;
+pub mod written;
 
 use std::ops::Range;
 use std::sync::LazyLock;

@@ -65,6 +65,16 @@ fn wrong<T>(at: usize, message: impl Into<String>, hint: Option<&str>) -> Result
     Err(Wrong { at, message: message.into(), hint: hint.map(str::to_owned) })
 }
 
+/// Whether a text is one participant's name to Mermaid wherever messages name it.
+pub(super) fn is_whole_name(text: &str) -> bool {
+    let message = format!("{text}->>{text}: x");
+    let diagram = Diagram::parse(&message);
+    diagram.is_ok_and(|diagram| match diagram.arrows()[..] {
+        [arrow] => arrow.from == text && arrow.to == text,
+        _ => false,
+    })
+}
+
 struct Parser<'a> {
     text: &'a str,
     words: Words<'a>,
