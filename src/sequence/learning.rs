@@ -109,8 +109,7 @@ impl<'a> Seen<'a> {
 /// Puts `loop` around rounds of which not every run has the same number.
 fn with_loops(text: &str, runs: &[Vec<Said>], order: Order) -> Option<String> {
     let seen = Seen::new(text, runs, order)?;
-    let mut out: Vec<String> = Vec::new();
-    let mut line = 0;
+    let mut edited = Edited::of(&seen);
     let mut arrow = 0;
     while arrow < seen.said.len() {
         let Some((length, rounds)) = rounds(&seen, arrow) else {
@@ -124,14 +123,11 @@ fn with_loops(text: &str, runs: &[Vec<Said>], order: Order) -> Option<String> {
         };
         let counts: Vec<usize> = (0..seen.runs).map(in_run).collect();
         let (least, most) = (counts.iter().min()?, counts.iter().max()?);
-        out.extend(seen.lines[line..seen.places[arrow]].iter().map(|line| (*line).to_owned()));
-        let label = format!("{}: {least} to {most} times", seen.what(first.clone()));
-        out.extend(block("loop", &label, &seen.lines[lines(&seen, &first)]));
-        line = lines(&seen, &whole).end;
+        let what = seen.what(first.clone());
+        edited.block(&format!("loop {what}: {least} to {most} times"), &whole, &first);
         arrow = whole.end;
     }
-    out.extend(seen.lines[line..].iter().map(|line| (*line).to_owned()));
-    Some(joined(&out))
+    Some(edited.finish())
 }
 
 /// How long the rounds are that begin with an arrow, and how many there are, if not every run has
@@ -154,8 +150,7 @@ fn rounds(seen: &Seen<'_>, start: usize) -> Option<(usize, usize)> {
 /// Puts `opt` around messages that not every run has.
 fn with_options(text: &str, runs: &[Vec<Said>], order: Order) -> Option<String> {
     let seen = Seen::new(text, runs, order)?;
-    let mut out: Vec<String> = Vec::new();
-    let mut line = 0;
+    let mut edited = Edited::of(&seen);
     let mut arrow = 0;
     while arrow < seen.said.len() {
         if seen.is_in_all(arrow) {
@@ -167,32 +162,51 @@ fn with_options(text: &str, runs: &[Vec<Said>], order: Order) -> Option<String> 
         };
         let end = (arrow..seen.said.len()).take_while(belongs).last()? + 1;
         let count = seen.in_runs[arrow].iter().filter(|&&is_in| is_in).count();
-        let label = format!("{}: {count} of {} runs", seen.what(arrow..end), seen.runs);
-        out.extend(seen.lines[line..seen.places[arrow]].iter().map(|line| (*line).to_owned()));
-        let inside = lines(&seen, &(arrow..end));
-        line = inside.end;
-        out.extend(block("opt", &label, &seen.lines[inside]));
+        let inside = arrow..end;
+        let what = seen.what(inside.clone());
+        edited.block(&format!("opt {what}: {count} of {} runs", seen.runs), &inside, &inside);
         arrow = end;
     }
-    out.extend(seen.lines[line..].iter().map(|line| (*line).to_owned()));
-    Some(joined(&out))
+    Some(edited.finish())
 }
 
-/// The lines of arrows that stand one after another.
-fn lines(seen: &Seen<'_>, arrows: &Range<usize>) -> Range<usize> {
-    seen.places[arrows.start]..seen.places[arrows.end - 1] + 1
+/// A diagram that is copied line by line, with blocks put in.
+struct Edited<'a> {
+    seen: &'a Seen<'a>,
+    out: String,
+    /// The next line to copy.
+    line: usize,
 }
 
-/// Lines in a block of their own.
-fn block(word: &str, label: &str, lines: &[&str]) -> Vec<String> {
-    let indent = super::indent(lines.first().copied().unwrap_or_default());
-    let opener = format!("{indent}{word} {label}");
-    let inside = lines.iter().map(|line| format!("  {line}"));
-    [opener].into_iter().chain(inside).chain([format!("{indent}end")]).collect()
-}
+impl<'a> Edited<'a> {
+    fn of(seen: &'a Seen<'a>) -> Self {
+        Self { seen, out: String::new(), line: 0 }
+    }
 
-fn joined(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    /// Copies up to some arrows, and puts a block in their place that shows the first of them.
+    fn block(&mut self, opener: &str, arrows: &Range<usize>, shown: &Range<usize>) {
+        let lines = |arrows: &Range<usize>| {
+            self.seen.places[arrows.start]..self.seen.places[arrows.end - 1] + 1
+        };
+        let (all, shown) = (lines(arrows), lines(shown));
+        self.up_to(all.start);
+        let inside = &self.seen.lines[shown];
+        let indent = super::indent(inside.first().copied().unwrap_or_default());
+        self.out += &format!("{indent}{opener}\n");
+        inside.iter().for_each(|line| self.out += &format!("  {line}\n"));
+        self.out += &format!("{indent}end\n");
+        self.line = all.end;
+    }
+
+    fn up_to(&mut self, end: usize) {
+        self.seen.lines[self.line..end].iter().for_each(|line| self.out += &format!("{line}\n"));
+        self.line = end;
+    }
+
+    fn finish(mut self) -> String {
+        self.up_to(self.seen.lines.len());
+        self.out
+    }
 }
 
 #[cfg(test)]

@@ -304,7 +304,7 @@ impl<'a> Parser<'a> {
         }
         let mut number = || {
             let token = (self.next.kind == Kind::Number).then(|| self.advance()).transpose()?;
-            // Fractions count, too, and are shown as they are.
+            // Mermaid counts in fractions, too; they are read down to the whole.
             Ok(token.map(|token| {
                 self.said(&token)
                     .split('.')

@@ -64,3 +64,80 @@ fn any_text_gives_a_diagram_or_a_fault() {
     let deep = "opt x\n".repeat(100_000);
     assert!(Diagram::parse(&deep).is_err());
 }
+
+/// Words of the grammar and what may stand between them, put together at random.
+#[test]
+fn any_words_in_any_order_give_places_within_the_text() {
+    const PARTS: [&str; 40] = [
+        "a",
+        "한글",
+        "é-b",
+        "->>",
+        "-->>",
+        ":",
+        " ",
+        "\n",
+        ";",
+        "opt",
+        "alt",
+        "else",
+        "end",
+        "par_over",
+        "and",
+        "%%",
+        "%%{",
+        "}%%",
+        "{init: é}",
+        "#59;",
+        "#",
+        "note over",
+        "participant",
+        "actor",
+        "as",
+        "@{",
+        "}",
+        "create",
+        "destroy",
+        "box",
+        "title",
+        "accDescr {",
+        "autonumber",
+        "1.5",
+        "links",
+        "\r\n",
+        "\u{a0}",
+        "<",
+        "---\n",
+        "()",
+    ];
+    let mut state = 7_u64;
+    let mut below = |limit: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).expect("it is small") % limit
+    };
+    let (mut read, mut refused) = (0, 0);
+    for _ in 0..20_000 {
+        let text: String = (0..below(14)).map(|_| PARTS[below(PARTS.len())]).collect();
+        match Diagram::parse(&text) {
+            Ok(diagram) => {
+                read += 1;
+                for arrow in diagram.arrows() {
+                    assert!(text.get(arrow.text_span.clone()).is_some(), "{text:?}");
+                }
+                let mut end = 0;
+                for statement in &diagram.statements {
+                    assert!(statement.span.start >= end, "{text:?}: {diagram:?}");
+                    assert!(text.get(statement.span.clone()).is_some(), "{text:?}: {diagram:?}");
+                    end = statement.span.end;
+                }
+            }
+            Err(fault) => {
+                refused += 1;
+                assert!(text.is_char_boundary(fault.at), "{text:?}: {fault:?}");
+                assert!(fault.line >= 1 && fault.column >= 1, "{text:?}: {fault:?}");
+            }
+        }
+    }
+    assert!(read > 500 && refused > 500, "{read} read, {refused} refused");
+}
