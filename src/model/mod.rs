@@ -16,6 +16,7 @@ mod place;
 mod plan;
 mod publication;
 mod remote;
+mod survey;
 
 pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{Caller, Cloud, Relay, Service};
@@ -40,3 +41,4 @@ pub use plan::{
 };
 pub use publication::{Edit, Leak, TextForm};
 pub use remote::{Fetched, Remote, is_url};
+pub use survey::{StarterFile, Survey};

@@ -10,6 +10,7 @@ mod publication;
 mod ran;
 mod side_by_side;
 mod specified;
+mod starting;
 mod telling;
 
 use std::collections::{BTreeMap, HashSet};
@@ -37,6 +38,8 @@ use listing::{Includes, PageIncludes};
 use publication::{FoundSecret, Publication};
 use ran::{Ran, runs};
 use telling::Telling;
+
+pub use starting::init;
 
 /// Where runs come from.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ pub mod leaks_text;
 pub mod list_json;
 pub mod list_text;
 pub mod progress;
+pub mod starter_text;
 pub mod text;
 
 /// A number of things, such as `1 page` or `2 pages`.
