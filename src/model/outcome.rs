@@ -14,6 +14,8 @@ pub struct Outcome {
     pub elsewhere: Vec<Diagnostic>,
     /// Secrets that the pages publish, but for those in logs.
     pub leaks: Vec<Leak>,
+    /// How many exchanges of all runs were left out because the settings say so.
+    pub ignored: usize,
 }
 
 /// Why a page is not written.

@@ -191,7 +191,11 @@ impl Stage<'_> {
         let redacted =
             |run: &Run| Secrets::of(&self.cloud.secrets, run, &self.job.config.redact).redact(run);
         let documented = redacted(&self.page.run);
-        known.bindings.learn(&volatile, &documented, &redacted(run));
+        // What has nothing to do with the commands would be taken for what they sent.
+        let ignore = self.job.config.ignore.ready(&self.job.site.folder)?;
+        let mut run = run.clone();
+        run.recording.leave_out(|exchange| ignore.fits(exchange));
+        known.bindings.learn(&volatile, &documented, &redacted(&run));
         Ok(())
     }
 

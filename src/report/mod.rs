@@ -9,6 +9,6 @@ pub mod progress;
 pub mod text;
 
 /// A number of things, such as `1 page` or `2 pages`.
-fn counted(count: usize, what: &str) -> String {
+pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 || what.ends_with('s') { "" } else { "s" })
 }

@@ -317,9 +317,13 @@ impl Snippet<'_> {
 }
 
 fn left_out(outcome: &Outcome) -> String {
+    let ignored = match outcome.ignored {
+        0 => String::new(),
+        count => format!("; {} ignored", counted(count, "exchange")),
+    };
     let not_run: usize = outcome.pages.iter().map(|page| page.not_run.len()).sum();
     match not_run {
-        0 => String::new(),
-        count => format!("; {} not run, see `doctool list`", counted(count, "command")),
+        0 => ignored,
+        count => format!("{ignored}; {} not run, see `doctool list`", counted(count, "command")),
     }
 }
