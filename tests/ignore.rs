@@ -108,3 +108,16 @@ fn a_rule_that_would_ignore_everything_is_refused() {
         said.err
     );
 }
+
+#[test]
+fn a_cloud_whose_services_do_not_send_through_the_proxy_cannot_be_watched() {
+    let site = site("clouds: {mine: {env: {OS_CLOUD: mine}}}");
+    let said = site.doctool(&["noise", "--cloud", "mine"]).exits(2);
+    assert_eq!(
+        said.err,
+        "error: what the services of cloud `mine` send does not come this way\n\
+         hint: watch an embedded cloud, whose services send through doctool's proxy, or write \
+         rules below `ignore` by hand\n"
+    );
+    assert_eq!(said.out, "");
+}

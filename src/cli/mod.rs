@@ -4,6 +4,7 @@ mod adopt;
 mod check;
 mod cloud;
 mod list;
+mod noise;
 mod record;
 mod redact;
 mod refresh;
@@ -63,10 +64,12 @@ enum Command {
     Adopt(adopt::Adopt),
     /// Take published secrets out of pages and change nothing else; needs no cloud
     Redact(redact::Redact),
+    /// Watch a cloud at rest: what its services send by themselves, and rules to ignore that
+    Noise(noise::Noise),
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
-    /// Print the JSON schema of doctool.yml, or of what `list` or `adopt` prints
+    /// Print the JSON schema of doctool.yml, or of what `list`, `adopt` or `noise` prints
     Schema(schema::Schema),
 }
 
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Record(record) => record.run(),
         Command::Adopt(adopt) => adopt.run(),
         Command::Redact(redact) => redact.run(),
+        Command::Noise(noise) => noise.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),
     };

@@ -56,7 +56,8 @@ fn caller(command: &Command) -> String {
     name.to_string_lossy().into_owned()
 }
 
-fn recording(config: &Config, cloud: &Cloud) -> Result<Options> {
+/// How the proxy records on a cloud.
+pub(super) fn recording(config: &Config, cloud: &Cloud) -> Result<Options> {
     let rule = |rule: &ParticipantRule| {
         let url = Regex::new(&rule.url).map_err(|cause| {
             Error::new(ErrorKind::Settings, "a participant's URL is no regular expression")

@@ -6,6 +6,7 @@ mod adopting;
 mod known;
 mod listing;
 mod live;
+mod noise;
 mod publication;
 mod ran;
 mod side_by_side;
@@ -34,6 +35,7 @@ use crate::write;
 
 use known::Known;
 use listing::{Includes, PageIncludes};
+pub use noise::noise;
 use publication::{FoundSecret, Publication};
 use ran::{Ran, runs};
 use telling::Telling;

@@ -5,6 +5,8 @@ pub mod adopt_text;
 pub mod leaks_text;
 pub mod list_json;
 pub mod list_text;
+pub mod noise_json;
+pub mod noise_text;
 pub mod progress;
 pub mod text;
 

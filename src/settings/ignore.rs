@@ -81,6 +81,13 @@ struct Rule {
 }
 
 impl IgnoreSettings {
+    /// The names that have an expression of their own, each with its expression: those of `mappings`
+    /// first.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.mappings.iter().map(|(name, meaning)| (name.as_str(), meaning.as_str()));
+        own.chain(MAPPINGS.into_iter().filter(|(name, _)| !self.mappings.contains_key(*name)))
+    }
+
     /// The rules, ready to use. `folder` is where doctool.yml stands.
     ///
     /// # Errors
