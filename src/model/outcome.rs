@@ -24,7 +24,7 @@ pub enum Hold {
     /// Several runs call for blocks in the diagram, which the changes put in. They are only proposed
     /// until somebody accepts them.
     Proposal,
-    /// Several runs differ in a way that doctool has no blocks for.
+    /// Several runs differ in a way that doctool proposes no blocks for.
     RunsDiffer,
 }
 
