@@ -14,6 +14,7 @@ pub mod error;
 pub mod fetch;
 pub mod merge;
 pub mod model;
+pub mod noise;
 pub mod page;
 pub mod pairing;
 pub mod pipeline;

@@ -24,6 +24,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("fetch", &["model", "settings"]),
     ("merge", &["error", "model", "pairing", "sections", "sequence", "settings"]),
     ("model", &[]),
+    ("noise", &["error", "model", "settings"]),
     ("page", &["error", "model", "settings"]),
     // Compares sequences and is no stage.
     ("pairing", &[]),
@@ -38,6 +39,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "fetch",
             "merge",
             "model",
+            "noise",
             "page",
             "plan",
             "render",

@@ -7,6 +7,7 @@ mod completions;
 mod init;
 mod list;
 mod man;
+mod noise;
 mod record;
 mod redact;
 mod refresh;
@@ -66,10 +67,12 @@ enum Command {
     Adopt(adopt::Adopt),
     /// Take published secrets out of pages and change nothing else; needs no cloud
     Redact(redact::Redact),
+    /// Watch a cloud at rest: what its services send by themselves, and rules to ignore that
+    Noise(noise::Noise),
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
-    /// Print the JSON schema of doctool.yml, or of what `list` or `adopt` prints
+    /// Print the JSON schema of doctool.yml, or of what `list`, `adopt` or `noise` prints
     Schema(schema::Schema),
     /// Write first settings, and a workflow for a CI, for the site at hand
     Init(init::Init),
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Record(record) => record.run(),
         Command::Adopt(adopt) => adopt.run(),
         Command::Redact(redact) => redact.run(),
+        Command::Noise(noise) => noise.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),
         Command::Init(init) => init.run(),

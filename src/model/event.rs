@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Something that happened or begins to happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A step of bringing up the cloud begins, such as `installing 125 packages`.
+    /// A step of bringing up the cloud, or of watching it, begins, such as `installing 125 packages`.
     Cloud(String),
     /// A documented command begins: the page's path below docs_dir, and the command line.
     CommandStarted {

@@ -10,6 +10,7 @@ mod finding;
 mod json;
 mod json_path;
 mod lines;
+mod noise;
 mod outcome;
 mod page;
 mod place;
@@ -30,6 +31,7 @@ pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;
 pub use json_path::{JsonPath, Trail};
 pub use lines::Lines;
+pub use noise::{Noise, NoiseCall};
 pub use outcome::{Hold, Outcome, PageOutcome};
 pub use page::{
     Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,

@@ -14,6 +14,8 @@ pub struct Outcome {
     pub elsewhere: Vec<Diagnostic>,
     /// Secrets that the pages publish, but for those in logs.
     pub leaks: Vec<Leak>,
+    /// How many exchanges of all runs were left out because the settings say so.
+    pub ignored: usize,
 }
 
 /// Why a page is not written.
@@ -22,7 +24,7 @@ pub enum Hold {
     /// Several runs call for blocks in the diagram, which the changes put in. They are only proposed
     /// until somebody accepts them.
     Proposal,
-    /// Several runs differ in a way that doctool has no blocks for.
+    /// Several runs differ in a way that doctool proposes no blocks for.
     RunsDiffer,
 }
 

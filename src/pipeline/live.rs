@@ -58,7 +58,8 @@ fn caller(command: &Command) -> String {
     name.to_string_lossy().into_owned()
 }
 
-fn recording(config: &Config, cloud: &Cloud) -> Result<Options> {
+/// How the proxy records on a cloud.
+pub(super) fn recording(config: &Config, cloud: &Cloud) -> Result<Options> {
     let rule = |rule: &ParticipantRule| {
         let url = Regex::new(&rule.url).map_err(|cause| {
             Error::new(ErrorKind::Settings, "a participant's URL is no regular expression")
@@ -193,7 +194,11 @@ impl Stage<'_> {
         let redacted =
             |run: &Run| Secrets::of(&self.cloud.secrets, run, &self.job.config.redact).redact(run);
         let documented = redacted(&self.page.run);
-        known.bindings.learn(&volatile, &documented, &redacted(run));
+        // What has nothing to do with the commands would be taken for what they sent.
+        let ignore = self.job.config.ignore.ready(&self.job.site.folder)?;
+        let mut run = run.clone();
+        run.recording.leave_out(|exchange| ignore.fits(exchange));
+        known.bindings.learn(&volatile, &documented, &redacted(&run));
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result, nearest};
 use crate::model::{DiagnosticKind, Place, Severity};
 
-use super::VolatileRule;
+use super::{IgnoreSettings, VolatileRule};
 
 /// The name of the file, beside `mkdocs.yml`.
 pub const FILE_NAME: &str = "doctool.yml";
@@ -37,6 +37,8 @@ pub struct Config {
     pub sequence: SequenceOrder,
     /// Names for services, by their URL; the first rule that fits wins.
     pub participants: Vec<ParticipantRule>,
+    /// Which exchanges are left out of every recording.
+    pub ignore: IgnoreSettings,
     /// What is secret besides what doctool knows.
     pub redact: RedactSettings,
     /// What differs in each run besides what doctool knows.
@@ -55,6 +57,7 @@ impl Default for Config {
             record: RecordSettings::default(),
             sequence: SequenceOrder::default(),
             participants: Vec::new(),
+            ignore: IgnoreSettings::default(),
             redact: RedactSettings::default(),
             volatile: Vec::new(),
             diagnostics: BTreeMap::new(),
@@ -184,7 +187,10 @@ impl Config {
                 None => error,
             }
         })?;
-        config.checked().map_err(|error| error.at(Place::file(path)))
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let checked =
+            config.checked().and_then(|config| config.ignore.ready(folder).map(|_| config));
+        checked.map_err(|error| error.at(Place::file(path)))
     }
 
     /// The profile of this name.

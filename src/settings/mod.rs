@@ -2,6 +2,7 @@
 
 pub mod doctool;
 mod extensions;
+pub mod ignore;
 mod mkdocs;
 mod site;
 mod volatile;
@@ -11,5 +12,6 @@ pub use doctool::Config;
 pub use extensions::{
     BlocksExtension, CustomFence, Dialect, EarlyBlock, FenceSettings, FenceStyle, ListStyle,
 };
+pub use ignore::{Ignore, IgnoreRule, IgnoreSettings};
 pub use site::{BasePath, Site, Snippets};
 pub use volatile::VolatileRule;

@@ -5,6 +5,7 @@ mod blocks;
 mod brute;
 mod build;
 mod generate;
+mod learning;
 mod property;
 #[path = "../keeps_words/random.rs"]
 mod random;
