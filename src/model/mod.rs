@@ -14,6 +14,7 @@ mod outcome;
 mod page;
 mod place;
 mod plan;
+mod presentation;
 mod publication;
 mod remote;
 
@@ -36,7 +37,9 @@ pub use page::{
 };
 pub use place::Place;
 pub use plan::{
-    Change, Command, ConsoleFence, NotRun, PagePlan, Prose, Region, Variable, View, ViewKind,
+    Change, Command, ConsoleFence, DiagramPart, NotRun, PagePlan, Prose, Region, Variable, View,
+    ViewKind,
 };
+pub use presentation::{Presentation, StepRule};
 pub use publication::{Edit, Leak, TextForm};
 pub use remote::{Fetched, Remote, is_url};

@@ -8,6 +8,7 @@ use crate::settings::doctool::SequenceOrder;
 use crate::stabilise::{self, Pins, Secrets, StableRecording, Volatile};
 
 use super::ran::Told;
+use super::showing::{Displayed, Showing};
 use super::specified::{self, Specified};
 use super::{Documented, Job};
 
@@ -23,7 +24,8 @@ pub(super) struct Telling<'a> {
 impl Telling<'_> {
     /// What a page shows and is to show.
     pub(super) fn page(&self, page: Documented, told: &Told) -> PageOutcome {
-        let Documented { page, plan, prose, .. } = page;
+        let Documented { page, plan: as_shown, prose, .. } = page;
+        let (plan, showing) = Showing::of(&as_shown);
         let order = self.job.config.sequence;
         let base = StableRecording::redacted(told.documented.clone());
         let stable = told.runs().zip(self.pins).map(|(live, pins)| {
@@ -58,6 +60,7 @@ impl Telling<'_> {
             (Learnt::Beyond, ..) => Some(Hold::RunsDiffer),
             _ => None,
         };
+        let Displayed { changes, unused } = showing.displayed(self.job.files, &prose, changes);
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
         PageOutcome {
             changes,
@@ -66,6 +69,7 @@ impl Telling<'_> {
             not_run: plan.not_run,
             diagnostics: page.diagnostics,
             unshown_log: (!shows_log).then_some(log),
+            unused,
         }
     }
 
