@@ -176,3 +176,72 @@ fn what_happens_in_a_step_is_still_compared_and_told() {
     assert!(diagram.contains("%% | keystone-->>openstack: 200 OK /identity\n"), "{diagram}");
     check(&site).exits(0);
 }
+
+#[test]
+fn steps_lead_to_their_sections() {
+    let site = site("{split: 6, links: true}");
+    let before = files(&site);
+    refresh(&site).exits(0);
+    let page = file(&site, "index.md");
+    let expected = "diagram-part3.md\"\n```\n\nSteps: [11](#11-get-imagev2images) [12](#12-200-ok-imagev2images)";
+    assert!(page.contains(expected), "{page}");
+    assert!(page.contains("diagram.md\"\n```\n\nSteps: [1](#1-get-identity) "), "{page}");
+    check(&site).exits(0);
+
+    // What people write before the numbers stays.
+    site.write(&format!("{PAGE}/index.md"), page.replace("Steps: ", "See "));
+    set(&site, "{split: 4, links: true}");
+    refresh(&site).exits(0);
+    let page = file(&site, "index.md");
+    assert!(page.contains("diagram-part5.md\"\n```\n\nSee [1"), "{page}");
+    assert_eq!(page.matches("See [").count(), 5, "{page}");
+    assert_eq!(page.matches("Steps: ").count(), 0, "{page}");
+    check(&site).exits(0);
+
+    set(&site, "{split: 0}");
+    refresh(&site).exits(0);
+    let page = file(&site, "index.md");
+    let numbers = page.lines().find(|line| line.starts_with("See [1](")).expect("they stay");
+    site.write(&format!("{PAGE}/index.md"), page.replace(&format!("\n{numbers}\n"), ""));
+    assert_eq!(files(&site), before);
+}
+
+#[test]
+fn ids_have_names_and_a_table_tells_what_they_stand_for() {
+    let id = "5d0c4a3e-7f52-4b0e-9a52-3c1b6f0f5e21";
+    let site = site("{names: auto, split: 10}");
+    refresh(&site).exits(0);
+    let diagrams = file(&site, "diagram.md") + &file(&site, "diagram-part2.md");
+    assert!(!diagrams.contains(id), "{diagrams}");
+    assert_eq!(diagrams.matches("/images/{image_id}/file\n").count(), 2, "{diagrams}");
+    let page = file(&site, "index.md");
+    let table = format!(
+        "part2.md\"\n```\n\n| Name | Stands for |\n| --- | --- |\n| `{{image_id}}` | `{id}` |\n\n* The"
+    );
+    assert!(page.contains(&table), "{page}");
+    check(&site).exits(0);
+    let named = files(&site);
+    refresh(&site).exits(0);
+    assert_eq!(files(&site), named, "nothing is left to do");
+
+    // Rows that people write stay, a row that is missing comes back, and so does a value.
+    let row = format!("| `{{image_id}}` | `{id}` |");
+    for (now, then) in [
+        (format!("| `cirros` | an image |\n{row}"), format!("| `cirros` | an image |\n{row}")),
+        ("| `{image_id}` | `another` |".to_owned(), row.clone()),
+    ] {
+        site.write(&format!("{PAGE}/index.md"), page.replace(&row, &now));
+        refresh(&site).exits(0);
+        assert_eq!(file(&site, "index.md"), page.replace(&row, &then));
+    }
+
+    // A name that people give is kept, in the diagram and in the table.
+    for name in ["index.md", "diagram.md", "diagram-part2.md"] {
+        let text = file(&site, name).replace("{image_id}", "{cirros}");
+        site.write(&format!("{PAGE}/{name}"), text);
+    }
+    let renamed = files(&site);
+    check(&site).exits(0);
+    refresh(&site).exits(0);
+    assert_eq!(files(&site), renamed);
+}

@@ -34,13 +34,13 @@ impl Telling<'_> {
         let runs: Vec<StableRecording> = stable.collect();
         let tell = |plan: &PagePlan, run: StableRecording| {
             let specified = specified::lay(plan, order, &base, run);
-            let log = render::log(&specified.told);
-            (self.merged((plan, &prose), &base, specified), log)
+            let drawn = (render::log(&specified.told), render::diagram(&specified.told));
+            (self.merged((plan, &prose), &base, specified), drawn)
         };
         let united = specified::united(&plan, &runs, order);
         // Without what they have together, one run speaks for itself.
         let one = || runs.last().cloned().unwrap_or_default();
-        let (mut changes, mut log) = tell(&plan, united.clone().unwrap_or_else(one));
+        let (mut changes, mut drawn) = tell(&plan, united.clone().unwrap_or_else(one));
         let diagram = changes.iter().find(|change| change.kind == ViewKind::Diagram).cloned();
         let learnt = match (&united, &diagram) {
             (None, _) => Learnt::Beyond,
@@ -50,7 +50,7 @@ impl Telling<'_> {
         let hold = match (learnt, united, diagram) {
             (Learnt::Blocks(text), Some(united), Some(diagram)) => {
                 // Blocks change what is told elsewhere, too: a loop shows one round.
-                (changes, log) = tell(&with_diagram(&plan, &text), united);
+                (changes, drawn) = tell(&with_diagram(&plan, &text), united);
                 // The diagram is merged already.
                 let diagram = Change { text, ..diagram };
                 let drawn = changes.iter_mut().filter(|change| change.kind == ViewKind::Diagram);
@@ -60,7 +60,9 @@ impl Telling<'_> {
             (Learnt::Beyond, ..) => Some(Hold::RunsDiffer),
             _ => None,
         };
-        let Displayed { changes, unused } = showing.displayed(self.job.files, &prose, changes);
+        let (log, sent) = drawn;
+        let displayed = showing.displayed(self.job.files, (&prose, &sent), changes);
+        let Displayed { changes, unused } = displayed;
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
         PageOutcome {
             changes,

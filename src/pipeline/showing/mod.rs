@@ -3,8 +3,11 @@
 //! In: the plan of a page. Out: the same plan with the whole diagram, and once that is merged, what
 //! the parts of it and the page around them are to be. All that lies between knows one diagram only.
 
+mod links;
 mod page;
+mod table;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::model::{
@@ -43,24 +46,32 @@ impl<'a> Showing<'a> {
     }
 
     /// The changes of the page, with those of the parts in the place of that of the whole diagram.
+    /// `sent` is the diagram of what was sent.
     pub(super) fn displayed(
         &self,
         files: &FileCache,
-        prose: &Prose,
+        (prose, sent): (&Prose, &str),
         mut changes: Vec<Change>,
     ) -> Displayed {
         let at = changes.iter().position(|change| change.kind == ViewKind::Diagram);
         let Some(at) = at.filter(|_| !self.parts.is_empty()) else {
             return Displayed { changes, unused: Vec::new() };
         };
-        let diagram = changes.remove(at);
+        let mut diagram = changes.remove(at);
+        let anchors = self.plan.presentation.links_steps.then(|| links::anchors(&changes));
+        let mut page = PageText::of(prose, &mut changes);
+        let mut names = Vec::new();
+        if self.plan.presentation.names_ids {
+            let told = page.regions().map(|region| table::told(&region)).collect::<Vec<_>>();
+            let named = readable::named(&diagram.text, sent, &told.concat());
+            (diagram.text, names) = (named.text, named.names);
+        }
         let numbering = Numbering {
             is_on: self.parts[0].is_numbered,
             first: self.parts.iter().map(|part| part.first_number).collect(),
         };
         let shown = readable::shown(&diagram.text, &self.plan.presentation, &numbering);
-        let mut page = PageText::of(prose, &mut changes);
-        let targets = self.blocks(&mut page, &shown.parts);
+        let targets = self.blocks(&mut page, &shown.parts, anchors.as_ref(), &names);
         page.finish();
         let mut regions: Vec<Region> = self.parts.iter().map(|part| part.region.clone()).collect();
         for target in &targets {
@@ -107,34 +118,68 @@ impl<'a> Showing<'a> {
         change.findings.push(finding);
     }
 
-    /// Brings the blocks of the page to as many as there are parts. Gives the targets of new ones.
-    fn blocks(&self, page: &mut PageText<'_>, parts: &[Part]) -> Vec<String> {
-        let (last, file) = match self.parts.last() {
-            Some(last) => (last, &self.plan.file),
-            None => return Vec::new(),
+    /// Brings the blocks of the page to as many as there are parts, and what stands below them up to
+    /// date. Gives the targets of new blocks.
+    fn blocks(
+        &self,
+        page: &mut PageText<'_>,
+        parts: &[Part],
+        anchors: Option<&BTreeMap<u64, String>>,
+        names: &[(String, Option<String>)],
+    ) -> Vec<String> {
+        let file = &self.plan.file;
+        let kept = self.parts.len().min(parts.len());
+        for part in &self.parts[kept..] {
+            let links = page.links_below(file, *part.fence.end());
+            let end = links.map_or(*part.fence.end(), |(line, _)| line);
+            page.take_block(file, *part.fence.start()..=end);
+        }
+        let Some(last) = kept.checked_sub(1).map(|last| &self.parts[last]) else {
+            return Vec::new();
         };
+        let block = page.lines(file, last.fence.clone());
+        let indent = block.first().map_or("", |line| page::indent(line)).to_owned();
+        let mut lead = format!("{indent}{}", links::LEAD);
+        let mut end = *last.fence.end();
+        let mut below: Vec<String> = Vec::new();
+        for (index, part) in self.parts[..kept].iter().enumerate() {
+            let numbers = &parts[index].numbers;
+            if let Some(number) = numbers.first().filter(|_| index > 0) {
+                page.number(file, part.fence.clone(), *number);
+            }
+            let standing = page.links_below(file, *part.fence.end());
+            if let Some((_, own)) = &standing {
+                lead.clone_from(own);
+            }
+            end = standing.as_ref().map_or(*part.fence.end(), |(line, _)| *line);
+            let links = anchors.and_then(|anchors| links::line(&lead, numbers, anchors));
+            match (standing, links) {
+                (Some((at, _)), Some(links)) => page.replace(file, at..=at, vec![links]),
+                (None, Some(links)) if index + 1 < kept => {
+                    page.put_behind(file, end, vec![String::new(), links]);
+                }
+                (None, Some(links)) => below.extend([String::new(), links]),
+                (_, None) => {}
+            }
+        }
+        let (mut block, mut target) = (block, last.target.clone());
         let mut targets = Vec::new();
-        let mut block = page.lines(file, last.fence.clone());
-        let mut target = last.target.clone();
-        let mut added = Vec::new();
-        for _ in self.parts.len()..parts.len() {
+        for part in &parts[kept..] {
             let next = plan::next_name(&target);
             block = block.iter().map(|line| page::without_number(line, &target, &next)).collect();
-            added.push(String::new());
-            added.extend(block.iter().cloned());
+            below.push(String::new());
+            below.extend(block.iter().cloned());
+            let links = anchors.and_then(|anchors| links::line(&lead, &part.numbers, anchors));
+            below.extend(links.into_iter().flat_map(|links| [String::new(), links]));
             target = next;
             targets.push(target.clone());
         }
-        page.put_behind(file, *last.fence.end(), added);
-        for (index, part) in self.parts.iter().enumerate() {
-            match parts.get(index).map(|part| part.numbers.first()) {
-                None => page.take_block(file, part.fence.clone()),
-                Some(Some(number)) if index > 0 && part.first_number.is_some() => {
-                    page.number(file, part.fence.clone(), *number);
-                }
-                _ => {}
-            }
+        let table = page.with_names(names);
+        if !table.is_empty() {
+            below.push(String::new());
+            below.extend(table.iter().map(|line| format!("{indent}{line}")));
         }
+        page.put_behind(file, end, below);
         targets
     }
 }

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use crate::model::{Change, Prose, Region, ViewKind};
 
+use super::{links, table};
+
 /// The text of a page and what is to become of it.
 pub(super) struct PageText<'a> {
     prose: &'a Prose,
@@ -35,11 +37,49 @@ impl<'a> PageText<'a> {
         text.map(str::to_owned).collect()
     }
 
-    /// Puts lines behind one of a file.
-    pub(super) fn put_behind(&mut self, file: &Path, line: usize, lines: Vec<String>) {
-        if !lines.is_empty() {
-            self.replace(file, line..=line, |old| [old, lines].concat());
+    /// The lines of each stretch as they stand.
+    pub(super) fn regions(&self) -> impl Iterator<Item = Vec<String>> {
+        self.prose.regions.iter().map(|region| region.text.lines().map(str::to_owned).collect())
+    }
+
+    /// Puts paragraphs or blocks behind a line of a file.
+    pub(super) fn put_behind(&mut self, file: &Path, line: usize, mut lines: Vec<String>) {
+        if lines.is_empty() {
+            return;
         }
+        let Some((region, at)) = self.region(file, line) else { return };
+        if region.text.lines().nth(at + 1).is_some_and(|next| !next.trim().is_empty()) {
+            lines.push(String::new());
+        }
+        self.edits.push(Edit { region: region.clone(), first: at + 1, count: 0, lines });
+    }
+
+    /// The line of links below a line, and what it begins with.
+    pub(super) fn links_below(&self, file: &Path, line: usize) -> Option<(usize, String)> {
+        let (region, at) = self.region(file, line)?;
+        let mut below = region.text.lines().enumerate().skip(at + 1);
+        let (found, text) = below.find(|(_, line)| !line.trim().is_empty())?;
+        Some((line + found - at, links::lead(text)?))
+    }
+
+    /// Brings the table that tells what names stand for up to date. Gives the lines of a new one
+    /// where there is none.
+    pub(super) fn with_names(&mut self, names: &[(String, Option<String>)]) -> Vec<String> {
+        if names.iter().all(|(_, value)| value.is_none()) {
+            return Vec::new();
+        }
+        let all: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+        for region in &self.prose.regions {
+            let lines: Vec<String> = region.text.lines().map(str::to_owned).collect();
+            let Some(table) = table::find(&lines, &all) else { continue };
+            let (changed, added) = table.brought_up(names);
+            let edit = |first, count, lines| Edit { region: region.clone(), first, count, lines };
+            let changed = changed.into_iter().map(|(line, text)| edit(line, 1, vec![text]));
+            self.edits.extend(changed);
+            self.edits.push(edit(table.last + 1, 0, added));
+            return Vec::new();
+        }
+        table::new(names)
     }
 
     /// Takes a block out, and a blank line before it.
@@ -49,7 +89,7 @@ impl<'a> PageText<'a> {
             self.lines(file, line..=line).first().is_some_and(|line| line.trim().is_empty())
         };
         let first = if is_blank(before) { before } else { *block.start() };
-        self.replace(file, first..=*block.end(), |_| Vec::new());
+        self.replace(file, first..=*block.end(), Vec::new());
     }
 
     /// Puts the number with which a block begins into its own lines.
@@ -57,9 +97,8 @@ impl<'a> PageText<'a> {
         for (at, line) in block.clone().zip(self.lines(file, block)) {
             let Some(rest) = line.trim_start().strip_prefix("autonumber ") else { continue };
             if rest.trim() != number.to_string() {
-                let indent = &line[..line.len() - line.trim_start().len()];
-                let new = format!("{indent}autonumber {number}");
-                self.replace(file, at..=at, |_| vec![new]);
+                let new = format!("{}autonumber {number}", indent(&line));
+                self.replace(file, at..=at, vec![new]);
             }
         }
     }
@@ -68,7 +107,8 @@ impl<'a> PageText<'a> {
     pub(super) fn finish(self) {
         let Self { changes, mut edits, .. } = self;
         // From the bottom up, so that places stay true.
-        edits.sort_by_key(|edit| std::cmp::Reverse(edit.first));
+        edits.retain(|edit| edit.count > 0 || !edit.lines.is_empty());
+        edits.sort_by_key(|edit| (std::cmp::Reverse(edit.first), edit.count == 0));
         for Edit { region, first, count, lines } in edits {
             let is_here = |change: &Change| {
                 change.kind == ViewKind::Prose
@@ -93,23 +133,11 @@ impl<'a> PageText<'a> {
         }
     }
 
-    fn replace(
-        &mut self,
-        file: &Path,
-        lines: RangeInclusive<usize>,
-        new: impl FnOnce(Vec<String>) -> Vec<String>,
-    ) {
+    /// Puts lines in the place of others.
+    pub(super) fn replace(&mut self, file: &Path, lines: RangeInclusive<usize>, new: Vec<String>) {
         let Some((region, first)) = self.region(file, *lines.start()) else { return };
-        let region = region.clone();
-        let as_changed = self.changes.iter().find(|change| {
-            change.kind == ViewKind::Prose
-                && change.region.file == region.file
-                && change.region.span == region.span
-        });
-        let text = as_changed.map_or(&region.text, |change| &change.text);
-        let count = lines.count();
-        let old = text.lines().skip(first).take(count).map(str::to_owned).collect();
-        self.edits.push(Edit { region, first, count, lines: new(old) });
+        let edit = Edit { region: region.clone(), first, count: lines.count(), lines: new };
+        self.edits.push(edit);
     }
 
     /// The stretch of the page's words that holds a line of a file, and which line of it that is.
@@ -124,10 +152,15 @@ impl<'a> PageText<'a> {
 /// A line of a block as it is in the block for the next part, whose file says its number.
 pub(super) fn without_number(line: &str, target: &str, next: &str) -> String {
     if line.trim_start().starts_with("autonumber ") {
-        return format!("{}autonumber", &line[..line.len() - line.trim_start().len()]);
+        return format!("{}autonumber", indent(line));
     }
     if line.contains("--8<--") || line.trim() == target {
         return line.replace(target, next);
     }
     line.to_owned()
+}
+
+/// What a line begins with.
+pub(super) fn indent(line: &str) -> &str {
+    &line[..line.len() - line.trim_start().len()]
 }

@@ -10,13 +10,13 @@ use super::parts::Picture;
 const PART: u64 = 10_000;
 
 /// What an exchange costs that begins in one part and ends in another.
-const OPEN: u64 = 1_500;
+const OPEN: u64 = 100_000;
 
 /// What a part costs at most for being smaller or larger than the others.
 const UNEVEN: u64 = 4_000;
 
 /// What a part costs that does not fit and cannot be cut.
-const TOO_LARGE: u64 = 1_000_000;
+const TOO_LARGE: u64 = 1_000_000_000;
 
 /// A place where a part may begin.
 struct Place {
@@ -26,7 +26,7 @@ struct Place {
 }
 
 /// The lines at which further parts begin. `own` are those where the page has them; they stay as
-/// long as the parts fit.
+/// long as all parts fit.
 pub(super) fn cuts(picture: &Picture<'_>, own: &[usize], most: Option<usize>) -> Vec<usize> {
     let sizes = Sizes::of(picture, most.filter(|&most| most > 0));
     let all = picture.drawing.lines.len();
@@ -40,18 +40,11 @@ pub(super) fn cuts(picture: &Picture<'_>, own: &[usize], most: Option<usize>) ->
             }
         }
     }
-    let starts: Vec<usize> = [0].into_iter().chain(kept.iter().copied()).collect();
-    let ends = kept.into_iter().chain([all]);
-    let mut cuts: Vec<usize> = Vec::new();
-    for (start, end) in starts.into_iter().zip(ends) {
-        if start > 0 {
-            cuts.push(start);
-        }
-        if !sizes.fit(start..end) {
-            cuts.extend(best(&places(picture, start..end), start..end, &sizes));
-        }
+    let bounds: Vec<usize> = [0].into_iter().chain(kept.iter().copied()).chain([all]).collect();
+    if bounds.windows(2).all(|pair| sizes.fit(pair[0]..pair[1])) {
+        return kept;
     }
-    cuts
+    best(&places(picture, 0..all), 0..all, &sizes)
 }
 
 /// How large stretches of lines are.

@@ -11,6 +11,7 @@ mod cuts;
 mod exchanges;
 mod heads;
 mod hiding;
+mod names;
 mod numbers;
 mod parts;
 mod steps;
@@ -20,6 +21,7 @@ use crate::model::Presentation;
 
 use super::{Drawing, Line};
 
+pub use names::{Named, named};
 pub use parts::{Part, Shown};
 pub use whole::{Whole, whole};
 
