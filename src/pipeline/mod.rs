@@ -9,6 +9,7 @@ mod live;
 mod noise;
 mod publication;
 mod ran;
+mod showing;
 mod side_by_side;
 mod specified;
 mod starting;
@@ -384,6 +385,7 @@ fn is_told_first(
 fn write_page(job: &Job<'_>, page: &PageOutcome) -> Result<()> {
     let changes: Vec<&Change> = page.stale().collect();
     write::write(&changes, |file| job.files.read(file).ok().map(|id| job.files.bytes(id)))?;
+    page.unused.iter().try_for_each(|file| write::remove(file))?;
     match &page.unshown_log {
         Some(log) => write::keep(&kept_log(job.site, &page.path), log),
         None => Ok(()),

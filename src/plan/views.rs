@@ -19,7 +19,7 @@ pub(super) struct Skipped {
 }
 
 impl Skipped {
-    fn includes(&self, index: usize, include: &Include) -> bool {
+    pub(super) fn includes(&self, index: usize, include: &Include) -> bool {
         self.includes.contains(&index)
             || include.fence.is_some_and(|fence| self.fences.contains(&fence))
     }
@@ -111,7 +111,7 @@ pub(super) fn included(
 
 /// Whether an include brings in a file from the page itself, or would if the file was there. What
 /// stands at a URL cannot be written.
-fn can_be_view(include: &Include) -> bool {
+pub(super) fn can_be_view(include: &Include) -> bool {
     include.parent.is_none()
         && include.origin.is_some()
         && !include.is_url()
