@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use support::Site;
+use support::front::Front;
 
 const LIST: &str = "docs/openstack/image/list";
 
@@ -154,7 +155,55 @@ fn a_page_is_made_stays_as_it_is_and_is_mended() {
     a_command_that_fails_changes_nothing(&live);
     what_is_sent_while_no_command_runs_is_noise(&live);
     what_services_send_only_when_cold_is_learnt(&live);
+    a_cloud_behind_tls_is_recorded_as_one_that_is_not(&live);
     a_service_that_is_gone_is_an_error(&live);
+}
+
+/// The same cloud behind an address of its own, plain first and then with TLS. What its services say
+/// to each other does not come this way.
+fn a_cloud_behind_tls_is_recorded_as_one_that_is_not(live: &Live) {
+    let site = &live.site;
+    let before = live.docs();
+    let state = std::fs::read_to_string(live.data.join("state.json")).expect("the cloud is up");
+    let state: serde_json::Value = serde_json::from_str(&state).expect("it is JSON");
+    let at = |port: &str| format!("127.0.0.1:{}", state["ports"][port]);
+    let services = vec![("/identity", at("keystone")), ("/image", at("glance_api"))];
+    let front = Front::new(services, &site.path(""));
+    let clouds = std::fs::read_to_string(live.data.join("clouds.yaml")).expect("the cloud is up");
+    let refreshed = |scheme: &str| {
+        let own = format!("{scheme}://{}", front.address());
+        let clouds = clouds.replace(&format!("http://{}", at("keystone")), &own);
+        site.write("clouds.yaml", clouds);
+        let settings = format!(
+            "clouds:\n  front:\n    env:\n      OS_CLOUD: doctool\n      OS_CLIENT_CONFIG_FILE: {}\n      \
+             OS_CACERT: {}\n      PATH: {}\n",
+            site.path("clouds.yaml").display(),
+            front.authority().display(),
+            path_to_the_client(live),
+        );
+        site.write("doctool.yml", settings);
+        for (path, bytes) in &before {
+            std::fs::write(path, bytes).expect("the folder can be written");
+        }
+        // The words about what Glance asks Keystone have lost what they are about.
+        let said = site.doctool(&["refresh", LIST, "--cloud", "front"]).exits(1);
+        assert!(!said.err.contains("warning"), "{}", said.err);
+        ["diagram", "body", "log"].map(|view| site.read(&format!("{LIST}/{view}.md")))
+    };
+    let plain = refreshed("http");
+    front.turn_to_tls();
+    let secure = refreshed("https");
+    assert!(secure[2].contains("### (openstack) REQ >>> (keystone) : GET https://127.0.0.1:"));
+    // A letter more in an address counts in the length of what holds it.
+    let without_scheme = |views: [String; 3]| {
+        let lines = views.concat().replace("https://", "http://");
+        let lines = lines.lines().filter(|line| !line.contains("Content-Length: "));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    assert_eq!(without_scheme(secure), without_scheme(plain));
+    for (path, bytes) in &before {
+        std::fs::write(path, bytes).expect("the folder can be written");
+    }
 }
 
 fn a_command_that_fails_changes_nothing(live: &Live) {

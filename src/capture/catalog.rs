@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::model::{Body, Exchange, Service};
+use crate::model::{Body, Exchange, Service, host_of};
 
 /// The process that usually serves a service type of the catalog.
 ///
@@ -63,11 +63,21 @@ pub(super) fn services(exchanges: &[Exchange]) -> Vec<Service> {
     services
 }
 
+/// Whether an exchange with this method and URL may name services.
+pub(super) fn may_tell(method: &str, url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    method == "POST" && path.trim_end_matches('/').ends_with("/auth/tokens")
+}
+
+/// The hosts that the token responses among the exchanges name.
+pub(super) fn hosts(exchanges: &[Exchange]) -> Vec<String> {
+    services(exchanges).iter().filter_map(|service| host_of(&service.url)).collect()
+}
+
 fn token_body(exchange: &Exchange) -> Option<&Body> {
-    let path = exchange.request.url.split(['?', '#']).next().unwrap_or_default();
     let response = exchange.response.as_ref()?;
-    let issued = exchange.request.method == "POST" && response.status.starts_with("201");
-    (issued && path.trim_end_matches('/').ends_with("/auth/tokens")).then_some(&response.body)
+    let issued = may_tell(&exchange.request.method, &exchange.request.url);
+    (issued && response.status.starts_with("201")).then_some(&response.body)
 }
 
 fn in_token(answer: &Value) -> Vec<Service> {
@@ -138,6 +148,7 @@ mod tests {
             {"type": "strange", "name": "own", "endpoints": [{"url": "http://h:1/v1"}]},
             {"type": "nameless", "endpoints": [{"url": "http://h:2"}]}]}}"#;
         let exchange = token_exchange("http://h/identity/v3/auth/tokens?nocatalog", text);
+        assert_eq!(hosts(std::slice::from_ref(&exchange)), ["h", "h"]);
         let found = services(&[exchange.clone(), exchange]);
         let found: Vec<_> = found.iter().map(|s| (s.name.as_str(), s.url.as_str())).collect();
         assert_eq!(found, [("glance-api", "http://h/image"), ("own", "http://h:1")]);

@@ -3,7 +3,7 @@
 //! In: the profile, and the `clouds.yaml` that it names. Out: a [`Cloud`] whose passwords and tokens
 //! are known, so that they can be kept out of pages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde_yaml::Value;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Cloud;
+use crate::model::{CERTIFICATE_VARIABLES, Cloud, host_of};
 use crate::settings::doctool::CloudProfile;
 
 /// The cloud that the profile's variables lead to.
@@ -47,7 +47,44 @@ pub(super) fn cloud(name: &str, profile: &CloudProfile) -> Result<Cloud> {
         files.filter_map(|text| serde_yaml::from_str::<Value>(&text).ok()).collect();
     files.iter().for_each(|value| collect(value, &mut secrets));
     let identity = address(&variables, &files).unwrap_or_default();
-    Ok(Cloud { name: name.to_owned(), identity, env: variables, secrets, ..Cloud::default() })
+    let hosts = match &profile.hosts {
+        Some(hosts) => hosts.clone(),
+        None => named_hosts(&variables, &identity),
+    };
+    Ok(Cloud {
+        name: name.to_owned(),
+        identity,
+        hosts,
+        learns_hosts: profile.hosts.is_none(),
+        authorities: authorities(&variables, &files),
+        env: variables,
+        secrets,
+        ..Cloud::default()
+    })
+}
+
+/// The hosts that the profile's variables lead to, without those of proxies.
+fn named_hosts(variables: &BTreeMap<String, String>, identity: &str) -> Vec<String> {
+    let is_proxy = |name: &str| name.to_ascii_lowercase().ends_with("_proxy");
+    let values = variables.iter().filter(|(name, _)| !is_proxy(name)).map(|(_, value)| &**value);
+    let hosts = values.chain([identity]).filter_map(host_of);
+    hosts.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The files of certificates that the profile has commands believe.
+fn authorities(variables: &BTreeMap<String, String>, files: &[Value]) -> Vec<PathBuf> {
+    let named = CERTIFICATE_VARIABLES.iter().filter_map(|name| variables.get(*name));
+    let of_cloud = variables.get("OS_CLOUD").into_iter().flat_map(|cloud| {
+        let certificate = move |file| of_cloud(file, cloud)?.get("cacert")?.as_str();
+        files.iter().filter_map(certificate)
+    });
+    let all: BTreeSet<&str> = named.map(|file| &**file).chain(of_cloud).collect();
+    all.into_iter().filter(|file| !file.is_empty()).map(PathBuf::from).collect()
+}
+
+/// What a `clouds.yaml` says of a cloud.
+fn of_cloud<'a>(file: &'a Value, cloud: &str) -> Option<&'a Value> {
+    file.get("clouds")?.get(cloud)
 }
 
 /// Where openstacksdk looks for clouds and their secrets (openstacksdk, "Configuring OpenStack SDK
@@ -74,7 +111,7 @@ fn address(variables: &BTreeMap<String, String>, files: &[Value]) -> Option<Stri
     }
     let cloud = variables.get("OS_CLOUD")?;
     let url = |file: &Value| {
-        Some(file.get("clouds")?.get(cloud)?.get("auth")?.get("auth_url")?.as_str()?.to_owned())
+        Some(of_cloud(file, cloud)?.get("auth")?.get("auth_url")?.as_str()?.to_owned())
     };
     files.iter().find_map(url)
 }
@@ -114,25 +151,30 @@ fn kind(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::{CloudProfile, cloud};
 
     #[test]
     fn passwords_of_the_profile_and_of_its_clouds_file_are_secrets() {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let file = folder.path().join("clouds.yaml");
-        let text =
-            "clouds: {one: {auth: {username: me, password: of-the-file, auth_url: http://x}}}";
+        let text = "clouds: {one: {cacert: /of-the-file.pem, auth: {username: me, password: of-the-file, auth_url: http://x}}}";
         std::fs::write(&file, text).expect("the folder can be written");
         let variables = [
             ("OS_CLIENT_CONFIG_FILE", file.to_str().expect("the path is text")),
             ("OS_CLOUD", "one"),
             ("OS_PASSWORD", "of-the-profile"),
             ("OS_USERNAME", "me"),
+            ("OS_CACERT", "/own.pem"),
+            ("HTTP_PROXY", "http://somewhere:3128"),
         ];
         let env = variables.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
         let cloud = cloud("mine", &CloudProfile { env: env.into(), ..CloudProfile::default() });
         let cloud = cloud.expect("the profile is complete");
         assert_eq!(cloud.identity, "http://x");
+        assert_eq!((cloud.hosts, cloud.learns_hosts), (vec!["x".to_owned()], true));
+        assert_eq!(cloud.authorities, [Path::new("/of-the-file.pem"), Path::new("/own.pem")]);
         let secrets = cloud.secrets;
         for value in ["of-the-file", "of-the-profile"] {
             assert!(secrets.contains(&("password".to_owned(), value.to_owned())), "{value}");

@@ -5,6 +5,32 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// Variables that name a file of certificates to believe: those that OpenStack's clients, Python's
+/// requests, OpenSSL, curl, the AWS tools and Node read.
+pub const CERTIFICATE_VARIABLES: [&str; 6] = [
+    "AWS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "OS_CACERT",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+];
+
+/// The host in an absolute HTTP URL: a name or address in lower case, without port and brackets.
+pub fn host_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return None;
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = authority.rsplit('@').next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    (!host.is_empty()).then(|| host.to_ascii_lowercase())
+}
+
 /// A cloud that is up, seen from a command that is about to run on it.
 #[derive(Clone, Default)]
 pub struct Cloud {
@@ -19,6 +45,12 @@ pub struct Cloud {
     pub path: Vec<PathBuf>,
     /// The services whose addresses are known beforehand; others are named from what they say.
     pub services: Vec<Service>,
+    /// Its hosts, whose traffic inside TLS is recorded: names, addresses, and `*.DOMAIN`.
+    pub hosts: Vec<String>,
+    /// Whether the hosts in its catalog are among them.
+    pub learns_hosts: bool,
+    /// Files of certificates that are believed besides those of the system.
+    pub authorities: Vec<PathBuf>,
     /// Values that must never be shown, with what to call them, such as `password`.
     pub secrets: Vec<(String, String)>,
     /// Where to ask for what the services themselves send, when they were started for that.

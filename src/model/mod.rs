@@ -21,7 +21,7 @@ mod remote;
 mod survey;
 
 pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
-pub use cloud::{Caller, Cloud, Relay, Service};
+pub use cloud::{CERTIFICATE_VARIABLES, Caller, Cloud, Relay, Service, host_of};
 pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, Told, distinct};
 pub use event::{Event, Events};
 pub use exchange::{

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use crate::capture::Capture;
 use crate::capture::participants::{Participants, Rule};
-use crate::capture::proxy::{Options, Proxy};
+use crate::capture::proxy::{Hosts, Options, Proxy, Unseen};
 use crate::cloud;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cloud, Command, Event, Exchange, Place, Recording, Run, Variable};
@@ -49,7 +49,28 @@ pub(super) fn run(
         (job.events)(Event::PageEnded { page: plan.path.clone() });
         runs.push(rounds?);
     }
+    for unseen in proxy.unseen() {
+        (job.events)(Event::Warning(overlooked(&unseen, &cloud.name)));
+    }
     Ok((runs, cloud))
+}
+
+/// What to tell of connections that are missing in what was recorded.
+fn overlooked(Unseen { to, connections, distrusted }: &Unseen, cloud: &str) -> String {
+    let connections = match connections {
+        1 => "1 connection".to_owned(),
+        number => format!("{number} connections"),
+    };
+    if *distrusted {
+        return format!(
+            "{connections} to `{to}` failed: the command does not believe doctool's certificate; \
+             see which variable tells it of certificates, or leave the host out of `hosts`"
+        );
+    }
+    format!(
+        "{connections} to `{to}` passed unrecorded; name the host below `clouds.{cloud}.hosts` in \
+         {FILE_NAME} if it is the cloud's"
+    )
 }
 
 /// The name under which a command's exchanges are seen: its program's.
@@ -69,7 +90,13 @@ pub(super) fn recording(config: &Config, cloud: &Cloud) -> Result<Options> {
     };
     let rules = config.participants.iter().map(rule).collect::<Result<Vec<Rule>>>()?;
     let participants = Participants::new(cloud.services.clone(), rules);
-    Ok(Options { body_limit: config.record.body_limit, participants, ..Options::default() })
+    Ok(Options {
+        body_limit: config.record.body_limit,
+        participants,
+        hosts: Hosts { patterns: cloud.hosts.clone(), learns: cloud.learns_hosts },
+        authorities: cloud.authorities.clone(),
+        ..Options::default()
+    })
 }
 
 /// The error, with a hint at the service that did not answer if there was one.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result, nearest};
 use crate::model::{DiagnosticKind, Place, Severity};
 
-use super::{DiagramSettings, IgnoreSettings, VolatileRule};
+use super::{DiagramSettings, IgnoreSettings, VolatileRule, hosts};
 
 /// The name of the file, beside `mkdocs.yml`.
 pub const FILE_NAME: &str = "doctool.yml";
@@ -101,6 +101,10 @@ pub struct CloudProfile {
     /// Variables for commands, such as `OS_CLOUD`. One without a value is taken from the
     /// environment that doctool runs in.
     pub env: BTreeMap<String, Option<String>>,
+    /// The cloud's hosts, whose traffic inside TLS is recorded: names, addresses, and `*.DOMAIN` for
+    /// all names below a domain. Where they are not given, those that `env` and the cloud's catalog
+    /// lead to.
+    pub hosts: Option<Vec<String>>,
     /// Commands that empty the cloud's caches, for `refresh --runs`. The embedded cloud restarts its
     /// services instead.
     pub cold: Vec<String>,
@@ -259,6 +263,7 @@ impl Config {
         self.volatile.iter().try_for_each(VolatileRule::check)?;
         DiagramSettings::default().of_page(&self.diagrams)?;
         for (name, profile) in &self.clouds {
+            hosts::check(name, profile.hosts.as_deref().unwrap_or_default())?;
             if profile.embedded.is_some() && !profile.env.is_empty() {
                 let message = format!("cloud `{name}` has both `embedded` and `env`");
                 let hint = "keep `embedded`, which sets its own variables, or make two clouds";
@@ -297,7 +302,7 @@ mod tests {
         let text = "cloud: mine\nclouds:\n  mine:\n    embeded: openstack\n";
         assert_eq!(
             error(text),
-            "4:5 clouds.mine: unknown field `embeded`, expected one of `embedded`, `env`, `cold` \
+            "4:5 clouds.mine: unknown field `embeded`, expected one of `embedded`, `env`, `hosts`, `cold` \
              | write `embedded` if that is what you mean"
         );
         assert!(error("run: {alow: [curl]}").ends_with("| write `allow` if that is what you mean"));

@@ -3,6 +3,7 @@
 mod diagrams;
 pub mod doctool;
 mod extensions;
+mod hosts;
 pub mod ignore;
 mod mkdocs;
 mod site;

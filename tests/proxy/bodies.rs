@@ -7,8 +7,15 @@ use doctool::capture::proxy::{Options, Proxy};
 use doctool::model::Body;
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use crate::peers::{Client, Service, proxy};
+
+/// `{"a": 1}`, a hundred times, as Google's own packer makes it.
+const BROTLI: &[u8] = &[
+    0x1b, 0x1f, 0x03, 0xf8, 0x8d, 0xd3, 0x15, 0xf7, 0x21, 0x0d, 0x7e, 0xb2, 0x14, 0x89, 0xd9, 0x6b,
+    0x10, 0x9d, 0xb0, 0x3e, 0xd1, 0x5b, 0x38, 0x40, 0xda, 0x22, 0x0d,
+];
 
 /// What a recorder that keeps so many bytes makes of an answer.
 fn kept(limit: usize, headers: &str, body: &[u8]) -> Body {
@@ -84,17 +91,32 @@ fn packed_text_is_unpacked_for_the_recording_only() {
     let mut raw = DeflateEncoder::new(Vec::new(), Compression::default());
     raw.write_all(plain.as_bytes()).unwrap();
     let raw = raw.finish().unwrap();
-    for (coding, packed) in [("gzip", &gzip), ("deflate", &zlib), ("deflate", &raw)] {
+    let zstd = compress_to_vec(plain.as_bytes(), CompressionLevel::Fastest);
+    let two_frames = [&plain[..300], &plain[300..]]
+        .map(|half| compress_to_vec(half.as_bytes(), CompressionLevel::Fastest))
+        .concat();
+    let brotli = BROTLI.to_vec();
+    for (coding, packed) in [
+        ("gzip", &gzip),
+        ("deflate", &zlib),
+        ("deflate", &raw),
+        ("br", &brotli),
+        ("zstd", &zstd),
+        ("zstd", &two_frames),
+    ] {
         let head = format!("Content-Encoding: {coding}\r\n");
         assert_eq!(kept(10_000, &head, packed), text(&plain), "{coding}");
-        let cut = Body::Cut { text: plain[..100].to_owned(), length: 800 };
-        assert_eq!(kept(100, &head, packed), cut, "{coding}");
+        let cut = Body::Cut { text: plain[..200].to_owned(), length: 800 };
+        assert_eq!(kept(200, &head, packed), cut, "{coding}");
     }
     let head = gzip[..32].to_vec();
     let unknown = Body::Bytes { head, length: Some(gzip.len() as u64) };
-    assert_eq!(kept(10_000, "Content-Encoding: br\r\n", &gzip), unknown);
+    assert_eq!(kept(10_000, "Content-Encoding: snappy\r\n", &gzip), unknown);
     let broken = Body::Bytes { head: b"no gzip".to_vec(), length: Some(7) };
-    assert_eq!(kept(10_000, "Content-Encoding: gzip\r\n", b"no gzip"), broken);
+    for coding in ["gzip", "deflate", "br", "zstd"] {
+        let head = format!("Content-Encoding: {coding}\r\n");
+        assert_eq!(kept(10_000, &head, b"no gzip"), broken, "{coding}");
+    }
 }
 
 #[test]

@@ -11,3 +11,5 @@ mod peers;
 mod recording;
 mod refusals;
 mod relay;
+mod secure;
+mod tls;

@@ -131,9 +131,25 @@ fn a_caller_gets_the_variables_that_send_it_through_the_proxy() {
     let address = proxy.address();
     assert!(address.ip().is_loopback() && key.len() >= 32);
     let url = format!("http://glance-api%202:{key}@{address}");
-    let expected =
-        [("http_proxy", &*url), ("HTTP_PROXY", &url), ("no_proxy", ""), ("NO_PROXY", "")];
+    let bundle = &environment.last().unwrap().1;
+    let expected = [
+        ("http_proxy", &*url),
+        ("HTTP_PROXY", &url),
+        ("https_proxy", &url),
+        ("HTTPS_PROXY", &url),
+        ("no_proxy", ""),
+        ("NO_PROXY", ""),
+        ("AWS_CA_BUNDLE", bundle),
+        ("CURL_CA_BUNDLE", bundle),
+        ("NODE_EXTRA_CA_CERTS", bundle),
+        ("OS_CACERT", bundle),
+        ("REQUESTS_CA_BUNDLE", bundle),
+        ("SSL_CERT_FILE", bundle),
+    ];
     assert_eq!(environment, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let certificates = std::fs::read_to_string(bundle).unwrap();
+    assert!(certificates.starts_with("-----BEGIN CERTIFICATE-----\n"));
+    assert!(!certificates.contains("PRIVATE KEY"));
     assert_ne!(key, proxy.caller("other").key);
 }
 

@@ -8,13 +8,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::net::TcpStream;
 
-use super::callers::Callers;
+use super::callers::{Callers, Known};
 use super::exchange::{self, After, Asked};
 use super::head::RequestHead;
 use super::journal::Journal;
 use super::refusal::Refusal;
 use super::route::Route;
-use super::target::Target;
+use super::target::{Target, Tunnel};
+use super::tunnel::{self, Secure};
 use super::upstream::Pool;
 use super::wire::{Connection, NoHead};
 
@@ -28,45 +29,83 @@ pub(super) struct Engine {
     pub(super) journal: Option<Arc<Journal>>,
     pub(super) route: Route,
     pub(super) connect_timeout: Duration,
+    /// How to look inside TLS; a relay does not.
+    pub(super) secure: Option<Secure>,
+}
+
+/// What a request asks of the proxy.
+enum Wanted {
+    Exchange(Asked),
+    Tunnel(Known, Tunnel),
 }
 
 /// Serves a caller until either side ends the connection.
 pub(super) async fn serve(stream: TcpStream, engine: Arc<Engine>) {
-    let mut caller = Connection::new(stream);
+    let caller = Connection::new(stream);
+    let Some((caller, from, tunnel)) = requests(caller, &engine, None).await else { return };
+    if let Some(inside) = tunnel::open(caller, &engine, &from, &tunnel).await {
+        requests(inside, &engine, Some((&from, &tunnel))).await;
+    }
+}
+
+/// Serves requests until the connection ends, or until one asks for a tunnel. Inside a tunnel it is
+/// known who asks, and whom.
+async fn requests(
+    mut caller: Connection,
+    engine: &Engine,
+    inside: Option<(&Known, &Tunnel)>,
+) -> Option<(Connection, Known, Tunnel)> {
     let mut pool = Pool::default();
     loop {
-        let asked = match caller.incoming.head().await {
-            Ok(head) => admit(head, &engine),
+        let wanted = match caller.incoming.head().await {
+            Ok(head) => admit(head, engine, inside),
             Err(NoHead::TooLarge) => Err((Refusal::too_large(), false)),
-            Err(NoHead::Closed | NoHead::Cut) => return,
+            Err(NoHead::Closed | NoHead::Cut) => return None,
         };
-        let after = match asked {
-            Ok(asked) => exchange::run(&mut caller, &mut pool, &engine, asked).await,
+        let after = match wanted {
+            Ok(Wanted::Tunnel(from, tunnel)) => return Some((caller, from, tunnel)),
+            Ok(Wanted::Exchange(asked)) => {
+                exchange::run(&mut caller, &mut pool, engine, asked).await
+            }
             Err((refusal, head_only)) => refuse(&mut caller, &refusal, head_only).await,
         };
         match after {
-            After::NextRequest => {}
-            After::Close => return,
-            After::Linger => return caller.linger(LAST_WORDS).await,
-            After::Reset => return caller.reset_on_close(),
+            After::NextRequest => continue,
+            After::Close => {}
+            After::Linger => caller.linger(LAST_WORDS).await,
+            After::Reset => caller.reset_on_close(),
+            After::Switched(mut service) => tunnel::splice(&mut caller, &mut service).await,
         }
+        return None;
     }
 }
 
 /// Reads a head and decides whether it is served; a refusal says if its text would be too much.
-fn admit(head: Bytes, engine: &Engine) -> Result<Asked, (Refusal, bool)> {
+fn admit(
+    head: Bytes,
+    engine: &Engine,
+    inside: Option<(&Known, &Tunnel)>,
+) -> Result<Wanted, (Refusal, bool)> {
     let head = RequestHead::read(head).map_err(|refusal| (refusal, false))?;
-    let from = head.fields.all("proxy-authorization").next();
-    let from = from.and_then(|value| engine.callers.name(value));
     let head_only = head.method == "HEAD";
     let refuse = |refusal| (refusal, head_only);
-    let from = from.ok_or_else(Refusal::unknown_caller).map_err(refuse)?;
-    let target = Target::read(&head.method, &head.line_target).map_err(refuse)?;
+    let (from, target) = if let Some((from, tunnel)) = inside {
+        (from.clone(), tunnel.target(&head.line_target).map_err(refuse)?)
+    } else {
+        let from = head.fields.all("proxy-authorization").next();
+        let from = from.and_then(|value| engine.callers.known(value));
+        let from = from.ok_or_else(Refusal::unknown_caller).map_err(refuse)?;
+        if head.method == "CONNECT" {
+            let tunnel = Tunnel::read(&head.line_target).map_err(refuse)?;
+            return Ok(Wanted::Tunnel(from, tunnel));
+        }
+        (from, Target::read(&head.method, &head.line_target).map_err(refuse)?)
+    };
     if head.fields.all("host").count() > 1 {
         return Err(refuse(Refusal::bad_request("there is more than one `Host`")));
     }
     let length = head.length().map_err(refuse)?;
-    Ok(Asked { from, head, target, length })
+    Ok(Wanted::Exchange(Asked { from: from.name, head, target, length }))
 }
 
 async fn refuse(caller: &mut Connection, refusal: &Refusal, head_only: bool) -> After {

@@ -43,6 +43,8 @@ pub(super) enum After {
     Linger,
     /// It breaks off, as the service's did.
     Reset,
+    /// What follows on it is no HTTP any more, and goes to this service.
+    Switched(Box<Connection>),
 }
 
 /// Passes the request on and the response back.
@@ -52,8 +54,11 @@ pub(super) async fn run(
     engine: &Engine,
     asked: Asked,
 ) -> After {
-    let ticket =
-        engine.journal.as_ref().and_then(|journal| journal.request(&asked.from, &asked.head));
+    let ticket = engine.journal.as_ref().and_then(|journal| {
+        let url = asked.target.tunnelled_url();
+        let url = url.unwrap_or_else(|| asked.head.line_target.clone());
+        journal.request(&asked.from, &asked.head, url)
+    });
     let keep = ticket.as_ref().map(Ticket::request_body);
     let mut upload = Passage::new(asked.length, asked.length == Length::Chunked, keep);
     let exchange = Exchange { engine, asked: &asked, ticket: ticket.as_ref() };
@@ -67,6 +72,7 @@ pub(super) async fn run(
             Err(refusal) => return exchange.refuse(caller, &mut upload, &refusal).await,
         };
         match exchange.pass(caller, &mut service, &mut upload, way.next()).await {
+            Ok(passed) if passed.switched => return After::Switched(Box::new(service)),
             Ok(passed) => {
                 let after = exchange.finish(caller, &mut service, &mut upload, &passed).await;
                 if passed.again && service.incoming.is_empty() {
@@ -113,6 +119,8 @@ struct Passed {
     close: bool,
     /// Whether the whole request was sent before.
     asked_fully: bool,
+    /// Whether both sides agreed on another protocol.
+    switched: bool,
 }
 
 /// Why there was no response in full.
@@ -137,7 +145,7 @@ impl Asked {
 impl Way {
     fn next(&self) -> Next {
         match self.peer {
-            Peer::Service(..) => Next::Service,
+            Peer::Service(..) | Peer::SecureService(..) => Next::Service,
             Peer::Recorder(_) => Next::Proxy,
         }
     }
@@ -158,11 +166,13 @@ impl Exchange<'_> {
             return Ok(service);
         }
         way.new = true;
-        let connected = way.peer.connect(self.engine.connect_timeout).await;
+        let patience = self.engine.connect_timeout;
+        let trust = self.engine.secure.as_ref().map(|secure| &secure.trust);
+        let connected = way.peer.connect(patience, trust).await;
         if connected.is_err() && way.next() == Next::Proxy {
             // The run ended in this moment; its relay will hear of it in the next.
             way.peer = Peer::service(&self.asked.target);
-            return way.peer.connect(self.engine.connect_timeout).await;
+            return way.peer.connect(patience, trust).await;
         }
         connected
     }
@@ -193,6 +203,12 @@ impl Exchange<'_> {
     ) -> Result<Passed, Failure> {
         let asked = &self.asked.head;
         let head = self.final_head(service, caller).await?;
+        if head.code == 101 {
+            self.ticket.map(|ticket| ticket.response(&head));
+            head.write(caller.buffer(), false, Some("Upgrade"));
+            caller.flush().await.map_err(|_| Failure::CallerGone)?;
+            return Ok(Passed { again: false, close: false, asked_fully: true, switched: true });
+        }
         let length = head.length(&asked.method).map_err(Failure::NoAnswer)?;
         // HTTP/1.0 knows no chunks, so there the end of the connection is the end of the body.
         let chunked = length == Length::Chunked && !asked.old;
@@ -212,6 +228,7 @@ impl Exchange<'_> {
                 again: head.keeps_alive() && length != Length::UntilClose && fully,
                 close,
                 asked_fully: asked_fully.load(Ordering::Acquire),
+                switched: false,
             }),
             Err(Broken::From) => Err(Failure::Cut { unseen: ends_by_close }),
             Err(Broken::To) => Err(Failure::CallerGone),
@@ -237,7 +254,8 @@ impl Exchange<'_> {
                     return Err(gateway("the head of the answer is too large"));
                 }
             };
-            if !head.is_interim() {
+            let switches = head.code == 101 && self.asked.head.upgrades();
+            if switches || !head.is_interim() {
                 return Ok(head);
             }
             if head.code == 101 {

@@ -94,6 +94,18 @@ impl RequestHead {
         matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE")
     }
 
+    /// Whether the caller wants to go on in another protocol. One that is HTTP again in another form
+    /// would pass unseen, so that wish is not passed on, and the service answers as it was asked.
+    pub(super) fn upgrades(&self) -> bool {
+        let is_http =
+            |value: &Bytes| items(value).any(|item| item.to_ascii_lowercase().starts_with(b"h2"));
+        let mut wanted = self.fields.all("upgrade").peekable();
+        wanted.peek().is_some()
+            && !self.old
+            && self.fields.lists("connection", "upgrade")
+            && !wanted.any(is_http)
+    }
+
     /// Writes the head for the service itself, or for another proxy on the way to it.
     pub(super) fn write(&self, out: &mut BytesMut, target: &Target, next: Next) {
         let line_target = match next {
@@ -102,6 +114,7 @@ impl RequestHead {
         };
         put(out, &[self.method.as_bytes(), b" ", line_target.as_bytes(), b" HTTP/1.1\r\n"]);
         let named = self.fields.named_by_connection();
+        let upgrades = self.upgrades();
         if self.fields.all("host").next().is_none() {
             put(out, &[b"Host: ", target.authority().as_bytes(), b"\r\n"]);
         }
@@ -110,6 +123,9 @@ impl RequestHead {
             if field.is("host") && !target.is_host(&field.value) {
                 // The request line says whom it is for (RFC 9112, section 3.2.2).
                 put(out, &[&field.name, b": ", target.authority().as_bytes(), b"\r\n"]);
+            } else if upgrades && field.is("upgrade") {
+                put(out, &[b"Connection: Upgrade\r\n"]);
+                field.write(out);
             } else if authorises || field.is_framing() || !field.is_hop_by_hop(&named) {
                 field.write(out);
             }
@@ -176,7 +192,8 @@ impl ResponseHead {
         put(out, &[b"HTTP/1.1 ", self.code.to_string().as_bytes(), b" ", &self.reason, b"\r\n"]);
         let named = self.fields.named_by_connection();
         for field in &self.fields.0 {
-            if chunked && field.is_framing() || !field.is_hop_by_hop(&named) {
+            let switches = self.code == 101 && field.is("upgrade");
+            if switches || chunked && field.is_framing() || !field.is_hop_by_hop(&named) {
                 field.write(out);
             }
         }

@@ -4,12 +4,16 @@
 //! order in which the heads came. Exchanges that begin while nothing is recorded leave nothing
 //! here, even if they end later.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::head::{Fields, RequestHead, ResponseHead, text};
 use super::kept::Kept;
 use crate::model::{Body, Exchange, Header, Message, Recording, Request, Response};
+
+/// Messages that wait for one before them to be complete.
+const MOST_WAITING: usize = 1000;
 
 /// The place where all connections write.
 #[derive(Debug)]
@@ -28,8 +32,10 @@ struct State {
 
 #[derive(Debug, Default)]
 struct Open {
-    entries: Vec<Entry>,
-    messages: Vec<Message>,
+    /// By their numbers, which go on when some were taken out.
+    entries: BTreeMap<usize, Entry>,
+    next: usize,
+    messages: VecDeque<Message>,
     under_way: usize,
 }
 
@@ -41,6 +47,8 @@ struct Entry {
     request: Half,
     response: Option<(String, Half)>,
     began: Instant,
+    /// Whether nothing more comes.
+    ended: bool,
 }
 
 #[derive(Debug)]
@@ -94,23 +102,49 @@ impl Journal {
     }
 
     /// Writes down a request, if anything is being recorded.
-    pub(super) fn request(self: &Arc<Self>, from: &Arc<str>, head: &RequestHead) -> Option<Ticket> {
+    pub(super) fn request(
+        self: &Arc<Self>,
+        from: &Arc<str>,
+        head: &RequestHead,
+        url: String,
+    ) -> Option<Ticket> {
         let body = Keep::new(&head.fields, self.body_limit);
         let mut state = self.state();
         let number = state.number;
         let open = state.open.as_mut()?;
-        let index = open.entries.len();
-        open.entries.push(Entry {
+        let index = open.next;
+        open.next += 1;
+        let entry = Entry {
             from: Arc::clone(from),
             method: head.method.to_ascii_uppercase(),
-            url: head.line_target.clone(),
+            url,
             request: Half { fields: head.fields.clone(), body: body.clone() },
             response: None,
             began: Instant::now(),
-        });
-        open.messages.push(Message::Request(index));
+            ended: false,
+        };
+        open.entries.insert(index, entry);
+        open.messages.push_back(Message::Request(index));
         open.under_way += 1;
         Some(Ticket { journal: Arc::clone(self), number, index, body })
+    }
+
+    /// Takes out what is complete of a recording that goes on; nothing where there is none.
+    pub(super) fn drain(&self) -> Recording {
+        self.state().open.as_mut().map(Open::drain).unwrap_or_default()
+    }
+
+    /// Whether anything is being recorded.
+    pub(super) fn is_open(&self) -> bool {
+        self.state().open.is_some()
+    }
+
+    /// The exchanges so far whose method and URL are looked for.
+    pub(super) fn exchanges(&self, wanted: impl Fn(&str, &str) -> bool) -> Vec<Exchange> {
+        let state = self.state();
+        let entries = state.open.iter().flat_map(|open| open.entries.values());
+        let entries = entries.filter(|entry| wanted(&entry.method, &entry.url));
+        entries.map(Entry::exchange).collect()
     }
 
     // Nothing that is done under the lock can be left half done, so what a thread that
@@ -131,8 +165,10 @@ impl Ticket {
         let body = Keep::new(&head.fields, self.journal.body_limit);
         let half = Half { fields: head.fields.clone(), body: body.clone() };
         self.with_open(|open| {
-            open.entries[self.index].response = Some((head.status(), half));
-            open.messages.push(Message::Response(self.index));
+            if let Some(entry) = open.entries.get_mut(&self.index) {
+                entry.response = Some((head.status(), half));
+                open.messages.push_back(Message::Response(self.index));
+            }
         });
         body
     }
@@ -147,7 +183,12 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.with_open(|open| open.under_way -= 1);
+        self.with_open(|open| {
+            open.under_way -= 1;
+            if let Some(entry) = open.entries.get_mut(&self.index) {
+                entry.ended = true;
+            }
+        });
         self.journal.quiet.notify_all();
     }
 }
@@ -169,23 +210,71 @@ impl Keep {
 
 impl Open {
     fn into_recording(self) -> (Recording, Vec<Instant>) {
-        let moments = self.entries.iter().map(|entry| entry.began).collect();
-        let exchanges = self.entries.into_iter().map(Entry::into_exchange).collect();
-        (Recording { exchanges, messages: self.messages }, moments)
+        let moments = self.entries.values().map(|entry| entry.began).collect();
+        let messages: Vec<Message> = self.messages.iter().copied().collect();
+        (self.recording(&messages, self.entries.keys().copied()), moments)
+    }
+
+    /// Takes out the messages that are complete, up to the first that is not. Where too many wait for
+    /// that one, they do so no longer.
+    fn drain(&mut self) -> Recording {
+        let mut taken = Vec::new();
+        if self.messages.len() > MOST_WAITING {
+            let (complete, waiting): (VecDeque<_>, VecDeque<_>) =
+                self.messages.iter().partition(|message| self.is_complete(message));
+            taken.extend(complete);
+            self.messages = waiting;
+        }
+        while let Some(message) = self.messages.front().filter(|first| self.is_complete(first)) {
+            taken.push(*message);
+            self.messages.pop_front();
+        }
+        let numbers: BTreeSet<usize> = taken.iter().map(number).collect();
+        let recording = self.recording(&taken, numbers.into_iter());
+        for message in &taken {
+            let entry = &self.entries[&number(message)];
+            let is_last = matches!(message, Message::Response(_)) || entry.response.is_none();
+            if is_last && entry.ended {
+                self.entries.remove(&number(message));
+            }
+        }
+        recording
+    }
+
+    fn is_complete(&self, message: &Message) -> bool {
+        let entry = &self.entries[&number(message)];
+        entry.ended || matches!(message, Message::Request(_)) && entry.response.is_some()
+    }
+
+    /// These messages, which belong to the exchanges with these numbers.
+    fn recording(&self, messages: &[Message], numbers: impl Iterator<Item = usize>) -> Recording {
+        let places: BTreeMap<usize, usize> =
+            numbers.enumerate().map(|(place, number)| (number, place)).collect();
+        let exchanges = places.keys().map(|number| self.entries[number].exchange()).collect();
+        let placed = |message: &Message| match message {
+            Message::Request(number) => Message::Request(places[number]),
+            Message::Response(number) => Message::Response(places[number]),
+        };
+        Recording { exchanges, messages: messages.iter().map(placed).collect() }
     }
 }
 
+fn number(message: &Message) -> usize {
+    let (Message::Request(number) | Message::Response(number)) = message;
+    *number
+}
+
 impl Entry {
-    fn into_exchange(self) -> Exchange {
-        let response = self.response.map(|(status, half)| Response {
-            status,
+    fn exchange(&self) -> Exchange {
+        let response = self.response.as_ref().map(|(status, half)| Response {
+            status: status.clone(),
             url: self.url.clone(),
             headers: headers(&half.fields),
             body: half.body.body(),
         });
         let request = Request {
-            method: self.method,
-            url: self.url,
+            method: self.method.clone(),
+            url: self.url.clone(),
             headers: headers(&self.request.fields),
             body: self.request.body.body(),
         };

@@ -5,13 +5,18 @@
 
 use std::io::Read;
 
+use brotli_decompressor::Decompressor;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+
+use ruzstd::decoding::StreamingDecoder;
 
 use super::head::{Fields, text};
 use crate::model::Body;
 
 /// Bytes that are shown of what is no text.
 const HEAD: usize = 32;
+/// Bytes that are unpacked at a time.
+const BUFFER: usize = 4096;
 
 /// A body as far as it has passed.
 #[derive(Debug)]
@@ -29,6 +34,8 @@ enum Coding {
     Plain,
     Gzip,
     Deflate,
+    Brotli,
+    Zstandard,
     Unknown,
 }
 
@@ -40,6 +47,8 @@ impl Kept {
             None | Some("" | "identity") => Coding::Plain,
             Some("gzip" | "x-gzip") => Coding::Gzip,
             Some("deflate") => Coding::Deflate,
+            Some("br") => Coding::Brotli,
+            Some("zstd") => Coding::Zstandard,
             Some(_) => Coding::Unknown,
         };
         let content_type = last("content-type").unwrap_or_default();
@@ -77,8 +86,8 @@ impl Kept {
             Coding::Plain => {
                 self.bytes.len() < HEAD || is_textual(&self.content_type) || opens_json(&self.bytes)
             }
-            Coding::Gzip | Coding::Deflate => true,
             Coding::Unknown => false,
+            _ => true,
         }
     }
 
@@ -108,8 +117,22 @@ impl Kept {
             Coding::Deflate => self
                 .unpack_from(ZlibDecoder::new(packed))
                 .or_else(|| self.unpack_from(DeflateDecoder::new(packed))),
+            Coding::Brotli => self.unpack_from(Decompressor::new(packed, BUFFER)),
+            Coding::Zstandard => self.unpack_frames(packed),
             Coding::Plain | Coding::Unknown => None,
         }
+    }
+
+    /// Zstandard may come in several frames, one behind the other (RFC 8878, section 3.1).
+    fn unpack_frames(&self, mut packed: &[u8]) -> Option<(Vec<u8>, u64)> {
+        let (mut bytes, mut length) = (Vec::new(), 0);
+        while !packed.is_empty() {
+            let (start, of_frame) = self.unpack_from(StreamingDecoder::new(&mut packed).ok()?)?;
+            bytes.extend(start);
+            bytes.truncate(self.limit);
+            length += of_frame;
+        }
+        Some((bytes, length))
     }
 
     fn unpack_from(&self, mut reader: impl Read) -> Option<(Vec<u8>, u64)> {

@@ -1,7 +1,7 @@
 //! The recording forward proxy.
 //!
-//! In: requests in absolute form from callers that bear a name, over HTTP/1.1 on loopback. Out:
-//! the same requests to whom they are for, the answers back, and a [`Recording`] of both.
+//! In: requests in absolute form, or in tunnels, from callers that bear a name, over HTTP/1.1 on
+//! loopback. Out: the same requests to whom they are for, the answers back, and a [`Recording`] of both.
 //!
 //! # Why neither hudsucker nor hyper
 //!
@@ -16,10 +16,13 @@
 //! length of bodies. That is `head` and `body`; each refuses what two readers could understand
 //! differently.
 //!
-//! HTTPS, HTTP/2 and WebSocket have their doors: `target` is where `CONNECT` is refused today and
-//! `connection` where a tunnel would hand the stream inside it to the same loop, or to an HTTP/2
-//! one beside it (hyper's, as there is no spelling to lose there); `exchange` is where a `101`
-//! ends. All write to the same `journal`.
+//! # Inside TLS
+//!
+//! A `CONNECT` to a host of the cloud is answered with a certificate of the proxy's own `authority`,
+//! and what is inside goes through the same loop as plain requests; the service must prove itself to
+//! `trust`. Only HTTP/1.1 is offered to both sides: clients that could speak HTTP/2 speak HTTP/1.1
+//! then, which says the same in a form that can be shown as it was. Tunnels to other hosts, and what
+//! follows a `101`, pass through unread (`tunnel`).
 //!
 //! # Why async, and only here
 //!
@@ -27,35 +30,47 @@
 //! moment. All else in doctool does one thing after another, so the runtime stays inside this
 //! module, and what others call blocks.
 
+mod authority;
 mod body;
 mod callers;
 mod connection;
 mod exchange;
 mod head;
+mod hosts;
 mod journal;
 mod kept;
 mod refusal;
 mod route;
+mod stream;
 mod target;
+mod trust;
+mod tunnel;
 mod upstream;
 mod wire;
 
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::runtime::{self, Runtime};
 
+use self::authority::Authority;
 use self::callers::{Callers, user};
 use self::connection::Engine;
+pub use self::hosts::Hosts;
 use self::journal::Journal;
 pub(super) use self::route::Route;
+use self::trust::Trust;
+pub use self::tunnel::Unseen;
+use self::tunnel::{Bundle, Secure};
 use super::Capture;
 use super::participants::Participants;
 use super::relay::{self, Attachment};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{self, Caller, Events, Recording};
+use crate::model::{self, CERTIFICATE_VARIABLES, Caller, Events, Recording};
 
 /// What cannot stand in a URL's user name as it is (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -73,6 +88,22 @@ pub struct Options {
     pub settle: Duration,
     /// Who owns which URL.
     pub participants: Participants,
+    /// The hosts whose traffic inside TLS is recorded.
+    pub hosts: Hosts,
+    /// Files of certificates that are believed besides those of the system.
+    pub authorities: Vec<PathBuf>,
+    /// Where it stands, if callers are to find it again; none for one that is gone after a run, with
+    /// all its keys.
+    pub standing: Option<Standing>,
+}
+
+/// A proxy that services know from one time to the next.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The port of 127.0.0.1.
+    pub port: u16,
+    /// The folder of its keys, which only their owner can read.
+    pub folder: PathBuf,
 }
 
 impl Default for Options {
@@ -82,8 +113,36 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(10),
             settle: Duration::from_secs(2),
             participants: Participants::default(),
+            hosts: Hosts::default(),
+            authorities: Vec::new(),
+            standing: None,
         }
     }
+}
+
+impl Options {
+    fn address(&self) -> SocketAddr {
+        let port = self.standing.as_ref().map_or(0, |standing| standing.port);
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+    }
+
+    fn callers(&self) -> Result<Callers> {
+        match &self.standing {
+            Some(standing) => Callers::kept(&standing.folder),
+            None => Callers::new(),
+        }
+    }
+}
+
+/// What somebody of this name needs to be seen by the standing proxy with these options, whether it
+/// runs now or not: variables as in [`Capture::environment`].
+///
+/// # Errors
+///
+/// When its keys and certificates cannot be read or written.
+pub fn standing_environment(options: &Options, name: &str) -> Result<Vec<(String, String)>> {
+    let caller = options.callers()?.issue(name);
+    Ok(variables(&caller, options.address(), secure(options)?.bundle.path()))
 }
 
 /// A running recorder; stops when dropped.
@@ -110,17 +169,18 @@ impl Proxy {
         relay: Option<&model::Relay>,
         events: Events<'_>,
     ) -> Result<Self> {
-        let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let listener = listen(options.address())?;
         let address = listener.local_addr().map_err(|error| not_listening("127.0.0.1", error))?;
         let journal = Arc::new(Journal::new(options.body_limit));
         let engine = Arc::new(Engine {
-            callers: Callers::new()?,
+            callers: options.callers()?,
             journal: Some(Arc::clone(&journal)),
             route: Route::default(),
             connect_timeout: options.connect_timeout,
+            secure: Some(secure(&options)?),
         });
         for caller in relay.iter().flat_map(|relay| &relay.callers) {
-            engine.callers.admit(caller);
+            engine.callers.admit(caller, false);
         }
         let runtime = runtime()?;
         runtime.spawn(accept(listener, Arc::clone(&engine)));
@@ -147,6 +207,20 @@ impl Proxy {
         &self.moments
     }
 
+    /// Takes out the messages of a recording that goes on, as far as they are complete. Of an exchange
+    /// whose request and response are taken out one after the other, both recordings tell all that
+    /// is known then.
+    pub fn drain(&mut self) -> Recording {
+        let mut recording = self.journal.drain();
+        self.participants.resolve(&mut recording);
+        recording
+    }
+
+    /// The connections so far, while something was recorded, that nobody could look into.
+    pub fn unseen(&self) -> Vec<Unseen> {
+        self.engine.secure.iter().flat_map(|secure| secure.unseen.all()).collect()
+    }
+
     /// The caller of this name, with its key, which is a secret of this run.
     pub fn caller(&self, name: &str) -> Caller {
         self.engine.callers.issue(name)
@@ -166,14 +240,8 @@ impl Drop for Proxy {
 
 impl Capture for Proxy {
     fn environment(&self, caller: &str) -> Vec<(String, String)> {
-        let caller = self.caller(caller);
-        let name = user(&caller.name);
-        let name = utf8_percent_encode(&name, RESERVED);
-        let proxy = format!("http://{name}:{}@{}", caller.key, self.address);
-        // Without a value for `no_proxy` a user's own one would hide what is on loopback.
-        [("http_proxy", &*proxy), ("HTTP_PROXY", &proxy), ("no_proxy", ""), ("NO_PROXY", "")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into()
+        let secure = self.engine.secure.as_ref().expect("a recorder looks inside TLS");
+        variables(&self.caller(caller), self.address, secure.bundle.path())
     }
 
     fn begin(&mut self) -> Result<()> {
@@ -193,13 +261,54 @@ impl Capture for Proxy {
     }
 }
 
+/// The variables that send a caller through the proxy.
+fn variables(caller: &Caller, address: SocketAddr, bundle: &Path) -> Vec<(String, String)> {
+    let name = user(&caller.name);
+    let name = utf8_percent_encode(&name, RESERVED);
+    let proxy = format!("http://{name}:{}@{address}", caller.key);
+    let bundle = bundle.to_string_lossy();
+    // Without a value for `no_proxy` a user's own one would hide what is on loopback.
+    let ways =
+        ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].map(|name| (name, &*proxy));
+    let all = ways.into_iter().chain(["no_proxy", "NO_PROXY"].map(|name| (name, "")));
+    let all = all.chain(CERTIFICATE_VARIABLES.map(|name| (name, &*bundle)));
+    all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// What is needed to look inside TLS.
+fn secure(options: &Options) -> Result<Secure> {
+    let trust = Trust::new(&options.authorities)?;
+    let authority = match &options.standing {
+        Some(standing) => Authority::kept(&standing.folder, &options.hosts)?,
+        None => Authority::passing(&options.hosts)?,
+    };
+    let text = trust.bundle(authority.certificate());
+    let cannot = |error: std::io::Error| {
+        Error::new(ErrorKind::File, "cannot write the certificates for commands").because(error)
+    };
+    let bundle = match &options.standing {
+        Some(standing) => {
+            let file = standing.folder.join(format!("{}.pem", authority::mark(&options.hosts)));
+            authority::write_private(&file, &text).map_err(cannot)?;
+            Bundle::Kept(file)
+        }
+        None => {
+            let mut file = tempfile::NamedTempFile::new().map_err(cannot)?;
+            file.write_all(text.as_bytes()).map_err(cannot)?;
+            Bundle::Passing(file.into_temp_path())
+        }
+    };
+    let hosts = hosts::Known::new(options.hosts.clone());
+    Ok(Secure { authority, trust, hosts, unseen: tunnel::Counts::default(), bundle })
+}
+
 /// Forwards until the process ends, recording nothing: directly, or through the recorder that the
 /// route names.
 pub(super) fn forward(listener: TcpListener, callers: &[Caller], route: Route) -> Result<()> {
     let known = Callers::new()?;
-    callers.iter().for_each(|caller| known.admit(caller));
+    callers.iter().for_each(|caller| known.admit(caller, false));
     let connect_timeout = Options::default().connect_timeout;
-    let engine = Engine { callers: known, journal: None, route, connect_timeout };
+    let engine = Engine { callers: known, journal: None, route, connect_timeout, secure: None };
     runtime()?.block_on(accept(listener, Arc::new(engine)));
     Ok(())
 }

@@ -1,32 +1,71 @@
 //! Whom a request is for.
 //!
-//! In: the request line's target. Out: host, port and path, for plain HTTP in absolute form, which
-//! is what a client sends to a proxy.
+//! In: the request line's target. Out: host, port and path: in absolute form for plain HTTP, as a
+//! client asks a proxy; inside a tunnel the path alone, as it asks the service.
 
 use super::refusal::Refusal;
 
-/// An absolute `http` URL, taken apart.
+/// An absolute `http` or `https` URL, taken apart.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
+    scheme: Scheme,
     authority: String,
     host: String,
     port: u16,
     path: String,
 }
 
+/// Whether the service is spoken to inside TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Http,
+    Https,
+}
+
+/// Where a tunnel leads.
+#[derive(Debug, Clone)]
+pub(super) struct Tunnel {
+    authority: String,
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+impl Tunnel {
+    /// Reads the target of a `CONNECT`.
+    pub(super) fn read(line_target: &str) -> Result<Self, Refusal> {
+        let (host, port) = host_and_port(line_target)?;
+        if !line_target.ends_with(&format!(":{port}")) {
+            return Err(bad("a tunnel needs host and port"));
+        }
+        // The port that the scheme implies is left out, as in the URLs that clients are given.
+        let authority = line_target.strip_suffix(":443").unwrap_or(line_target).to_owned();
+        Ok(Self { authority, host, port })
+    }
+
+    /// Reads the target of a request inside the tunnel.
+    pub(super) fn target(&self, line_target: &str) -> Result<Target, Refusal> {
+        if line_target != "*" && !line_target.starts_with('/') {
+            return Err(bad("inside a tunnel the request line needs the path alone"));
+        }
+        Ok(Target {
+            scheme: Scheme::Https,
+            authority: self.authority.clone(),
+            host: self.host.clone(),
+            port: self.port,
+            path: line_target.to_owned(),
+        })
+    }
+}
+
 impl Target {
     /// Reads the target of a request with this method.
     pub(super) fn read(method: &str, line_target: &str) -> Result<Self, Refusal> {
-        const NO_TLS: &str = "HTTPS is not recorded yet; use the service's plain HTTP address";
-        if method == "CONNECT" {
-            return Err(Refusal::not_implemented(NO_TLS));
-        }
         let (scheme, rest) = match line_target.split_once("://") {
             Some(parts) if !line_target.starts_with('/') => parts,
             _ => return Err(bad("this is a forward proxy: the request line needs the whole URL")),
         };
         if scheme.eq_ignore_ascii_case("https") {
-            return Err(Refusal::not_implemented(NO_TLS));
+            return Err(bad("an `https` URL is asked for through a tunnel, with `CONNECT`"));
         }
         if !scheme.eq_ignore_ascii_case("http") {
             return Err(bad("only `http` URLs are forwarded"));
@@ -43,7 +82,18 @@ impl Target {
             (_, true) => format!("/{path}"),
             _ => path.to_owned(),
         };
-        Ok(Self { authority: authority.to_owned(), host, port, path })
+        Ok(Self { scheme: Scheme::Http, authority: authority.to_owned(), host, port, path })
+    }
+
+    /// Whether TLS is spoken.
+    pub(super) fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The URL inside a tunnel, whose request lines do not hold it.
+    pub(super) fn tunnelled_url(&self) -> Option<String> {
+        let path = if self.path == "*" { "" } else { &self.path };
+        (self.scheme == Scheme::Https).then(|| format!("https://{}{path}", self.authority))
     }
 
     /// Host and port as the caller gave them.
@@ -66,8 +116,12 @@ impl Target {
         &self.path
     }
 
-    /// Whether the value of a `Host` line means the same host and port.
+    /// Whether the value of a `Host` line means the same host and port. Inside a tunnel it is the
+    /// service's own business.
     pub(super) fn is_host(&self, value: &[u8]) -> bool {
+        if self.scheme == Scheme::Https {
+            return true;
+        }
         let bare = |text: &str| {
             let text = text.to_ascii_lowercase();
             text.strip_suffix(":80").map(str::to_owned).unwrap_or(text)
@@ -129,7 +183,22 @@ mod tests {
         for url in ["http://h:+1/", "http://h:99999/", "http://h/#a", "/x?u=http://h/"] {
             assert!(Target::read("GET", url).is_err(), "{url}");
         }
-        let tunnel = Target::read("CONNECT", "h:443").unwrap_err();
-        assert!(format!("{tunnel:?}").contains("501"));
+        assert!(Target::read("GET", "https://h/").is_err());
+    }
+
+    #[test]
+    fn a_tunnel_leads_to_one_host() {
+        let tunnel = Tunnel::read("H:443").unwrap();
+        assert_eq!((&*tunnel.host, tunnel.port), ("h", 443));
+        let url = |line: &str| tunnel.target(line).unwrap().tunnelled_url().unwrap();
+        assert_eq!((url("/a?b"), url("*")), ("https://H/a?b".to_owned(), "https://H".to_owned()));
+        let tunnel = Tunnel::read("[::1]:8443").unwrap();
+        let target = tunnel.target("/").unwrap();
+        assert_eq!((target.host(), target.port()), ("::1", 8443));
+        assert_eq!(target.tunnelled_url().unwrap(), "https://[::1]:8443/");
+        assert!(tunnel.target("http://other/").is_err());
+        for line in ["h", "h:0", ":443", "u@h:443", "h:x"] {
+            assert!(Tunnel::read(line).is_err(), "{line}");
+        }
     }
 }

@@ -10,8 +10,11 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use tokio_rustls::TlsStream;
+
 use super::refusal::Refusal;
-use super::target::Target;
+use super::target::{Scheme, Target};
+use super::trust::Trust;
 use super::wire::Connection;
 
 /// Idle connections that one caller's connection holds on to.
@@ -22,6 +25,8 @@ const MOST_IDLE: usize = 8;
 pub(super) enum Peer {
     /// A service, by host and port.
     Service(String, u16),
+    /// A service that is spoken to inside TLS.
+    SecureService(String, u16),
     /// A run's recorder, for any service.
     Recorder(SocketAddr),
 }
@@ -35,31 +40,54 @@ pub(super) struct Pool {
 impl Peer {
     /// The service itself.
     pub(super) fn service(target: &Target) -> Self {
-        Self::Service(target.host().to_owned(), target.port())
+        let (host, port) = (target.host().to_owned(), target.port());
+        match target.scheme() {
+            Scheme::Http => Self::Service(host, port),
+            Scheme::Https => Self::SecureService(host, port),
+        }
     }
 
-    /// A new connection.
-    pub(super) async fn connect(&self, patience: Duration) -> Result<Connection, Refusal> {
-        let connected = match self {
-            Self::Service(host, port) => {
-                timeout(patience, TcpStream::connect((host.as_str(), *port))).await
+    /// A new connection. Who is spoken to inside TLS must prove itself to what is trusted.
+    pub(super) async fn connect(
+        &self,
+        patience: Duration,
+        trust: Option<&Trust>,
+    ) -> Result<Connection, Refusal> {
+        let late =
+            || Refusal::gateway_timeout(format!("{self} does not let itself be connected to"));
+        let connecting = async {
+            let stream = match self {
+                Self::Service(host, port) | Self::SecureService(host, port) => {
+                    TcpStream::connect((host.as_str(), *port)).await
+                }
+                Self::Recorder(address) => TcpStream::connect(address).await,
+            };
+            let stream = stream
+                .map_err(|error| Refusal::bad_gateway(format!("cannot reach {self}: {error}")))?;
+            match (self, trust) {
+                (Self::SecureService(host, _), Some(trust)) => {
+                    let _ = stream.set_nodelay(true);
+                    let stream = trust.connect(host, stream).await.map_err(|error| {
+                        Refusal::bad_gateway(format!("cannot speak TLS with {self}: {error}"))
+                    })?;
+                    Ok(Connection::secure(TlsStream::Client(stream)))
+                }
+                (Self::SecureService(..), None) => {
+                    Err(Refusal::not_implemented("nothing is looked at inside TLS here"))
+                }
+                _ => Ok(Connection::new(stream)),
             }
-            Self::Recorder(address) => timeout(patience, TcpStream::connect(address)).await,
         };
-        match connected {
-            Ok(Ok(stream)) => Ok(Connection::new(stream)),
-            Ok(Err(error)) => Err(Refusal::bad_gateway(format!("cannot reach {self}: {error}"))),
-            Err(_) => {
-                Err(Refusal::gateway_timeout(format!("{self} does not let itself be connected to")))
-            }
-        }
+        timeout(patience, connecting).await.unwrap_or_else(|_| Err(late()))
     }
 }
 
 impl std::fmt::Display for Peer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Service(host, port) => write!(formatter, "`{host}:{port}`"),
+            Self::Service(host, port) | Self::SecureService(host, port) => {
+                write!(formatter, "`{host}:{port}`")
+            }
             Self::Recorder(address) => write!(formatter, "the recorder at `{address}`"),
         }
     }

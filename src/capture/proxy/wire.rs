@@ -1,6 +1,6 @@
 //! A connection's two directions, each with the bytes that are on their way.
 //!
-//! In: a TCP stream. Out: heads, bodies passed from one connection to another with bounded memory,
+//! In: a stream, plain or inside TLS. Out: heads, bodies passed from one connection to another with bounded memory,
 //! and what each failure means for the other side. Reading stops while writing waits, so a slow
 //! reader slows its writer, not the recorder.
 
@@ -8,14 +8,14 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsStream;
 
 use super::body::{Decoder, Length, Step};
 use super::head::trailers;
 use super::journal::Keep;
+use super::stream::{self, Sink, Source};
 
 /// A head longer than this is refused.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -24,7 +24,7 @@ const HEAD_ROOM: usize = 8 * 1024;
 /// Room for a portion of a body.
 const BODY_ROOM: usize = 64 * 1024;
 
-/// A TCP connection.
+/// A connection.
 pub(super) struct Connection {
     pub(super) incoming: Incoming,
     pub(super) outgoing: Outgoing,
@@ -32,13 +32,13 @@ pub(super) struct Connection {
 
 /// What arrives, and what of it has not been used.
 pub(super) struct Incoming {
-    stream: OwnedReadHalf,
+    source: Source,
     buffer: BytesMut,
 }
 
 /// What is to be sent.
 pub(super) struct Outgoing {
-    stream: OwnedWriteHalf,
+    sink: Sink,
     buffer: BytesMut,
     discards: bool,
 }
@@ -68,22 +68,32 @@ impl Connection {
         // Without this a head and a body that come apart wait for each other's acknowledgement.
         // Where it fails the connection is slow, not wrong.
         let _ = stream.set_nodelay(true);
-        let (read, write) = stream.into_split();
+        Self::of(stream::plain(stream))
+    }
+
+    pub(super) fn secure(stream: TlsStream<TcpStream>) -> Self {
+        Self::of(stream::secure(stream))
+    }
+
+    fn of((source, sink): (Source, Sink)) -> Self {
         Self {
-            incoming: Incoming { stream: read, buffer: BytesMut::new() },
-            outgoing: Outgoing { stream: write, buffer: BytesMut::new(), discards: false },
+            incoming: Incoming { source, buffer: BytesMut::new() },
+            outgoing: Outgoing { sink, buffer: BytesMut::new(), discards: false },
         }
+    }
+
+    /// The stream, with what arrived on it and has not been used; none inside TLS.
+    pub(super) fn into_stream(self) -> Option<(TcpStream, BytesMut)> {
+        let stream = stream::whole(self.incoming.source, self.outgoing.sink)?;
+        Some((stream, self.incoming.buffer))
     }
 
     /// Whether the other side can be expected to take another request: it has neither closed nor
     /// said anything that nobody asked for.
     pub(super) fn is_fresh(&mut self) -> bool {
-        let mut byte = [0];
-        let silent = matches!(
-            self.incoming.stream.try_read(&mut byte),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock
-        );
-        silent && self.incoming.buffer.is_empty() && !self.outgoing.discards
+        self.incoming.source.is_silent()
+            && self.incoming.buffer.is_empty()
+            && !self.outgoing.discards
     }
 
     /// Says that nothing more comes, and reads what still arrives, so that what was said before is
@@ -98,8 +108,7 @@ impl Connection {
 
     /// Makes the close that follows look like the breakdown that it is.
     pub(super) fn reset_on_close(&self) {
-        // Where it fails the other side sees an ordinary close.
-        let _ = self.outgoing.stream.as_ref().set_zero_linger();
+        self.outgoing.sink.reset_on_close();
     }
 }
 
@@ -150,7 +159,7 @@ impl Incoming {
 
     async fn fill(&mut self, room: usize) -> io::Result<usize> {
         self.buffer.reserve(room);
-        self.stream.read_buf(&mut self.buffer).await
+        self.source.read(&mut self.buffer).await
     }
 }
 
@@ -172,13 +181,13 @@ impl Outgoing {
             self.buffer.clear();
             return Ok(());
         }
-        self.stream.write_all_buf(&mut self.buffer).await
+        self.sink.write(&mut self.buffer).await
     }
 
     /// Says that nothing more comes. What is put here later goes nowhere.
     pub(super) async fn shutdown(&mut self) -> io::Result<()> {
         self.discard();
-        self.stream.shutdown().await
+        self.sink.shutdown().await
     }
 
     fn put(&mut self, data: &[u8], chunked: bool) {

@@ -207,6 +207,7 @@ impl State {
                 )
                 .collect(),
             relay: Some(self.relay()),
+            ..Cloud::default()
         }
     }
 }
