@@ -15,7 +15,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
         "cli",
         &[
             "capture", "cloud", "discover", "error", "merge", "model", "page", "pipeline",
-            "report", "settings", "starter",
+            "render", "report", "settings", "starter",
         ],
     ),
     ("cloud", &["error", "model", "settings"]),

@@ -8,6 +8,7 @@ mod init;
 mod list;
 mod man;
 mod noise;
+mod proxy;
 mod record;
 mod redact;
 mod refresh;
@@ -69,6 +70,8 @@ enum Command {
     Redact(redact::Redact),
     /// Watch a cloud at rest: what its services send by themselves, and rules to ignore that
     Noise(noise::Noise),
+    /// Run the proxy by itself and show what is said; or print what services need to be seen
+    Proxy(proxy::Proxy),
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
         Command::Adopt(adopt) => adopt.run(),
         Command::Redact(redact) => redact.run(),
         Command::Noise(noise) => noise.run(),
+        Command::Proxy(proxy) => proxy.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),
         Command::Init(init) => init.run(),

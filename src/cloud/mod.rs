@@ -2,17 +2,29 @@
 //!
 //! In: a profile of doctool.yml. Out: a [`Cloud`] that answers, or why it does not.
 
+pub mod devstack;
 pub mod embedded;
 mod external;
 mod probe;
 
 pub use probe::probe;
 
+use std::path::PathBuf;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cloud, Events};
 use crate::settings::doctool::CloudProfile;
 
 use embedded::Embedded;
+
+/// The user's folder for what doctool keeps between runs.
+///
+/// # Errors
+///
+/// When the environment names none.
+pub fn cache_folder() -> Result<PathBuf> {
+    embedded::cache_folder()
+}
 
 /// Empties the caches of an embedded cloud by starting its services anew. False for other clouds,
 /// whose profiles say how that is done.

@@ -56,7 +56,7 @@ pub(super) fn run(
 }
 
 /// What to tell of connections that are missing in what was recorded.
-fn overlooked(Unseen { to, connections, distrusted }: &Unseen, cloud: &str) -> String {
+pub(super) fn overlooked(Unseen { to, connections, distrusted }: &Unseen, cloud: &str) -> String {
     let connections = match connections {
         1 => "1 connection".to_owned(),
         number => format!("{number} connections"),

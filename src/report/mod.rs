@@ -8,6 +8,7 @@ pub mod list_text;
 pub mod noise_json;
 pub mod noise_text;
 pub mod progress;
+pub mod proxy_text;
 pub mod starter_text;
 pub mod text;
 

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -161,6 +162,15 @@ fn hold(params: &mut CertificateParams, long: Duration) {
 pub(super) fn mark(hosts: &Hosts) -> String {
     let digest = Sha256::digest(hosts.patterns.join("\n"));
     digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes a file that everybody may read, all of it or nothing.
+pub(super) fn write_public(path: &Path, content: &str) -> io::Result<()> {
+    let mut file = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(content.as_bytes())?;
+    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// Writes a file that only its owner may read, all of it or nothing.

@@ -289,7 +289,7 @@ fn secure(options: &Options) -> Result<Secure> {
     let bundle = match &options.standing {
         Some(standing) => {
             let file = standing.folder.join(format!("{}.pem", authority::mark(&options.hosts)));
-            authority::write_private(&file, &text).map_err(cannot)?;
+            authority::write_public(&file, &text).map_err(cannot)?;
             Bundle::Kept(file)
         }
         None => {

@@ -143,7 +143,7 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
 }
 
 /// The user's cache folder for doctool.
-pub(super) fn cache_folder() -> Result<PathBuf> {
+pub(in crate::cloud) fn cache_folder() -> Result<PathBuf> {
     if let Some(folder) = named("DOCTOOL_CACHE_DIR") {
         return Ok(folder);
     }

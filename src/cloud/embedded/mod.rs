@@ -26,6 +26,7 @@ use super::probe;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cloud, Event, Events};
 use folders::Folders;
+pub(super) use folders::cache_folder;
 use process::Process;
 use start::Caches;
 use state::{Part, State};

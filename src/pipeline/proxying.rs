@@ -1,0 +1,98 @@
+//! The proxy by itself, for as long as somebody wants to see what is said.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use crate::capture::Capture as _;
+use crate::capture::proxy::{Options, Proxy, Standing, Unseen, standing_environment};
+use crate::cloud;
+use crate::error::Result;
+use crate::model::{Cloud, Event, Exchange, Recording, Run};
+use crate::stabilise::{Secrets, StableRecording};
+
+use super::{Job, Source, live};
+
+/// How long messages are gathered before they are told.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How many exchanges back a secret is remembered that is told by its place alone.
+const REMEMBERED: usize = 200;
+
+/// Runs the proxy on this port until the process ends or `tell` fails, and tells what passes, without
+/// secrets, in the order in which it came. What the settings ignore is left out.
+///
+/// # Errors
+///
+/// When the cloud or the settings cannot be used, the port is taken, or `tell` fails.
+pub fn proxy(
+    job: &Job<'_>,
+    port: u16,
+    mut tell: impl FnMut(&StableRecording) -> Result<()>,
+) -> Result<()> {
+    let (name, profile) = profile(job)?;
+    let cloud = cloud::ready(&name, &profile, job.events)?;
+    let ignore = job.config.ignore.ready(&job.site.folder)?;
+    let mut proxy = Proxy::start(options(job, &cloud, port)?, cloud.relay.as_ref(), job.events)?;
+    proxy.begin()?;
+    (job.events)(Event::Cloud(format!("listening on `{}`", proxy.address())));
+    let mut before: Vec<Exchange> = Vec::new();
+    let mut told: Vec<Unseen> = Vec::new();
+    loop {
+        thread::sleep(PAUSE);
+        for unseen in proxy.unseen() {
+            let is_same =
+                |other: &Unseen| (&other.to, other.distrusted) == (&unseen.to, unseen.distrusted);
+            if !told.iter().any(is_same) {
+                (job.events)(Event::Warning(live::overlooked(&unseen, &name)));
+                told.push(unseen);
+            }
+        }
+        let mut recording = proxy.drain();
+        if recording.messages.is_empty() {
+            continue;
+        }
+        before.extend(recording.exchanges.iter().cloned());
+        let forgotten = before.len().saturating_sub(REMEMBERED.max(recording.exchanges.len()));
+        before.drain(..forgotten);
+        let known = Recording { exchanges: before, messages: Vec::new() };
+        let known = Run { recording: known, ..Run::default() };
+        let secrets = Secrets::of(&cloud.secrets, &known, &job.config.redact);
+        before = known.recording.exchanges;
+        recording.leave_out(|exchange| ignore.fits(exchange));
+        let run = secrets.redact(&Run { recording, ..Run::default() });
+        tell(&StableRecording::redacted(run))?;
+    }
+}
+
+/// What a service of this name needs so that the proxy on this port sees it, as names and values of
+/// variables.
+///
+/// # Errors
+///
+/// When the settings cannot be used, or the proxy's keys cannot be read or written.
+pub fn proxy_environment(job: &Job<'_>, port: u16, name: &str) -> Result<Vec<(String, String)>> {
+    let (cloud_name, profile) = profile(job)?;
+    // The embedded cloud need not run for this.
+    let cloud = match profile.embedded {
+        Some(_) => Cloud::default(),
+        None => cloud::ready(&cloud_name, &profile, job.events)?,
+    };
+    standing_environment(&options(job, &cloud, port)?, name)
+}
+
+fn profile(job: &Job<'_>) -> Result<(String, crate::settings::doctool::CloudProfile)> {
+    let named = match &job.source {
+        Source::Cloud(name) => name.as_ref(),
+        Source::Replay(_) => None,
+    };
+    let name = named.unwrap_or(&job.config.cloud);
+    Ok((name.clone(), job.config.profile(name)?))
+}
+
+fn options(job: &Job<'_>, cloud: &Cloud, port: u16) -> Result<Options> {
+    let folder: PathBuf = cloud::cache_folder()?.join("proxy");
+    let mut options = live::recording(job.config, cloud)?;
+    // Whom services believe cannot change while they run, so the hosts are fixed.
+    options.hosts.learns = false;
+    Ok(Options { standing: Some(Standing { port, folder }), ..options })
+}
