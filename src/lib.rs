@@ -26,4 +26,5 @@ pub mod sections;
 pub mod sequence;
 pub mod settings;
 pub mod stabilise;
+pub mod starter;
 pub mod write;

@@ -8,14 +8,14 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("adopt", &["error", "model", "sections", "sequence", "settings"]),
     ("capture", &["error", "model", "settings"]),
     (
         "cli",
         &[
             "capture", "cloud", "discover", "error", "merge", "model", "page", "pipeline",
-            "report", "settings",
+            "report", "settings", "starter",
         ],
     ),
     ("cloud", &["error", "model", "settings"]),
@@ -48,6 +48,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "sequence",
             "settings",
             "stabilise",
+            "starter",
             "write",
         ],
     ),
@@ -62,6 +63,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("sequence", &["model"]),
     ("settings", &["error", "model"]),
     ("stabilise", &["error", "model", "pairing", "settings"]),
+    ("starter", &["model"]),
     ("write", &["error", "model", "settings"]),
 ];
 

@@ -3,7 +3,10 @@
 mod adopt;
 mod check;
 mod cloud;
+mod completions;
+mod init;
 mod list;
+mod man;
 mod noise;
 mod record;
 mod redact;
@@ -71,6 +74,12 @@ enum Command {
     Cloud(cloud::Command),
     /// Print the JSON schema of doctool.yml, or of what `list`, `adopt` or `noise` prints
     Schema(schema::Schema),
+    /// Write first settings, and a workflow for a CI, for the site at hand
+    Init(init::Init),
+    /// Print what a shell needs to complete the words of doctool
+    Completions(completions::Completions),
+    /// Print the manual page, or write one for each subcommand
+    Man(man::Man),
 }
 
 /// What a subcommand ends with.
@@ -94,6 +103,9 @@ pub fn main() -> ExitCode {
         Command::Noise(noise) => noise.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),
+        Command::Init(init) => init.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     };
     outcome.unwrap_or_else(|error| {
         let colour = colour(color, std::io::stderr().is_terminal());

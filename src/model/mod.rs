@@ -15,8 +15,10 @@ mod outcome;
 mod page;
 mod place;
 mod plan;
+mod presentation;
 mod publication;
 mod remote;
+mod survey;
 
 pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{Caller, Cloud, Relay, Service};
@@ -38,7 +40,10 @@ pub use page::{
 };
 pub use place::Place;
 pub use plan::{
-    Change, Command, ConsoleFence, NotRun, PagePlan, Prose, Region, Variable, View, ViewKind,
+    Change, Command, ConsoleFence, DiagramPart, NotRun, PagePlan, Prose, Region, Variable, View,
+    ViewKind,
 };
+pub use presentation::{Presentation, StepRule};
 pub use publication::{Edit, Leak, TextForm};
 pub use remote::{Fetched, Remote, is_url};
+pub use survey::{StarterFile, Survey};

@@ -1,5 +1,7 @@
 //! What a run found: for each page the views as they are and as they should be.
 
+use std::path::PathBuf;
+
 use super::{
     Change, Diagnostic, DiagnosticKind, Finding, FindingKind, Leak, NotRun, Place, Severity,
     ViewKind, distinct,
@@ -43,6 +45,8 @@ pub struct PageOutcome {
     pub diagnostics: Vec<Diagnostic>,
     /// The log of a page that shows none, to be kept elsewhere for the next run.
     pub unshown_log: Option<String>,
+    /// Files that the page no longer shows once the changes are written, and that go then.
+    pub unused: Vec<PathBuf>,
 }
 
 impl PageOutcome {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use regex::Regex;
 
@@ -45,7 +45,9 @@ pub(super) fn run(
             stage.cool(profile)?;
         }
         let rounds = (0..job.runs).map(|_| stage.run(known, &mut proxy));
-        runs.push(rounds.collect::<Result<Vec<Run>>>()?);
+        let rounds = rounds.collect::<Result<Vec<Run>>>();
+        (job.events)(Event::PageEnded { page: plan.path.clone() });
+        runs.push(rounds?);
     }
     Ok((runs, cloud))
 }
@@ -226,7 +228,8 @@ impl Stage<'_> {
         capture: Option<&dyn Capture>,
     ) -> Result<String> {
         let (page, text) = (self.page.plan.path.clone(), command.text.clone());
-        (self.job.events)(Event::CommandStarted { page, command: text });
+        let started = Event::CommandStarted { page: page.clone(), command: text.clone() };
+        (self.job.events)(started);
         let mut variables: BTreeMap<String, String> = self.cloud.env.clone();
         if let Some(capture) = capture {
             variables.extend(capture.environment(&caller(command)));
@@ -248,7 +251,11 @@ impl Stage<'_> {
             input: command.input.as_ref().map(&mut live),
             ..command.clone()
         };
-        run::run(&command, &surroundings).map_err(|failure| self.explained(failure, &values, known))
+        let start = Instant::now();
+        let done = run::run(&command, &surroundings);
+        let took = start.elapsed();
+        (self.job.events)(Event::CommandEnded { page, command: text, took });
+        done.map_err(|failure| self.explained(failure, &values, known))
     }
 
     /// The error with what the command said, once secrets are out of it. `values` are those that

@@ -9,8 +9,10 @@ mod live;
 mod noise;
 mod publication;
 mod ran;
+mod showing;
 mod side_by_side;
 mod specified;
+mod starting;
 mod telling;
 
 use std::collections::{BTreeMap, HashSet};
@@ -39,6 +41,8 @@ pub use noise::noise;
 use publication::{FoundSecret, Publication};
 use ran::{Ran, runs};
 use telling::Telling;
+
+pub use starting::init;
 
 /// Where runs come from.
 #[derive(Debug, Clone)]
@@ -381,6 +385,7 @@ fn is_told_first(
 fn write_page(job: &Job<'_>, page: &PageOutcome) -> Result<()> {
     let changes: Vec<&Change> = page.stale().collect();
     write::write(&changes, |file| job.files.read(file).ok().map(|id| job.files.bytes(id)))?;
+    page.unused.iter().try_for_each(|file| write::remove(file))?;
     match &page.unshown_log {
         Some(log) => write::keep(&kept_log(job.site, &page.path), log),
         None => Ok(()),

@@ -8,6 +8,7 @@ pub mod list_text;
 pub mod noise_json;
 pub mod noise_text;
 pub mod progress;
+pub mod starter_text;
 pub mod text;
 
 /// A number of things, such as `1 page` or `2 pages`.

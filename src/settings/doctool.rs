@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result, nearest};
 use crate::model::{DiagnosticKind, Place, Severity};
 
-use super::{IgnoreSettings, VolatileRule};
+use super::{DiagramSettings, IgnoreSettings, VolatileRule};
 
 /// The name of the file, beside `mkdocs.yml`.
 pub const FILE_NAME: &str = "doctool.yml";
@@ -35,6 +35,8 @@ pub struct Config {
     pub record: RecordSettings,
     /// Which orders of messages are the one that a diagram shows.
     pub sequence: SequenceOrder,
+    /// How large diagrams stay readable. Pages may say otherwise in their front matter.
+    pub diagrams: DiagramSettings,
     /// Names for services, by their URL; the first rule that fits wins.
     pub participants: Vec<ParticipantRule>,
     /// Which exchanges are left out of every recording.
@@ -56,6 +58,7 @@ impl Default for Config {
             run: RunSettings::default(),
             record: RecordSettings::default(),
             sequence: SequenceOrder::default(),
+            diagrams: DiagramSettings::default(),
             participants: Vec::new(),
             ignore: IgnoreSettings::default(),
             redact: RedactSettings::default(),
@@ -254,6 +257,7 @@ impl Config {
             })?;
         }
         self.volatile.iter().try_for_each(VolatileRule::check)?;
+        DiagramSettings::default().of_page(&self.diagrams)?;
         for (name, profile) in &self.clouds {
             if profile.embedded.is_some() && !profile.env.is_empty() {
                 let message = format!("cloud `{name}` has both `embedded` and `env`");

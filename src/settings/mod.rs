@@ -1,5 +1,6 @@
 //! What `mkdocs.yml` or `zensical.toml`, and `doctool.yml` say, as values.
 
+mod diagrams;
 pub mod doctool;
 mod extensions;
 pub mod ignore;
@@ -8,6 +9,7 @@ mod site;
 mod volatile;
 mod zensical;
 
+pub use diagrams::{DiagramSettings, Naming, StepSettings};
 pub use doctool::Config;
 pub use extensions::{
     BlocksExtension, CustomFence, Dialect, EarlyBlock, FenceSettings, FenceStyle, ListStyle,
