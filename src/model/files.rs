@@ -232,6 +232,19 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_at_a_path_is_asked_once() {
+        let folder = folder(&[("a", "one")]);
+        let files = FileCache::new(folder.path());
+        let file = folder.path().join("a");
+        for path in [folder.path(), &file, &folder.path().join("b")] {
+            let there = path.metadata().ok().map(|found| found.is_dir());
+            assert_eq!(files.is_folder(path), there);
+        }
+        std::fs::remove_file(&file).expect("the file is there");
+        assert_eq!(files.is_folder(&file), Some(false));
+    }
+
+    #[test]
     fn what_was_asked_for_longest_ago_goes_first_and_what_is_held_stays() {
         let folder = folder(&[("a", "1234"), ("b", "1234"), ("c", "1234"), ("d", "1234")]);
         let files = FileCache::with_room(folder.path(), 12);
