@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use support::{Said, Site};
 
@@ -244,4 +244,54 @@ fn ids_have_names_and_a_table_tells_what_they_stand_for() {
     check(&site).exits(0);
     refresh(&site).exits(0);
     assert_eq!(files(&site), renamed);
+}
+
+/// A page whose command starts ten clients at once, with what they sent: 122 messages of which many
+/// say the same.
+fn several() -> Site {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readable/several");
+    let site = Site::new(&[
+        (
+            "mkdocs.yml",
+            "site_name: x\nmarkdown_extensions:\n  - pymdownx.superfences\n  - pymdownx.snippets: {base_path: [docs]}\n",
+        ),
+        ("docs/several/diagram.md", ""),
+        ("docs/several/body.md", ""),
+    ]);
+    site.copy(&fixture, "docs/several");
+    let page = site.read("docs/several/index.md");
+    let command = page.lines().find(|line| line.starts_with("$ ")).expect("there is a command");
+    site.write("recorded/several/console.txt", format!("{command}\n"));
+    site.write("recorded/several/log.md", site.read("docs/several/log.md"));
+    site
+}
+
+#[test]
+fn clients_that_speak_at_once_are_drawn_in_parts_that_can_be_read() {
+    let site = several();
+    let run = "run: {allow: [openstack, bash]}\n";
+    let doctool = |command| site.doctool(&[command, "docs/several", "--replay", "recorded"]);
+    site.write("doctool.yml", format!("{run}diagrams: {{split: 40, names: auto, links: true}}\n"));
+    doctool("refresh").exits(0);
+    doctool("check").exits(0);
+    let names = ["diagram.md", "diagram-part2.md", "diagram-part3.md", "diagram-part4.md"];
+    let mut next = 1;
+    for (index, name) in names.iter().enumerate() {
+        let part = site.read(&format!("docs/several/{name}"));
+        let messages = part.lines().filter(|line| line.contains(">>")).count();
+        assert!((1..=40).contains(&messages), "{name} has {messages} messages");
+        assert_eq!(part.contains(&format!("autonumber {next}\n")), index > 0, "{part}");
+        next += messages;
+    }
+    assert_eq!(next - 1, 122);
+    let page = site.read("docs/several/index.md");
+    assert_eq!(page.matches("](#").count(), 122, "every step leads to its section");
+
+    // Without Keystone, nothing is left of the first part.
+    site.write("doctool.yml", format!("{run}diagrams: {{split: 40, hide: [keystone]}}\n"));
+    doctool("refresh").exits(0);
+    doctool("check").exits(0);
+    for name in &names[..2] {
+        assert!(drawn(&site.read(&format!("docs/several/{name}"))).len() > 4, "{name}");
+    }
 }

@@ -34,8 +34,9 @@ pub(super) fn cuts(picture: &Picture<'_>, own: &[usize], most: Option<usize>) ->
     if most != Some(0) {
         for &line in own {
             let start = kept.last().copied().unwrap_or_default();
-            let has_messages = |lines: Range<usize>| !picture.messages(lines).is_empty();
-            if picture.is_outside(line) && has_messages(start..line) && has_messages(line..all) {
+            // Of a part with nothing to show, only its blank picture would be left.
+            let shows = |lines: Range<usize>| sizes.messages(&lines) > 0;
+            if picture.is_outside(line) && shows(start..line) && shows(line..all) {
                 kept.push(line);
             }
         }
