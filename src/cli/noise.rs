@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Outcome;
-use super::site::{Format, json, say, with_site};
+use super::site::{Format, Telling, json, say, with_site};
 use crate::pipeline::{self, Source};
 use crate::report::noise_json::NoiseReport;
 use crate::report::noise_text;
@@ -24,11 +24,13 @@ pub(super) struct Noise {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 impl Noise {
     pub(super) fn run(&self) -> Outcome {
-        let progress = Progress::new();
+        let progress = Progress::new(self.telling.verbosity());
         let source = Source::Cloud(self.cloud.clone());
         with_site(&[], source, &|event| progress.show(event), usize::MAX, |job| {
             let noise = pipeline::noise(&job, Duration::from_secs(self.seconds));
