@@ -295,3 +295,17 @@ fn clients_that_speak_at_once_are_drawn_in_parts_that_can_be_read() {
         assert!(drawn(&site.read(&format!("docs/several/{name}"))).len() > 4, "{name}");
     }
 }
+
+#[test]
+fn adopt_compares_the_whole_diagram() {
+    let site = site("{split: 6, fold: [token]}");
+    refresh(&site).exits(0);
+    let part = file(&site, "diagram-part2.md");
+    let line =
+        1 + part.lines().position(|line| line.contains("404 Not Found")).expect("it is there");
+    site.write(&format!("{PAGE}/diagram-part2.md"), part.replace("404 Not Found", "200 OK"));
+    let said = site.doctool(&["adopt", PAGE]);
+    assert!(said.out.contains(&format!("diagram-part2.md:{line}")), "{}", said.out);
+    assert_eq!(said.out.matches("this message is not in the log").count(), 1, "{}", said.out);
+    assert!(!said.out.contains("further diagrams"), "{}", said.out);
+}
