@@ -309,3 +309,41 @@ fn adopt_compares_the_whole_diagram() {
     assert_eq!(said.out.matches("this message is not in the log").count(), 1, "{}", said.out);
     assert!(!said.out.contains("further diagrams"), "{}", said.out);
 }
+
+#[test]
+fn a_diagram_that_people_cut_is_refreshed_in_its_parts() {
+    let site = site("{}");
+    let diagram = file(&site, "diagram.md");
+    let lines: Vec<&str> = diagram.split_inclusive('\n').collect();
+    let page = file(&site, "index.md");
+    let block = "``` mermaid\nsequenceDiagram\n    autonumber\n    --8<-- \"openstack/image/save/diagram.md\"\n```\n";
+    // By the number that the block begins with, whatever the file is called.
+    let next = block.replace("autonumber", "autonumber 11").replace("diagram.md", "images.md");
+    let cut = page.replace(block, &format!("{block}\nThen it looks for the name.\n\n{next}"));
+    assert_ne!(cut, page);
+    site.write(&format!("{PAGE}/index.md"), &cut);
+    site.write(&format!("{PAGE}/diagram.md"), lines[..10].concat());
+    site.write(&format!("{PAGE}/images.md"), lines[10..].concat());
+    let before = files(&site);
+    check(&site).exits(0);
+    refresh(&site).exits(0);
+    assert_eq!(files(&site), before);
+
+    // The version of Glance is no longer asked for.
+    let log = "recorded/openstack/image/save/log.md";
+    let entries = site.read(log);
+    let entries: Vec<&str> = entries.split_inclusive("\n\n\n").collect();
+    let fewer = [&entries[..4], &entries[6..]].concat().concat();
+    site.write(log, fewer);
+    let said = check(&site).exits(1);
+    assert!(said.out.contains("`openstack->>glance-api: GET /image` was not sent"), "{}", said.out);
+    // What the words say of it is for people to take out.
+    refresh(&site).exits(1);
+    assert_eq!(file(&site, "diagram.md"), [&lines[..4], &lines[6..10]].concat().concat());
+    assert_eq!(file(&site, "images.md"), lines[10..].concat());
+    let page = file(&site, "index.md");
+    assert!(
+        page.contains("    autonumber 9\n    --8<-- \"openstack/image/save/images.md\""),
+        "{page}"
+    );
+}

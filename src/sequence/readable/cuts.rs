@@ -81,10 +81,10 @@ impl Sizes {
 /// Where parts may begin within these lines.
 fn places(picture: &Picture<'_>, lines: Range<usize>) -> Vec<Place> {
     let messages = picture.messages(lines.clone());
+    let open = picture.exchanges.open();
     let candidates = messages.skip(1).filter_map(|message| {
         let line = picture.beginning(message)?;
-        let open = u64::try_from(picture.exchanges.open_before(message)).unwrap_or(u64::MAX);
-        (line > lines.start).then_some(Place { line, open })
+        (line > lines.start).then_some(Place { line, open: open[message] })
     });
     candidates.collect()
 }
