@@ -8,6 +8,8 @@ mod record;
 mod redact;
 mod refresh;
 mod relay;
+mod report;
+mod reporting;
 mod schema;
 mod site;
 
@@ -61,12 +63,15 @@ enum Command {
     Record(record::Record),
     /// Look at pages that people made: what a refresh would keep, and what it could not place
     Adopt(adopt::Adopt),
+    /// Join reports of checks
+    #[command(subcommand)]
+    Report(report::Command),
     /// Take published secrets out of pages and change nothing else; needs no cloud
     Redact(redact::Redact),
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
-    /// Print the JSON schema of doctool.yml, or of what `list` or `adopt` prints
+    /// Print the JSON schema of doctool.yml, or of what `list`, `adopt` or `check` prints
     Schema(schema::Schema),
 }
 
@@ -87,6 +92,9 @@ pub fn main() -> ExitCode {
         Command::Refresh(refresh) => refresh.run(colour(color, std::io::stdout().is_terminal())),
         Command::Record(record) => record.run(),
         Command::Adopt(adopt) => adopt.run(),
+        Command::Report(report::Command::Merge(merge)) => {
+            merge.run(colour(color, std::io::stdout().is_terminal()))
+        }
         Command::Redact(redact) => redact.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),

@@ -25,7 +25,7 @@ impl Record {
             |job| pipeline::record(job, &self.out),
             |pages, _| {
                 pages.iter().for_each(|page| say(&format!("recorded {page}\n")));
-                ExitCode::SUCCESS
+                Ok(ExitCode::SUCCESS)
             },
         )
     }

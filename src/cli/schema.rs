@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::Outcome;
 use super::site::say;
 use crate::report::adopt_json::AdoptionReport;
+use crate::report::check::{CheckEvent, CheckReport};
 use crate::report::list_json::Listing;
 use crate::settings::Config;
 
@@ -26,6 +27,10 @@ enum Of {
     List,
     /// What `doctool adopt --format json` prints
     Adopt,
+    /// What `doctool check --format json` prints
+    Check,
+    /// A line of what `doctool check --format jsonl` prints
+    Event,
 }
 
 impl Schema {
@@ -34,6 +39,8 @@ impl Schema {
             Of::Settings => Config::schema(),
             Of::List => Listing::schema(),
             Of::Adopt => AdoptionReport::schema(),
+            Of::Check => CheckReport::schema(),
+            Of::Event => CheckEvent::schema(),
         };
         say(&(schema + "\n"));
         Ok(ExitCode::SUCCESS)

@@ -29,7 +29,7 @@ pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;
 pub use json_path::{JsonPath, Trail};
 pub use lines::Lines;
-pub use outcome::{Hold, Outcome, PageOutcome};
+pub use outcome::{Hold, Level, Outcome, PageOutcome, Skipped};
 pub use page::{
     Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
     Note, Origin, Page,

@@ -1,5 +1,6 @@
 //! What `mkdocs.yml` or `zensical.toml`, and `doctool.yml` say, as values.
 
+mod checking;
 pub mod doctool;
 mod extensions;
 mod mkdocs;
@@ -7,6 +8,7 @@ mod site;
 mod volatile;
 mod zensical;
 
+pub use checking::CheckSettings;
 pub use doctool::Config;
 pub use extensions::{
     BlocksExtension, CustomFence, Dialect, EarlyBlock, FenceSettings, FenceStyle, ListStyle,
