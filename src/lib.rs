@@ -7,6 +7,7 @@
 
 pub mod adopt;
 pub mod capture;
+pub mod changes;
 pub mod cli;
 pub mod cloud;
 pub mod discover;

@@ -148,8 +148,23 @@ pub fn adopt(page: &Subject<'_>) -> Adoption {
         views,
         edits: findings.edits,
         unplaced: findings.unplaced,
+        lost_references: lost_references(page, steps),
         leaks: Vec::new(),
     }
+}
+
+/// References of the page's prose to steps of which some are not there.
+fn lost_references(page: &Subject<'_>, steps: usize) -> Vec<Unplaced> {
+    let of_line = |line: &ProseLine<'_>| {
+        let lost = prose::lost_references(line.text, steps).into_iter();
+        let place = line.place.clone();
+        lost.map(move |reference| Unplaced {
+            place: place.clone(),
+            reason: format!("`{reference}` names a step that is not there: there are {steps}"),
+        })
+        .collect::<Vec<_>>()
+    };
+    page.prose.iter().flat_map(of_line).collect()
 }
 
 /// How many steps `autonumber` counts: the messages of the diagram, or of the recording.

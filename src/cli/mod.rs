@@ -12,6 +12,8 @@ mod record;
 mod redact;
 mod refresh;
 mod relay;
+mod report;
+mod reporting;
 mod schema;
 mod site;
 
@@ -65,6 +67,9 @@ enum Command {
     Record(record::Record),
     /// Look at pages that people made: what a refresh would keep, and what it could not place
     Adopt(adopt::Adopt),
+    /// Join reports of checks
+    #[command(subcommand)]
+    Report(report::Command),
     /// Take published secrets out of pages and change nothing else; needs no cloud
     Redact(redact::Redact),
     /// Watch a cloud at rest: what its services send by themselves, and rules to ignore that
@@ -72,7 +77,7 @@ enum Command {
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
-    /// Print the JSON schema of doctool.yml, or of what `list`, `adopt` or `noise` prints
+    /// Print the JSON schema of doctool.yml, or of what a subcommand prints
     Schema(schema::Schema),
     /// Write first settings, and a workflow for a CI, for the site at hand
     Init(init::Init),
@@ -99,6 +104,9 @@ pub fn main() -> ExitCode {
         Command::Refresh(refresh) => refresh.run(colour(color, std::io::stdout().is_terminal())),
         Command::Record(record) => record.run(),
         Command::Adopt(adopt) => adopt.run(),
+        Command::Report(report::Command::Merge(merge)) => {
+            merge.run(colour(color, std::io::stdout().is_terminal()))
+        }
         Command::Redact(redact) => redact.run(),
         Command::Noise(noise) => noise.run(),
         Command::Cloud(command) => cloud::run(command),

@@ -47,11 +47,16 @@ impl Refresh {
             job.runs = self.rounds.count();
             job.accept = self.accept;
         };
-        self.pages.with(ask, pipeline::refresh, |(outcome, secrets), files| {
-            let hide = |text: &str| secrets.text(text);
-            say(&text::refresh(&outcome, files, &hide, colour));
-            let is_done = !outcome.holds_back() && !outcome.leaves_work() && !outcome.has_error();
-            if is_done { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) }
-        })
+        self.pages.with(
+            ask,
+            |job| pipeline::refresh(job),
+            |(outcome, secrets), files| {
+                let hide = |text: &str| secrets.text(text);
+                say(&text::refresh(&outcome, files, &hide, colour));
+                let is_done =
+                    !outcome.holds_back() && !outcome.leaves_work() && !outcome.has_error();
+                Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) })
+            },
+        )
     }
 }

@@ -2,7 +2,6 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the command speaks")]
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -10,8 +9,8 @@ use serde::Serialize;
 use super::{Outcome, working_directory};
 use crate::error::{Error, ErrorKind, Result};
 use crate::merge::Conflicts;
-use crate::model::FileCache;
-use crate::pipeline::{Job, Source};
+use crate::model::{FileCache, Level};
+use crate::pipeline::{Job, Part, Source};
 use crate::report::progress::{Progress, Verbosity};
 use crate::settings::{Config, Site, doctool};
 
@@ -52,12 +51,17 @@ impl Telling {
 }
 
 impl Pages {
+    /// How far the pages are looked into.
+    pub(super) fn level(&self) -> Level {
+        if self.replay.is_empty() { Level::Live } else { Level::Replay }
+    }
+
     /// Does something with the pages while its progress is shown, and then tells what came of it.
     pub(super) fn with<T>(
         &self,
         ask: impl FnOnce(&mut Job<'_>),
-        work: impl FnOnce(&Job<'_>) -> Result<T>,
-        tell: impl FnOnce(T, &FileCache) -> ExitCode,
+        work: impl FnOnce(&mut Job<'_>) -> Result<T>,
+        tell: impl FnOnce(T, &FileCache) -> Outcome,
     ) -> Outcome {
         let source = if self.replay.is_empty() {
             Source::Cloud(self.cloud.clone())
@@ -67,9 +71,9 @@ impl Pages {
         let progress = Progress::new(self.telling.verbosity());
         with_site(&self.paths, source, &|event| progress.show(event), usize::MAX, |mut job| {
             ask(&mut job);
-            let done = work(&job);
+            let done = work(&mut job);
             progress.finish();
-            Ok(tell(done?, job.files))
+            tell(done?, job.files)
         })
     }
 }
@@ -111,6 +115,7 @@ pub(super) fn with_site<T>(
         source,
         runs: 1,
         accept: false,
+        part: Part::default(),
         conflicts: Conflicts::default(),
         events,
     })

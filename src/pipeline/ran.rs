@@ -47,6 +47,7 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
             };
             (pages.iter().map(read).collect::<Result<Vec<Vec<Run>>>>()?, Cloud::default())
         }
+        Source::Offline => (vec![Vec::new(); pages.len()], Cloud::default()),
         Source::Cloud(name) => {
             let name = name.as_ref().unwrap_or(&job.config.cloud);
             let profile = job.config.profile(name)?;

@@ -7,7 +7,7 @@ use crate::model::{Page, PagePlan, StarterFile, Survey};
 use crate::starter::{self, Ci};
 use crate::write;
 
-use super::{Job, offline, planned};
+use super::{Job, no_network, planned};
 
 /// Writes settings, and a workflow for a CI, that suit what the site documents. A file that is there
 /// stays as it is.
@@ -53,7 +53,7 @@ fn survey(job: &Job<'_>) -> Result<Survey> {
         });
         (plan.commands.len(), not_allowed.collect::<Vec<String>>())
     };
-    planned(job, &offline, programs, |(commands, not_allowed)| {
+    planned(job, &no_network, programs, |(commands, not_allowed)| {
         survey.pages += 1;
         survey.commands += commands;
         for program in not_allowed {

@@ -2,6 +2,8 @@
 
 pub mod adopt_json;
 pub mod adopt_text;
+pub mod check;
+mod diff;
 pub mod leaks_text;
 pub mod list_json;
 pub mod list_text;

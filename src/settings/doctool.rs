@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result, nearest};
 use crate::model::{DiagnosticKind, Place, Severity};
 
-use super::{DiagramSettings, IgnoreSettings, VolatileRule};
+use super::{CheckSettings, DiagramSettings, IgnoreSettings, VolatileRule};
 
 /// The name of the file, beside `mkdocs.yml`.
 pub const FILE_NAME: &str = "doctool.yml";
@@ -45,9 +45,11 @@ pub struct Config {
     pub redact: RedactSettings,
     /// What differs in each run besides what doctool knows.
     pub volatile: Vec<VolatileRule>,
-    /// How much each kind of diagnostic about a page counts; `warning` unless it is named.
-    #[schemars(extend("propertyNames" = { "enum": DiagnosticKind::ALL }))]
+    /// How much each kind of finding counts, besides what it counts by itself.
+    #[schemars(extend("propertyNames" = { "enum": DiagnosticKind::all() }))]
     pub diagnostics: BTreeMap<DiagnosticKind, Level>,
+    /// What a check demands.
+    pub check: CheckSettings,
 }
 
 impl Default for Config {
@@ -64,6 +66,7 @@ impl Default for Config {
             redact: RedactSettings::default(),
             volatile: Vec::new(),
             diagnostics: BTreeMap::new(),
+            check: CheckSettings::default(),
         }
     }
 }
@@ -221,7 +224,8 @@ impl Config {
     pub fn severity(&self, kind: DiagnosticKind) -> Option<Severity> {
         match self.diagnostics.get(&kind) {
             Some(Level::Off) => None,
-            Some(Level::Warning) | None => Some(Severity::Warning),
+            Some(Level::Warning) => Some(Severity::Warning),
+            None => Some(kind.severity()),
             Some(Level::Error) => Some(Severity::Error),
         }
     }

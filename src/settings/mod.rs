@@ -1,5 +1,6 @@
 //! What `mkdocs.yml` or `zensical.toml`, and `doctool.yml` say, as values.
 
+mod checking;
 mod diagrams;
 pub mod doctool;
 mod extensions;
@@ -9,6 +10,7 @@ mod site;
 mod volatile;
 mod zensical;
 
+pub use checking::CheckSettings;
 pub use diagrams::{DiagramSettings, Naming, StepSettings};
 pub use doctool::Config;
 pub use extensions::{
