@@ -347,3 +347,13 @@ fn a_diagram_that_people_cut_is_refreshed_in_its_parts() {
         "{page}"
     );
 }
+
+#[test]
+fn a_block_that_draws_more_than_the_diagram_stays_whole() {
+    let site = site("{split: 6}");
+    let include = "    --8<-- \"openstack/image/save/diagram.md\"\n";
+    let page = file(&site, "index.md");
+    let drawn = format!("{include}    Note over openstack: compares the hash\n");
+    site.write(&format!("{PAGE}/index.md"), page.replace(include, &drawn));
+    check(&site).exits(0);
+}

@@ -59,7 +59,7 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
     let mut diagram = Vec::new();
     if !commands.is_empty() {
         views_found.extend(views::included(site, files, page, &wishes.views, &skipped)?);
-        diagram = parts::of_diagram(site, files, page, &views_found, &skipped)?;
+        diagram = parts::of_diagram(site, files, page, &views_found, &skipped);
     }
     let Wishes { setup, teardown, vars, files: wanted, skip, diagrams, .. } = wishes;
     let file = files.path(page.file).to_path_buf();
