@@ -168,7 +168,7 @@ fn what_happens_in_a_step_is_still_compared_and_told() {
     site.write(log, changed);
     let said = check(&site).exits(1);
     assert!(said.out.contains("300 MULTIPLE CHOICES /identity"), "{}", said.out);
-    assert!(said.out.contains("note[sequence]"), "{}", said.out);
+    assert!(said.out.contains("[sequence-changed]"), "{}", said.out);
     assert!(said.out.contains("diagram.md:1"), "{}", said.out);
     refresh(&site).exits(0);
     let diagram = file(&site, "diagram.md");
