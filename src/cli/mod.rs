@@ -8,6 +8,7 @@ mod record;
 mod redact;
 mod refresh;
 mod relay;
+mod render;
 mod schema;
 mod site;
 
@@ -63,6 +64,8 @@ enum Command {
     Adopt(adopt::Adopt),
     /// Take published secrets out of pages and change nothing else; needs no cloud
     Redact(redact::Redact),
+    /// Turn a log of exchanges into a diagram or a page, however long it is; needs no site
+    Render(render::Render),
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Record(record) => record.run(),
         Command::Adopt(adopt) => adopt.run(),
         Command::Redact(redact) => redact.run(),
+        Command::Render(render) => render.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),
     };

@@ -8,6 +8,7 @@ mod listing;
 mod live;
 mod publication;
 mod ran;
+mod rendering;
 mod side_by_side;
 mod specified;
 mod telling;
@@ -37,6 +38,8 @@ use listing::{Includes, PageIncludes};
 use publication::{FoundSecret, Publication};
 use ran::{Ran, runs};
 use telling::Telling;
+
+pub use rendering::{Drawing, render_log};
 
 /// Where runs come from.
 #[derive(Debug, Clone)]
