@@ -8,14 +8,14 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 21] = [
+const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("adopt", &["error", "model", "sections", "sequence", "settings"]),
     ("capture", &["error", "model", "settings"]),
     (
         "cli",
         &[
             "capture", "cloud", "discover", "error", "merge", "model", "page", "pipeline",
-            "report", "settings",
+            "report", "settings", "starter",
         ],
     ),
     ("cloud", &["error", "model", "settings"]),
@@ -24,6 +24,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("fetch", &["model", "settings"]),
     ("merge", &["error", "model", "pairing", "sections", "sequence", "settings"]),
     ("model", &[]),
+    ("noise", &["error", "model", "settings"]),
     ("page", &["error", "model", "settings"]),
     // Compares sequences and is no stage.
     ("pairing", &[]),
@@ -38,6 +39,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
             "fetch",
             "merge",
             "model",
+            "noise",
             "page",
             "plan",
             "render",
@@ -46,6 +48,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
             "sequence",
             "settings",
             "stabilise",
+            "starter",
             "write",
         ],
     ),
@@ -60,6 +63,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("sequence", &["model"]),
     ("settings", &["error", "model"]),
     ("stabilise", &["error", "model", "pairing", "settings"]),
+    ("starter", &["model"]),
     ("write", &["error", "model", "settings"]),
 ];
 

@@ -3,7 +3,11 @@
 mod adopt;
 mod check;
 mod cloud;
+mod completions;
+mod init;
 mod list;
+mod man;
+mod noise;
 mod record;
 mod redact;
 mod refresh;
@@ -66,11 +70,19 @@ enum Command {
     Redact(redact::Redact),
     /// Turn a log of exchanges into a diagram or a page, however long it is; needs no site
     Render(render::Render),
+    /// Watch a cloud at rest: what its services send by themselves, and rules to ignore that
+    Noise(noise::Noise),
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
-    /// Print the JSON schema of doctool.yml, or of what `list` or `adopt` prints
+    /// Print the JSON schema of doctool.yml, or of what `list`, `adopt` or `noise` prints
     Schema(schema::Schema),
+    /// Write first settings, and a workflow for a CI, for the site at hand
+    Init(init::Init),
+    /// Print what a shell needs to complete the words of doctool
+    Completions(completions::Completions),
+    /// Print the manual page, or write one for each subcommand
+    Man(man::Man),
 }
 
 /// What a subcommand ends with.
@@ -92,8 +104,12 @@ pub fn main() -> ExitCode {
         Command::Adopt(adopt) => adopt.run(),
         Command::Redact(redact) => redact.run(),
         Command::Render(render) => render.run(),
+        Command::Noise(noise) => noise.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),
+        Command::Init(init) => init.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     };
     outcome.unwrap_or_else(|error| {
         let colour = colour(color, std::io::stderr().is_terminal());

@@ -8,6 +8,7 @@ use super::Outcome;
 use super::site::say;
 use crate::report::adopt_json::AdoptionReport;
 use crate::report::list_json::Listing;
+use crate::report::noise_json::NoiseReport;
 use crate::settings::Config;
 
 #[derive(Debug, Args)]
@@ -26,6 +27,8 @@ enum Of {
     List,
     /// What `doctool adopt --format json` prints
     Adopt,
+    /// What `doctool noise --format json` prints
+    Noise,
 }
 
 impl Schema {
@@ -34,6 +37,7 @@ impl Schema {
             Of::Settings => Config::schema(),
             Of::List => Listing::schema(),
             Of::Adopt => AdoptionReport::schema(),
+            Of::Noise => NoiseReport::schema(),
         };
         say(&(schema + "\n"));
         Ok(ExitCode::SUCCESS)

@@ -6,11 +6,14 @@ mod adopting;
 mod known;
 mod listing;
 mod live;
+mod noise;
 mod publication;
 mod ran;
 mod rendering;
+mod showing;
 mod side_by_side;
 mod specified;
+mod starting;
 mod telling;
 
 use std::collections::{BTreeMap, HashSet};
@@ -35,11 +38,13 @@ use crate::write;
 
 use known::Known;
 use listing::{Includes, PageIncludes};
+pub use noise::noise;
 use publication::{FoundSecret, Publication};
 use ran::{Ran, runs};
 use telling::Telling;
 
 pub use rendering::{Drawing, render_log};
+pub use starting::init;
 
 /// Where runs come from.
 #[derive(Debug, Clone)]
@@ -107,12 +112,13 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     Ok((outcome, ran.secrets))
 }
 
-/// Runs the commands and keeps what was recorded below a folder. Gives the paths of the pages.
+/// Runs the commands and keeps what was recorded below a folder. Gives the paths of the pages, and how
+/// many exchanges the settings say to ignore, which are not kept.
 ///
 /// # Errors
 ///
 /// When the job could not be done, or the folder cannot be written.
-pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
+pub fn record(job: &Job<'_>, recordings: &Path) -> Result<(Vec<String>, usize)> {
     let pages = pages(job)?.documented;
     let ran = runs(job, &pages)?;
     for (page, run) in pages.iter().zip(&ran.told) {
@@ -120,7 +126,7 @@ pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
         replay::write(recordings, &page.plan, &render::log(&recorded), recorded.outputs())?;
     }
     ran.known.as_ref().map_or(Ok(()), Known::keep)?;
-    Ok(pages.into_iter().map(|page| page.plan.path).collect())
+    Ok((pages.into_iter().map(|page| page.plan.path).collect(), ran.ignored))
 }
 
 /// What every page contains, and its flaws, told page by page in the form that is wanted; and what
@@ -332,7 +338,7 @@ fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
     if let Some(known) = &ran.known {
         pins.iter_mut().for_each(|pins| pins.add(&known.bindings.pins(&volatile)));
     }
-    let mut outcome = Outcome { elsewhere, leaks, ..Outcome::default() };
+    let mut outcome = Outcome { elsewhere, leaks, ignored: ran.ignored, ..Outcome::default() };
     let mut shown = BTreeMap::new();
     for (mut page, told) in pages.into_iter().zip(&ran.told) {
         let path = page.plan.path.clone();
@@ -381,6 +387,7 @@ fn is_told_first(
 fn write_page(job: &Job<'_>, page: &PageOutcome) -> Result<()> {
     let changes: Vec<&Change> = page.stale().collect();
     write::write(&changes, |file| job.files.read(file).ok().map(|id| job.files.bytes(id)))?;
+    page.unused.iter().try_for_each(|file| write::remove(file))?;
     match &page.unshown_log {
         Some(log) => write::keep(&kept_log(job.site, &page.path), log),
         None => Ok(()),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::model::{Change, Finding, FindingKind, PagePlan, View, ViewKind};
 use crate::render;
 use crate::sequence::diagram::Diagram;
-use crate::sequence::matching::{Deviation, Order, Said, Specification};
+use crate::sequence::matching::{Deviation, Fit, Order, Said, Specification};
 use crate::settings::doctool::SequenceOrder;
 use crate::stabilise::{Laying, StableRecording};
 
@@ -101,8 +101,8 @@ fn place(change: &Deviation) -> usize {
 }
 
 /// All that several runs of the same commands did, each thing once. Where every run satisfies the
-/// page's diagram, that says how they differ, and the last one stands for all. None where the same
-/// things came in another order.
+/// page's diagram, that says how they differ, and the last one stands for all. What came in another
+/// order stays where the first run has it. None if there is no run.
 pub(super) fn united(
     plan: &PagePlan,
     runs: &[StableRecording],
@@ -121,13 +121,22 @@ pub(super) fn united(
         let specification = Specification::of(&diagram);
         let fit = |recording| specification.fit(&Said::all(recording), self::order(order));
         let (old, new) = (fit(all.recording()), fit(run.recording()));
-        if new.changes.iter().any(|change| matches!(change, Deviation::Moved { .. })) {
-            return None;
-        }
-        let laying =
-            Laying { documented: &old.of_recorded, live: &new.of_recorded, may_miss: &|_| true };
+        let new = in_any_order(&specification, &Said::all(run.recording()), new);
+        let laying = Laying { documented: &old.of_recorded, live: &new, may_miss: &|_| true };
         Some(run.laid(&all, &laying))
     })
+}
+
+/// The arrow of each message, whatever the order where it is not that of the diagram.
+fn in_any_order(specification: &Specification, said: &[Said], fit: Fit) -> Vec<Option<usize>> {
+    let is_other =
+        |change: &Deviation| matches!(change, Deviation::Moved { .. } | Deviation::Changed { .. });
+    if !fit.changes.iter().any(is_other) {
+        return fit.of_recorded;
+    }
+    let laid = specification.regardless_of_order(said);
+    // Another text where nothing changed places is one that changed.
+    if laid.iter().flatten().is_sorted() { fit.of_recorded } else { laid }
 }
 
 /// The matcher's word for the order that a site asks for.

@@ -8,6 +8,7 @@ pub mod diagram;
 mod learning;
 pub mod matching;
 mod parse;
+pub mod readable;
 mod template;
 pub mod written;
 
@@ -232,6 +233,15 @@ pub fn ends(line: &str) -> Option<(String, String, bool)> {
 pub fn label(line: &str) -> Option<(usize, &str)> {
     let label = MESSAGE.captures(line)?.name("label")?;
     Some((label.start(), label.as_str()))
+}
+
+/// How many bars begin with a message: 1 with one, -1 where one ends with it.
+pub fn activation(line: &str) -> i64 {
+    match MESSAGE.captures(line).as_ref().map(|found| &found["active"]) {
+        Some("+") => 1,
+        Some("-") => -1,
+        _ => 0,
+    }
 }
 
 /// What a line begins with.

@@ -143,6 +143,11 @@ impl Text {
         self.lines.push(number);
     }
 
+    /// Adds text without newlines to the last line.
+    pub(super) fn lengthen_line(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
     /// The lines as rows of a block.
     pub(super) fn rows(&self) -> Vec<BlockRow<'_>> {
         if self.lines.is_empty() {

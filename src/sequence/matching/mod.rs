@@ -20,6 +20,7 @@ mod machine;
 mod recorded;
 mod search;
 mod tree;
+mod unordered;
 
 use super::diagram::Diagram;
 use crate::model::{Arrow, Message, Recording};
