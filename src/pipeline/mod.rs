@@ -12,6 +12,7 @@ mod ran;
 mod rendering;
 mod showing;
 mod side_by_side;
+mod sources;
 mod specified;
 mod starting;
 mod telling;

@@ -2,15 +2,18 @@
 //!
 //! In: a log, as `render::log` or the requestshook middleware writes it. Out: its entries, or the
 //! recording it holds. Pages keep their last recording in this format, so it is read back before
-//! every refresh.
+//! every refresh. [`HookedLog`] is the log of services as a source of exchanges.
 
 mod content;
 mod entries;
 mod heading;
 mod pairing;
+mod reach;
+mod source;
 
 pub use entries::Entries;
 pub use pairing::Pairing;
+pub use source::HookedLog;
 
 use crate::model::{Body, Entry, Exchange, Message, Recording, Request, Response};
 
@@ -27,7 +30,7 @@ pub fn parse(text: &str) -> Option<Recording> {
 }
 
 /// Adds a message to the recording that the entries before it make.
-pub(super) fn add(recording: &mut Recording, pairing: &mut Pairing, entry: Entry) {
+fn add(recording: &mut Recording, pairing: &mut Pairing, entry: Entry) {
     let next = recording.exchanges.len();
     let Entry { status: Some(_), .. } = &entry else {
         pairing.asked(&entry, next);
