@@ -109,7 +109,7 @@ def main():
         print(f"cat | wc -l          {cat_speed:7.0f} MB/s")
         python_speed = part_size / seconds(lambda: formatted(part, os.path.join(folder, "out")))
         print(f"plain formatter      {python_speed:7.1f} MB/s  (body, {part_size:.0f} MB)")
-        for form in ("diagram", "body", "log"):
+        for form in ("diagram", "body", "log", "har"):
             speed = size / min(seconds(lambda: render(form)) for _ in range(2))
             print(f"render --to {form:8} {speed:7.0f} MB/s  {speed / cat_speed:.2f} of cat, "
                   f"{speed / python_speed:.0f} times the formatter")

@@ -13,6 +13,7 @@ use doctool::model::Run;
 use doctool::render;
 use doctool::settings::doctool::RedactSettings;
 use doctool::stabilise::{Secrets, StableRecording};
+use serde_json::{Value, json};
 use support::Site;
 
 const PASSWORD: &str = "of-nobody-else";
@@ -82,13 +83,44 @@ fn a_log_becomes_what_a_page_with_it_shows() {
 #[test]
 fn no_secret_is_in_any_form() {
     let site = Site::new(&[("log.md", &log())]);
-    for form in ["diagram", "body", "log"] {
+    for form in ["diagram", "body", "log", "har"] {
         let text = rendered(&site, "log.md", form);
         assert!(!text.contains(PASSWORD) && !text.contains("gAAAAA"), "{form}: {text}");
         assert!(!text.contains("a%20b"), "{form}: {text}");
     }
     let site = Site::new(&[("log.md", &log()), ("doctool.yml", "redact: {headers: [Host]}\n")]);
     assert!(rendered(&site, "log.md", "log").contains("Host: [redacted:secret]\n"));
+}
+
+#[test]
+fn har_has_an_entry_for_each_exchange_with_what_it_has_no_place_for() {
+    let unanswered = "\n### (a) REQ >>> (b) : GET http://h/late?x=1%202&y\nDate: no\n\nnone\n\n";
+    let site = Site::new(&[("log.md", &(log() + unanswered))]);
+    let har = rendered(&site, "log.md", "har");
+    let har: Value = serde_json::from_str(&har).expect("it is JSON");
+    assert_eq!(har["log"]["version"], "1.2");
+    let entries = har["log"]["entries"].as_array().expect("it is an array");
+    let steps: Vec<(&Value, &Value)> =
+        entries.iter().map(|entry| (&entry["_requestStep"], &entry["_responseStep"])).collect();
+    let expected =
+        [(json!(1), json!(3)), (json!(2), json!(4)), (json!(5), json!(6)), (json!(7), Value::Null)];
+    assert_eq!(steps, expected.iter().map(|(one, two)| (one, two)).collect::<Vec<_>>());
+    let [token, odd, file, late] = &entries[..] else { panic!("{entries:?}") };
+    assert_eq!((&token["_from"], &token["_to"]), (&json!("openstack"), &json!("keystone")));
+    assert_eq!(token["response"]["status"], 201);
+    assert_eq!(token["response"]["statusText"], "CREATED");
+    assert_eq!(
+        odd["response"]["content"]["text"].as_str().map(|text| text.contains("GET http://h/none")),
+        Some(true)
+    );
+    assert_eq!(file["request"]["postData"]["encoding"], "base64");
+    assert_eq!(file["request"]["postData"]["text"], "UUZJ+wAAAAM=");
+    assert_eq!(file["request"]["postData"]["_cutFrom"], Value::Null);
+    assert_eq!(late["response"]["_error"], "there is no response");
+    assert_eq!(
+        late["request"]["queryString"],
+        json!([{"name": "x", "value": "1 2"}, {"name": "y", "value": ""}])
+    );
 }
 
 #[test]

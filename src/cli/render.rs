@@ -31,6 +31,8 @@ enum Form {
     Body,
     /// The log itself, without secrets
     Log,
+    /// HAR 1.2, which browsers and other proxies read
+    Har,
 }
 
 impl Render {
@@ -40,6 +42,7 @@ impl Render {
             Form::Diagram => Drawing::Diagram,
             Form::Body => Drawing::Body,
             Form::Log => Drawing::Log,
+            Form::Har => Drawing::Har,
         };
         let name = if self.log == Path::new("-") { Path::new("standard input") } else { &self.log };
         let at = |error: Error| error.at(Place::file(name));

@@ -3,6 +3,7 @@
 //! `check` and `refresh` share everything but the last step, so they cannot disagree.
 
 mod adopting;
+mod drawing;
 mod known;
 mod listing;
 mod live;
@@ -44,7 +45,8 @@ use publication::{FoundSecret, Publication};
 use ran::{Ran, runs};
 use telling::Telling;
 
-pub use rendering::{Drawing, render_log};
+pub use drawing::Drawing;
+pub use rendering::render_log;
 pub use starting::init;
 
 /// Where runs come from.

@@ -10,20 +10,10 @@ use std::thread;
 use crate::capture::requestshook::Entries;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Entry;
-use crate::render;
 use crate::settings::doctool::RedactSettings;
 use crate::stabilise::{Filter, StableEntry};
 
-/// What a log is drawn as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drawing {
-    /// A Mermaid line a message.
-    Diagram,
-    /// A section a message.
-    Body,
-    /// Every message in full.
-    Log,
-}
+use super::drawing::{Drawer, Drawing};
 
 /// Portions of the log that may lie between two threads.
 const WAITING: usize = 4;
@@ -89,24 +79,29 @@ fn draw(
     drawing: Drawing,
     out: &mut impl Write,
 ) -> io::Result<usize> {
-    let push = match drawing {
-        Drawing::Diagram => render::diagram_entry,
-        Drawing::Body => render::body_entry,
-        Drawing::Log => render::log_entry,
-    };
-    let mut steps = 0;
+    let mut drawer = Drawer::new(drawing);
     let mut text = String::new();
+    drawer.begin(&mut text);
     for entries in from {
-        text.clear();
         for entry in entries {
-            steps += 1;
-            push(&mut text, &entry, steps);
+            drawer.push(&mut text, entry);
         }
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            // Whoever reads the view has seen enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(steps),
-            written => written?,
+        if !written(&text, out)? {
+            return Ok(drawer.steps);
         }
+        text.clear();
     }
-    Ok(steps)
+    drawer.end(&mut text);
+    if drawer.steps > 0 {
+        written(&text, out)?;
+    }
+    Ok(drawer.steps)
+}
+
+/// Whether whoever reads the view has not seen enough yet.
+fn written(text: &str, out: &mut impl Write) -> io::Result<bool> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
+    }
 }

@@ -9,6 +9,7 @@ mod body;
 mod console;
 mod content;
 mod diagram;
+mod har;
 mod log;
 
 use memchr::memmem;
@@ -16,6 +17,7 @@ use memchr::memmem;
 pub use body::{body, body_entry};
 pub use console::console;
 pub use diagram::{diagram, diagram_entry};
+pub use har::{Har, har_begin, har_end};
 pub use log::{log, log_entry};
 
 /// Adds a text of several lines, protected where it has to be.

@@ -22,6 +22,11 @@ const NEW: usize = 32;
 pub struct StableEntry(Entry);
 
 impl StableEntry {
+    /// The message itself.
+    pub fn entry(&self) -> &Entry {
+        &self.0
+    }
+
     /// The message as the views show it.
     pub fn arrow(&self, step: usize) -> Arrow<'_> {
         self.0.arrow(step)
