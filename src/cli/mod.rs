@@ -12,6 +12,7 @@ mod record;
 mod redact;
 mod refresh;
 mod relay;
+mod render;
 mod report;
 mod reporting;
 mod schema;
@@ -72,6 +73,8 @@ enum Command {
     Report(report::Command),
     /// Take published secrets out of pages and change nothing else; needs no cloud
     Redact(redact::Redact),
+    /// Turn a log of exchanges into a diagram or a page, however long it is; needs no site
+    Render(render::Render),
     /// Watch a cloud at rest: what its services send by themselves, and rules to ignore that
     Noise(noise::Noise),
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
             merge.run(colour(color, std::io::stdout().is_terminal()))
         }
         Command::Redact(redact) => redact.run(),
+        Command::Render(render) => render.run(),
         Command::Noise(noise) => noise.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),

@@ -3,6 +3,7 @@
 mod adoption;
 mod cloud;
 mod diagnostic;
+mod entry;
 mod event;
 mod exchange;
 mod files;
@@ -23,6 +24,7 @@ mod survey;
 pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{Caller, Cloud, Relay, Service};
 pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, Told, distinct};
+pub use entry::Entry;
 pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use crate::capture::Capture;
 use crate::capture::participants::{Participants, Rule};
-use crate::capture::proxy::{Options, Proxy};
+use crate::capture::proxy::Options;
 use crate::cloud;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cloud, Command, Event, Exchange, Place, Recording, Run, Variable};
@@ -18,7 +18,7 @@ use crate::settings::doctool::{CloudProfile, FILE_NAME, ParticipantRule};
 use crate::stabilise::{Bindings, Secrets, Volatile};
 
 use super::known::Known;
-use super::{Documented, Job};
+use super::{Documented, Job, sources};
 
 /// Runs the pages' commands one page after another, each as often as the job says, and learns what
 /// their values are called on the cloud. Gives the cloud back with all its secrets.
@@ -30,10 +30,9 @@ pub(super) fn run(
     (mut cloud, profile): (Cloud, &CloudProfile),
     known: &mut Known,
 ) -> Result<(Vec<Vec<Run>>, Cloud)> {
-    let mut proxy = Proxy::start(recording(job.config, &cloud)?, cloud.relay.as_ref(), job.events)?;
+    let mut capture = sources::open(job, &cloud, profile)?;
     let commands = pages.iter().flat_map(|page| page.plan.setup.iter().chain(&page.plan.commands));
-    let keys: Vec<_> =
-        commands.map(|command| ("key".to_owned(), proxy.caller(&caller(command)).key)).collect();
+    let keys: Vec<_> = commands.flat_map(|command| capture.secrets(&caller(command))).collect();
     cloud.secrets.extend(keys);
     let volatile = Volatile::new(&job.config.volatile, pages.iter().map(|page| &page.run))?;
     let mut runs = Vec::with_capacity(pages.len());
@@ -44,7 +43,7 @@ pub(super) fn run(
         if job.runs > 1 {
             stage.cool(profile)?;
         }
-        let rounds = (0..job.runs).map(|_| stage.run(known, &mut proxy));
+        let rounds = (0..job.runs).map(|_| stage.run(known, &mut *capture));
         let rounds = rounds.collect::<Result<Vec<Run>>>();
         (job.events)(Event::PageEnded { page: plan.path.clone() });
         runs.push(rounds?);

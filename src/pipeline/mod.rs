@@ -3,6 +3,7 @@
 //! `check` and `refresh` share everything but the last step, so they cannot disagree.
 
 mod adopting;
+mod drawing;
 mod freshness;
 mod known;
 mod listing;
@@ -12,8 +13,10 @@ mod offline;
 mod part;
 mod publication;
 mod ran;
+mod rendering;
 mod showing;
 mod side_by_side;
+mod sources;
 mod specified;
 mod starting;
 mod telling;
@@ -46,6 +49,8 @@ use publication::{FoundSecret, Publication};
 use ran::{Ran, runs};
 use telling::Telling;
 
+pub use drawing::Drawing;
+pub use rendering::render_log;
 pub use starting::init;
 
 /// Where runs come from.

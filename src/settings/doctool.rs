@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result, nearest};
 use crate::model::{DiagnosticKind, Place, Severity};
 
+use super::capture::CaptureSource;
 use super::{CheckSettings, DiagramSettings, IgnoreSettings, VolatileRule};
 
 /// The name of the file, beside `mkdocs.yml`.
@@ -107,6 +108,10 @@ pub struct CloudProfile {
     /// Commands that empty the cloud's caches, for `refresh --runs`. The embedded cloud restarts its
     /// services instead.
     pub cold: Vec<String>,
+    /// Where the exchanges of commands are seen: `proxy`, or `requestshook` with where its log is.
+    #[serde(with = "serde_yaml::with::singleton_map")]
+    #[schemars(with = "CaptureSource")]
+    pub capture: CaptureSource,
 }
 
 /// A kind of embedded cloud.
@@ -301,7 +306,7 @@ mod tests {
         let text = "cloud: mine\nclouds:\n  mine:\n    embeded: openstack\n";
         assert_eq!(
             error(text),
-            "4:5 clouds.mine: unknown field `embeded`, expected one of `embedded`, `env`, `cold` \
+            "4:5 clouds.mine: unknown field `embeded`, expected one of `embedded`, `env`, `cold`, `capture` \
              | write `embedded` if that is what you mean"
         );
         assert!(error("run: {alow: [curl]}").ends_with("| write `allow` if that is what you mean"));

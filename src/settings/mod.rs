@@ -1,5 +1,6 @@
 //! What `mkdocs.yml` or `zensical.toml`, and `doctool.yml` say, as values.
 
+pub mod capture;
 mod checking;
 mod diagrams;
 pub mod doctool;

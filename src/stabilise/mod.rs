@@ -8,6 +8,7 @@
 mod align;
 mod bindings;
 mod encodings;
+mod filter;
 mod find;
 mod laid;
 mod order;
@@ -19,8 +20,10 @@ mod redact;
 mod settle;
 mod tables;
 mod volatile;
+mod windows;
 
 pub use bindings::{Bindings, Translated};
+pub use filter::{Filter, StableEntry};
 pub use find::Found;
 pub use laid::Laying;
 pub use pins::Pins;

@@ -176,6 +176,10 @@ impl Capture for Proxy {
             .into()
     }
 
+    fn secrets(&self, caller: &str) -> Vec<(String, String)> {
+        vec![("key".to_owned(), self.caller(caller).key)]
+    }
+
     fn begin(&mut self) -> Result<()> {
         if self.journal.begin() {
             return Ok(());
