@@ -9,6 +9,7 @@ mod align;
 mod bindings;
 mod encodings;
 mod find;
+mod finder;
 mod laid;
 mod order;
 mod outputs;

@@ -5,13 +5,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use crate::model::{Body, Exchange, Header, Recording, Request, Response, Run};
 use crate::settings::doctool::RedactSettings;
 
-use super::encodings::{Needle, needles};
+use super::encodings::needles;
 use super::find::{self, Found};
+use super::finder::Finder;
 use super::places::{
     self, CREDENTIALS, Placed, Places, StandIns, is_placeholder, kind_of, placeholder,
 };
@@ -50,9 +49,8 @@ impl Values {
 /// Secret values and what to call them.
 pub struct Secrets {
     pub(super) places: Places,
-    /// Finds the values in all encodings; a match's pattern is an index into `found`.
-    finder: AhoCorasick,
-    found: Vec<Needle>,
+    /// Finds the values in all encodings.
+    finder: Finder,
 }
 
 impl Secrets {
@@ -83,17 +81,12 @@ impl Secrets {
         let is_told = |value: &str| {
             value.len() >= SHORTEST_BY_VALUE && !names.contains(value) && !places.is_field(value)
         };
-        let found: Vec<Needle> = values
+        let found = values
             .0
             .iter()
             .filter(|(value, _)| is_told(value))
-            .flat_map(|(value, kind)| needles(kind, value))
-            .collect();
-        let finder = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(found.iter().map(|needle| &needle.text))
-            .expect("the secrets of a run fit into memory");
-        Self { places, finder, found }
+            .flat_map(|(value, kind)| needles(kind, value));
+        Self { finder: Finder::new(found.collect()), places }
     }
 
     /// The run without secrets.
@@ -149,11 +142,10 @@ impl Secrets {
     fn by_value(&self, text: &str) -> Vec<Found> {
         let mut all = Vec::new();
         let mut done = 0;
-        for found in self.finder.find_iter(text) {
-            let needle = &self.found[found.pattern()];
-            let Some(before) = text.get(done..found.start()) else { continue };
-            let start = found.start() - run_of_base64(before.chars().rev(), needle.margins.0);
-            done = found.end() + run_of_base64(text[found.end()..].chars(), needle.margins.1);
+        for (needle, span) in self.finder.find(text.as_bytes()) {
+            let Some(before) = text.get(done..span.start) else { continue };
+            let start = span.start - run_of_base64(before.chars().rev(), needle.margins.0);
+            done = span.end + run_of_base64(text[span.end..].chars(), needle.margins.1);
             all.push(Found { span: start..done, kind: needle.kind.clone() });
         }
         all
@@ -211,7 +203,7 @@ impl Secrets {
 
     /// The first bytes of a body; all of them go when there is a secret among them.
     fn bytes(&self, head: &[u8]) -> Vec<u8> {
-        if self.finder.is_match(head) { b"[redacted]".to_vec() } else { head.to_vec() }
+        if self.finder.find(head).next().is_some() { b"[redacted]".to_vec() } else { head.to_vec() }
     }
 }
 
