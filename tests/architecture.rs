@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("adopt", &["error", "model", "sections", "sequence", "settings"]),
     ("capture", &["error", "model", "settings"]),
     ("changes", &["error"]),
@@ -16,7 +16,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
         "cli",
         &[
             "capture", "changes", "cloud", "discover", "error", "merge", "model", "page",
-            "pipeline", "report", "settings",
+            "pipeline", "report", "settings", "starter",
         ],
     ),
     ("cloud", &["error", "model", "settings"]),
@@ -25,6 +25,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("fetch", &["model", "settings"]),
     ("merge", &["error", "model", "pairing", "sections", "sequence", "settings"]),
     ("model", &[]),
+    ("noise", &["error", "model", "settings"]),
     ("page", &["error", "model", "settings"]),
     // Compares sequences and is no stage.
     ("pairing", &[]),
@@ -39,6 +40,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "fetch",
             "merge",
             "model",
+            "noise",
             "page",
             "plan",
             "render",
@@ -47,6 +49,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "sequence",
             "settings",
             "stabilise",
+            "starter",
             "write",
         ],
     ),
@@ -61,6 +64,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("sequence", &["model"]),
     ("settings", &["error", "model"]),
     ("stabilise", &["error", "model", "pairing", "settings"]),
+    ("starter", &["model"]),
     ("write", &["error", "model", "settings"]),
 ];
 

@@ -39,6 +39,8 @@ pub struct Standing<'a> {
     pub place: &'a Place,
     /// Its lines, written as [`Recorded`] writes them where there are secrets.
     pub text: &'a str,
+    /// Where its lines stand; where it is empty, one below the other.
+    pub places: &'a [Place],
 }
 
 /// The views that a recording gives.
@@ -93,7 +95,10 @@ impl Findings {
 
 impl Standing<'_> {
     fn line(&self, index: usize) -> Place {
-        Place::line(self.place.file.clone(), self.place.line + index)
+        match self.places.get(index).or(self.places.last()) {
+            Some(place) => place.clone(),
+            None => Place::line(self.place.file.clone(), self.place.line + index),
+        }
     }
 }
 

@@ -3,7 +3,11 @@
 mod adopt;
 mod check;
 mod cloud;
+mod completions;
+mod init;
 mod list;
+mod man;
+mod noise;
 mod record;
 mod redact;
 mod refresh;
@@ -68,11 +72,19 @@ enum Command {
     Report(report::Command),
     /// Take published secrets out of pages and change nothing else; needs no cloud
     Redact(redact::Redact),
+    /// Watch a cloud at rest: what its services send by themselves, and rules to ignore that
+    Noise(noise::Noise),
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
-    /// Print the JSON schema of doctool.yml, or of what `list`, `adopt` or `check` prints
+    /// Print the JSON schema of doctool.yml, or of what a subcommand prints
     Schema(schema::Schema),
+    /// Write first settings, and a workflow for a CI, for the site at hand
+    Init(init::Init),
+    /// Print what a shell needs to complete the words of doctool
+    Completions(completions::Completions),
+    /// Print the manual page, or write one for each subcommand
+    Man(man::Man),
 }
 
 /// What a subcommand ends with.
@@ -96,8 +108,12 @@ pub fn main() -> ExitCode {
             merge.run(colour(color, std::io::stdout().is_terminal()))
         }
         Command::Redact(redact) => redact.run(),
+        Command::Noise(noise) => noise.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),
+        Command::Init(init) => init.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     };
     outcome.unwrap_or_else(|error| {
         let colour = colour(color, std::io::stderr().is_terminal());

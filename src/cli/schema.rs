@@ -9,6 +9,7 @@ use super::site::say;
 use crate::report::adopt_json::AdoptionReport;
 use crate::report::check::{CheckEvent, CheckReport};
 use crate::report::list_json::Listing;
+use crate::report::noise_json::NoiseReport;
 use crate::settings::Config;
 
 #[derive(Debug, Args)]
@@ -27,6 +28,8 @@ enum Of {
     List,
     /// What `doctool adopt --format json` prints
     Adopt,
+    /// What `doctool noise --format json` prints
+    Noise,
     /// What `doctool check --format json` prints
     Check,
     /// A line of what `doctool check --format jsonl` prints
@@ -39,6 +42,7 @@ impl Schema {
             Of::Settings => Config::schema(),
             Of::List => Listing::schema(),
             Of::Adopt => AdoptionReport::schema(),
+            Of::Noise => NoiseReport::schema(),
             Of::Check => CheckReport::schema(),
             Of::Event => CheckEvent::schema(),
         };

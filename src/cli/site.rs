@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::merge::Conflicts;
 use crate::model::{FileCache, Level};
 use crate::pipeline::{Job, Part, Source};
-use crate::report::progress::Progress;
+use crate::report::progress::{Progress, Verbosity};
 use crate::settings::{Config, Site, doctool};
 
 /// Pages, and where their commands run.
@@ -25,6 +25,29 @@ pub(super) struct Pages {
     /// Read recordings below this folder instead of running commands; may be given once a run
     #[arg(long, value_name = "DIR")]
     replay: Vec<PathBuf>,
+    #[command(flatten)]
+    telling: Telling,
+}
+
+/// How much is told while doctool works.
+#[derive(Debug, Args)]
+pub(super) struct Telling {
+    /// Tell warnings and results only
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Tell each command, and how long it took
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+impl Telling {
+    pub(super) fn verbosity(&self) -> Verbosity {
+        match self {
+            Self { quiet: true, .. } => Verbosity::Quiet,
+            Self { verbose: true, .. } => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
+    }
 }
 
 impl Pages {
@@ -45,7 +68,7 @@ impl Pages {
         } else {
             Source::Replay(self.replay.clone())
         };
-        let progress = Progress::new();
+        let progress = Progress::new(self.telling.verbosity());
         with_site(&self.paths, source, &|event| progress.show(event), usize::MAX, |mut job| {
             ask(&mut job);
             let done = work(&mut job);

@@ -1,5 +1,7 @@
 //! What a run found: for each page the views as they are and as they should be.
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,8 @@ pub struct Outcome {
     pub elsewhere: Vec<Diagnostic>,
     /// Secrets that the pages publish, but for those in logs.
     pub leaks: Vec<Leak>,
+    /// How many exchanges of all runs were left out because the settings say so.
+    pub ignored: usize,
     /// How far the pages were looked into.
     pub level: Level,
     /// Pages that were meant and not looked into so far.
@@ -77,7 +81,7 @@ pub enum Hold {
     /// Several runs call for blocks in the diagram, which the changes put in. They are only proposed
     /// until somebody accepts them.
     Proposal,
-    /// Several runs differ in a way that doctool has no blocks for.
+    /// Several runs differ in a way that doctool proposes no blocks for.
     RunsDiffer,
 }
 
@@ -100,6 +104,8 @@ pub struct PageOutcome {
     pub diagnostics: Vec<Diagnostic>,
     /// The log of a page that shows none, to be kept elsewhere for the next run.
     pub unshown_log: Option<String>,
+    /// Files that the page no longer shows once the changes are written, and that go then.
+    pub unused: Vec<PathBuf>,
 }
 
 impl PageOutcome {

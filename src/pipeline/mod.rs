@@ -7,12 +7,15 @@ mod freshness;
 mod known;
 mod listing;
 mod live;
+mod noise;
 mod offline;
 mod part;
 mod publication;
 mod ran;
+mod showing;
 mod side_by_side;
 mod specified;
+mod starting;
 mod telling;
 
 use std::collections::{BTreeMap, HashSet};
@@ -37,10 +40,13 @@ use crate::write;
 
 use known::Known;
 use listing::{Includes, PageIncludes};
+pub use noise::noise;
 pub use part::{Part, Shard};
 use publication::{FoundSecret, Publication};
 use ran::{Ran, runs};
 use telling::Telling;
+
+pub use starting::init;
 
 /// Where runs come from.
 #[derive(Debug, Clone)]
@@ -130,12 +136,13 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     Ok((outcome, ran.secrets))
 }
 
-/// Runs the commands and keeps what was recorded below a folder. Gives the paths of the pages.
+/// Runs the commands and keeps what was recorded below a folder. Gives the paths of the pages, and how
+/// many exchanges the settings say to ignore, which are not kept.
 ///
 /// # Errors
 ///
 /// When the job could not be done, or the folder cannot be written.
-pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
+pub fn record(job: &Job<'_>, recordings: &Path) -> Result<(Vec<String>, usize)> {
     let pages = pages(job)?.documented;
     let ran = runs(job, &pages)?;
     for (page, run) in pages.iter().zip(&ran.told) {
@@ -143,7 +150,7 @@ pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
         replay::write(recordings, &page.plan, &render::log(&recorded), recorded.outputs())?;
     }
     ran.known.as_ref().map_or(Ok(()), Known::keep)?;
-    Ok(pages.into_iter().map(|page| page.plan.path).collect())
+    Ok((pages.into_iter().map(|page| page.plan.path).collect(), ran.ignored))
 }
 
 /// What every page contains, and its flaws, told page by page in the form that is wanted; and what
@@ -413,7 +420,8 @@ fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
         pins.iter_mut().for_each(|pins| pins.add(&known.bindings.pins(&volatile)));
     }
     let level = job.source.level();
-    let mut outcome = Outcome { elsewhere, leaks, level, skipped, ..Outcome::default() };
+    let ignored = ran.ignored;
+    let mut outcome = Outcome { elsewhere, leaks, level, skipped, ignored, ..Outcome::default() };
     let mut shown = BTreeMap::new();
     for (mut page, told) in pages.into_iter().zip(&ran.told) {
         let path = page.plan.path.clone();
@@ -464,6 +472,7 @@ fn is_told_first(
 fn write_page(job: &Job<'_>, page: &PageOutcome) -> Result<()> {
     let changes: Vec<&Change> = page.stale().collect();
     write::write(&changes, |file| job.files.read(file).ok().map(|id| job.files.bytes(id)))?;
+    page.unused.iter().try_for_each(|file| write::remove(file))?;
     match &page.unshown_log {
         Some(log) => write::keep(&kept_log(job.site, &page.path), log),
         None => Ok(()),

@@ -110,6 +110,7 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
         not_run: plan.not_run.clone(),
         diagnostics,
         unshown_log: None,
+        unused: Vec::new(),
     };
     let is_meant = job.part.concerns(job.files, page, &plan);
     let texts = PageTexts::of(job, page);

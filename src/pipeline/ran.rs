@@ -31,13 +31,15 @@ pub(super) struct Ran {
     /// In the order of the pages.
     pub(super) told: Vec<Told>,
     pub(super) secrets: Secrets,
+    /// How many exchanges of all runs were left out because the settings say so.
+    pub(super) ignored: usize,
     /// What the cloud calls the things that the pages name, if there is a cloud.
     pub(super) known: Option<Known>,
 }
 
 pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
     let mut known = None;
-    let (runs, cloud) = match &job.source {
+    let (mut runs, cloud) = match &job.source {
         Source::Replay(folders) => {
             let read = |page: &Documented| {
                 let run = |folder: &PathBuf| replay::read(folder, &page.plan, &page.run.outputs);
@@ -62,6 +64,12 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
         all.recording.exchanges.extend_from_slice(&run.recording.exchanges);
     }
     let secrets = Secrets::of(&cloud.secrets, &all, &job.config.redact);
+    // Not before: what is a secret in an ignored exchange is one elsewhere, too.
+    let ignore = job.config.ignore.ready(&job.site.folder)?;
+    let mut ignored = 0;
+    for run in runs.iter_mut().flatten() {
+        ignored += run.recording.leave_out(|exchange| ignore.fits(exchange));
+    }
     let told = pages.iter().zip(&runs).map(|(page, runs)| {
         let mut runs = runs.iter().map(|run| secrets.redact(run));
         Told {
@@ -70,5 +78,5 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
             further: runs.collect(),
         }
     });
-    Ok(Ran { told: told.collect(), secrets, known })
+    Ok(Ran { told: told.collect(), secrets, ignored, known })
 }

@@ -107,7 +107,7 @@ fn held(
 ) -> String {
     let how = match hold {
         Hold::Proposal => "the runs differ; not rewritten",
-        Hold::RunsDiffer => "the runs differ, and not in steps that come or go",
+        Hold::RunsDiffer => "the runs differ, and not in steps that come, go or change places",
     };
     let mut out = format!("{}: {how}\n\n", page.path);
     let hint = match hold {
@@ -116,7 +116,7 @@ fn held(
             "write this, with the blocks that say how, with `--accept`"
         }
         Hold::RunsDiffer => {
-            "draw what may differ, such as the order within `par`: doctool proposes `opt` and `loop` only"
+            "draw what may differ, such as another answer within `alt`: doctool proposes `opt`, `loop` and `par` only"
         }
     };
     let _ = writeln!(out, "{} {hint}\n", colour.paint(Style::Hint, "hint:"));
@@ -274,9 +274,13 @@ impl Snippet<'_> {
 }
 
 fn left_out(outcome: &Outcome) -> String {
+    let ignored = match outcome.ignored {
+        0 => String::new(),
+        count => format!("; {} ignored", counted(count, "exchange")),
+    };
     let not_run: usize = outcome.pages.iter().map(|page| page.not_run.len()).sum();
     match not_run {
-        0 => String::new(),
-        count => format!("; {} not run, see `doctool list`", counted(count, "command")),
+        0 => ignored,
+        count => format!("{ignored}; {} not run, see `doctool list`", counted(count, "command")),
     }
 }

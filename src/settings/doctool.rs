@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result, nearest};
 use crate::model::{DiagnosticKind, Place, Severity};
 
-use super::{CheckSettings, VolatileRule};
+use super::{CheckSettings, DiagramSettings, IgnoreSettings, VolatileRule};
 
 /// The name of the file, beside `mkdocs.yml`.
 pub const FILE_NAME: &str = "doctool.yml";
@@ -35,8 +35,12 @@ pub struct Config {
     pub record: RecordSettings,
     /// Which orders of messages are the one that a diagram shows.
     pub sequence: SequenceOrder,
+    /// How large diagrams stay readable. Pages may say otherwise in their front matter.
+    pub diagrams: DiagramSettings,
     /// Names for services, by their URL; the first rule that fits wins.
     pub participants: Vec<ParticipantRule>,
+    /// Which exchanges are left out of every recording.
+    pub ignore: IgnoreSettings,
     /// What is secret besides what doctool knows.
     pub redact: RedactSettings,
     /// What differs in each run besides what doctool knows.
@@ -56,7 +60,9 @@ impl Default for Config {
             run: RunSettings::default(),
             record: RecordSettings::default(),
             sequence: SequenceOrder::default(),
+            diagrams: DiagramSettings::default(),
             participants: Vec::new(),
+            ignore: IgnoreSettings::default(),
             redact: RedactSettings::default(),
             volatile: Vec::new(),
             diagnostics: BTreeMap::new(),
@@ -187,7 +193,10 @@ impl Config {
                 None => error,
             }
         })?;
-        config.checked().map_err(|error| error.at(Place::file(path)))
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let checked =
+            config.checked().and_then(|config| config.ignore.ready(folder).map(|_| config));
+        checked.map_err(|error| error.at(Place::file(path)))
     }
 
     /// The profile of this name.
@@ -252,6 +261,7 @@ impl Config {
             })?;
         }
         self.volatile.iter().try_for_each(VolatileRule::check)?;
+        DiagramSettings::default().of_page(&self.diagrams)?;
         for (name, profile) in &self.clouds {
             if profile.embedded.is_some() && !profile.env.is_empty() {
                 let message = format!("cloud `{name}` has both `embedded` and `env`");

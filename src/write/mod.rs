@@ -85,6 +85,22 @@ pub fn keep(file: &Path, content: &str) -> Result<()> {
     exchange(vec![prepare(file, original, content.as_bytes())?])
 }
 
+/// Removes a file that no page shows any more, unless somebody has put something into it.
+///
+/// # Errors
+///
+/// When the file cannot be removed.
+pub fn remove(file: &Path) -> Result<()> {
+    match fs::metadata(file) {
+        Ok(data) if data.len() == 0 => fs::remove_file(file).map_err(|cause| {
+            Error::new(ErrorKind::File, "cannot remove this file")
+                .because(cause)
+                .at(Place::file(file))
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Writes the content beside the file.
 fn prepare(file: &Path, original: Original, content: &[u8]) -> Result<Prepared> {
     let failed = |cause: io::Error| {

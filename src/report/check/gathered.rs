@@ -46,6 +46,7 @@ impl CheckReport {
             elsewhere,
             secrets,
             skipped: skipped.collect(),
+            ignored: outcome.ignored,
             failure: None,
         }
     }

@@ -76,7 +76,7 @@ fn fence(text: &str) -> String {
 
 /// A text on one line, whose code spans stay and in which nothing else means anything.
 fn escaped(text: &str) -> String {
-    let mut is_code = text.matches('`').count() % 2 != 0;
+    let mut is_code = !text.matches('`').count().is_multiple_of(2);
     let balanced = !is_code;
     let mut out = String::new();
     for character in text.trim().chars() {

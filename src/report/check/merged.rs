@@ -15,6 +15,7 @@ pub fn merged(reports: Vec<CheckReport>) -> Option<CheckReport> {
         all.elsewhere.extend(report.elsewhere);
         all.secrets.extend(report.secrets);
         all.skipped.extend(report.skipped);
+        all.ignored += report.ignored;
         all.failure = all.failure.or(report.failure);
     }
     all.pages.sort_by_key(|page| page.order);

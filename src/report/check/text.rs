@@ -130,6 +130,9 @@ pub(super) fn summary(report: &CheckReport) -> String {
             let _ = write!(line, "; {}", counted(count, severity.name()));
         }
     }
+    if report.ignored > 0 {
+        let _ = write!(line, "; {} ignored", counted(report.ignored, "exchange"));
+    }
     match report.pages.iter().map(|page| page.not_run).sum::<usize>() {
         0 => {}
         count => {

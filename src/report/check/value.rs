@@ -23,6 +23,8 @@ pub struct CheckReport {
     pub secrets: Vec<Found>,
     /// Pages that were meant and are not verified at this level.
     pub skipped: Vec<SkippedPage>,
+    /// Exchanges that were left out because the settings say so.
+    pub ignored: usize,
     /// What kept the check from being finished. The rest is what was known by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -224,6 +226,7 @@ impl CheckReport {
             elsewhere: of_command.into_iter().collect(),
             secrets: Vec::new(),
             skipped: Vec::new(),
+            ignored: 0,
             failure: Some(failure),
         }
     }
