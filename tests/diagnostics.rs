@@ -314,3 +314,17 @@ fn the_guide_has_a_chapter_and_an_example_of_each_kind() {
         assert_eq!(kinds, [kind.name()], "{}", example.text);
     }
 }
+
+#[test]
+fn the_guide_has_a_chapter_of_each_kind_of_drift_with_its_severity() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/drift.md");
+    let guide = std::fs::read_to_string(guide).expect("our own page");
+    let mut chapters = guide.split("\n## ").skip(1);
+    for kind in DiagnosticKind::OF_DRIFT {
+        let chapter = chapters.next().expect("each kind has a chapter");
+        let severity = kind.severity().name();
+        let begins = chapter.to_lowercase().starts_with(&format!("{kind}\n\n*{severity}"));
+        assert!(begins, "{kind} is {severity}: {chapter}");
+    }
+    assert_eq!(chapters.next(), None, "a chapter of no kind");
+}

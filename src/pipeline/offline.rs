@@ -3,6 +3,9 @@
 //! Each page is read once, several at once.
 
 use crate::error::{Error, ErrorKind, Result};
+use std::collections::HashSet;
+use std::path::PathBuf;
+
 use crate::model::{
     Adoption, Diagnostic, DiagnosticKind, FileCache, Level, Outcome, Page, PageOutcome, PagePlan,
     Place, Run, Skipped, ViewKind,
@@ -46,7 +49,9 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let mut all = Run::default();
     for (order, (page, is_meant)) in looked.into_iter().zip(&is_meant).enumerate() {
         let Looked { outcome: found, skipped, texts, documented, .. } = page;
-        all.recording.exchanges.extend_from_slice(&documented.recording.exchanges);
+        if *is_meant && !found.diagnostics.is_empty() {
+            all.recording.exchanges.extend_from_slice(&documented.recording.exchanges);
+        }
         publication.add_texts(texts, documented);
         if *is_meant {
             outcome.pages.push(PageOutcome { order, ..found });
@@ -57,7 +62,20 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
         return Err(Error::new(ErrorKind::Usage, "there is no page to look at"));
     }
     outcome.leaks = publication.leaks_of(job, &is_meant);
+    blot(&mut outcome);
     Ok((outcome, none.of_other(&all)))
+}
+
+/// Takes lines with a secret out of findings: it may be known from another page only.
+fn blot(outcome: &mut Outcome) {
+    let places = outcome.leaks.iter().map(|leak| (leak.place.file.clone(), leak.place.line));
+    let places: HashSet<(PathBuf, usize)> = places.collect();
+    for found in outcome.pages.iter_mut().flat_map(|page| &mut page.diagnostics) {
+        if places.contains(&(found.place.file.clone(), found.place.line)) {
+            found.text = "(this line holds a secret)".to_owned();
+            found.span = 0..found.text.len();
+        }
+    }
 }
 
 fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {

@@ -1,13 +1,14 @@
 //! Secrets that the pages meant publish: where they stand, and the edits that take them out.
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 
 use crate::capture::requestshook;
 use crate::model::{Edit, FileCache, FileId, Leak, Page, Place, Run, TextForm};
 use crate::page;
-use crate::stabilise::{Published, ShortSecrets};
+use crate::stabilise::{Found, Published, ShortSecrets};
 
-use super::Job;
+use super::{Job, side_by_side};
 
 /// The texts of some pages, and what they document.
 #[derive(Default)]
@@ -97,24 +98,36 @@ impl Publication {
         }
         let mut files: Vec<FileId> = texts.keys().copied().collect();
         files.sort_by_cached_key(|&file| job.files.path(file));
+        let of_file = |&file: &FileId| {
+            let found = texts[&file].iter().flat_map(|text| {
+                let found = published.find(text.form, &text.text, &short[&file]).into_iter();
+                found.map(move |found| (text, found))
+            });
+            let found: Vec<_> = found.collect();
+            // Most files have none, and need no places.
+            let places = (!found.is_empty()).then(|| Places::of(job.files, file));
+            let secret = |(text, found): (&Text, Found)| {
+                let span = text.start + found.span.start..text.start + found.span.end;
+                let place = places.as_ref().expect("something was found").place(span.start);
+                let (value, placeholder) = (&text.text[found.span.clone()], found.placeholder());
+                let edit = Edit { file, span, text: placeholder };
+                (
+                    value.to_owned(),
+                    FoundSecret { leak: Leak { place, kind: found.kind, value: 0 }, edit },
+                )
+            };
+            found.into_iter().map(secret).collect::<Vec<_>>()
+        };
         let mut numbers = HashMap::new();
         let mut findings = Vec::new();
-        for file in files {
-            let places = Places::of(job.files, file);
-            for text in &texts[&file] {
-                for found in published.find(text.form, &text.text, &short[&file]) {
-                    let number = numbers.len();
-                    let value = text.text[found.span.clone()].to_owned();
-                    let value = *numbers.entry(value).or_insert(number);
-                    let span = text.start + found.span.start..text.start + found.span.end;
-                    let (place, placeholder) = (places.place(span.start), found.placeholder());
-                    findings.push(FoundSecret {
-                        leak: Leak { place, kind: found.kind, value },
-                        edit: Edit { file, span, text: placeholder },
-                    });
-                }
+        let Ok(()) = side_by_side::each(&files, of_file, |found| {
+            for (value, mut secret) in found {
+                let number = numbers.len();
+                secret.leak.value = *numbers.entry(value).or_insert(number);
+                findings.push(secret);
             }
-        }
+            Ok::<(), Infallible>(())
+        });
         findings
     }
 }

@@ -10,6 +10,7 @@ mod bindings;
 mod encodings;
 mod filter;
 mod find;
+mod finder;
 mod laid;
 mod order;
 mod outputs;

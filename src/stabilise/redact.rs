@@ -5,13 +5,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use crate::model::{Body, Exchange, Header, Recording, Request, Response, Run};
 use crate::settings::doctool::RedactSettings;
 
 use super::encodings::{Needle, needles};
 use super::find::{self, Found};
+use super::finder::Finder;
 use super::places::{
     self, CREDENTIALS, Placed, Places, StandIns, is_placeholder, kind_of, placeholder,
 };
@@ -55,9 +54,7 @@ pub struct Secrets {
 
 /// Finds values in all encodings.
 pub(super) struct ByValue {
-    /// A match's pattern is an index into `found`.
-    finder: AhoCorasick,
-    found: Vec<Needle>,
+    finder: Finder,
 }
 
 impl ByValue {
@@ -67,31 +64,23 @@ impl ByValue {
     }
 
     fn finding(found: Vec<Needle>) -> Self {
-        let finder = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(found.iter().map(|needle| &needle.text))
-            .expect("the secrets of a run fit into memory");
-        Self { finder, found }
+        Self { finder: Finder::new(found) }
     }
 
     fn find(&self, text: &str) -> Vec<Found> {
         let mut all = Vec::new();
-        if self.found.is_empty() {
-            return all;
-        }
         let mut done = 0;
-        for found in self.finder.find_iter(text) {
-            let needle = &self.found[found.pattern()];
-            let Some(before) = text.get(done..found.start()) else { continue };
-            let start = found.start() - run_of_base64(before.chars().rev(), needle.margins.0);
-            done = found.end() + run_of_base64(text[found.end()..].chars(), needle.margins.1);
+        for (needle, span) in self.finder.find(text.as_bytes()) {
+            let Some(before) = text.get(done..span.start) else { continue };
+            let start = span.start - run_of_base64(before.chars().rev(), needle.margins.0);
+            done = span.end + run_of_base64(text[span.end..].chars(), needle.margins.1);
             all.push(Found { span: start..done, kind: needle.kind.clone() });
         }
         all
     }
 
     fn is_in(&self, text: &[u8]) -> bool {
-        !self.found.is_empty() && self.finder.is_match(text)
+        self.finder.find(text).next().is_some()
     }
 }
 
@@ -123,7 +112,7 @@ impl Secrets {
         let is_told = |value: &str| {
             value.len() >= SHORTEST_BY_VALUE && !names.contains(value) && !places.is_field(value)
         };
-        let found: Vec<Needle> = values
+        let found = values
             .0
             .iter()
             .filter(|(value, _)| is_told(value))
