@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 21] = [
+const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("adopt", &["error", "model", "sections", "sequence", "settings"]),
     ("capture", &["error", "model", "settings"]),
     (
@@ -22,6 +22,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("discover", &["error", "model", "settings"]),
     ("error", &["model"]),
     ("fetch", &["model", "settings"]),
+    ("ledger", &["error", "model"]),
     ("merge", &["error", "model", "pairing", "sections", "sequence", "settings"]),
     ("model", &[]),
     ("page", &["error", "model", "settings"]),
@@ -36,6 +37,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
             "discover",
             "error",
             "fetch",
+            "ledger",
             "merge",
             "model",
             "page",

@@ -4,12 +4,14 @@ mod adopt;
 mod check;
 mod cloud;
 mod list;
+mod plan;
 mod record;
 mod redact;
 mod refresh;
 mod relay;
 mod schema;
 mod site;
+mod sweep;
 
 use std::env;
 use std::io::IsTerminal as _;
@@ -59,6 +61,10 @@ enum Command {
     Refresh(refresh::Refresh),
     /// Run the commands of pages and keep the recordings in a folder
     Record(record::Record),
+    /// Show what would run on the cloud, in order, and what it would do there; runs nothing
+    Plan(plan::Plan),
+    /// Remove what runs have created on a cloud and left there, as after a crash
+    Sweep(sweep::Sweep),
     /// Look at pages that people made: what a refresh would keep, and what it could not place
     Adopt(adopt::Adopt),
     /// Take published secrets out of pages and change nothing else; needs no cloud
@@ -86,6 +92,8 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(colour(color, std::io::stdout().is_terminal())),
         Command::Refresh(refresh) => refresh.run(colour(color, std::io::stdout().is_terminal())),
         Command::Record(record) => record.run(),
+        Command::Plan(plan) => plan.run(),
+        Command::Sweep(sweep) => sweep.run(),
         Command::Adopt(adopt) => adopt.run(),
         Command::Redact(redact) => redact.run(),
         Command::Cloud(command) => cloud::run(command),

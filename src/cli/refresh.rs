@@ -8,6 +8,7 @@ use super::site::{Pages, Rounds, say};
 use super::{DRIFT, Outcome};
 use crate::merge::Conflicts;
 use crate::pipeline;
+use crate::report::plan_text;
 use crate::report::text::{self, Colour};
 
 #[derive(Debug, Args)]
@@ -22,6 +23,9 @@ pub(super) struct Refresh {
     /// Write the blocks that several runs call for
     #[arg(long)]
     accept: bool,
+    /// Show what would run, and what would be written from the last recording; run and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -47,6 +51,18 @@ impl Refresh {
             job.runs = self.rounds.count();
             job.accept = self.accept;
         };
+        if self.dry_run {
+            return self.pages.with(
+                ask,
+                pipeline::dry_run,
+                |(planned, outcome, secrets), files| {
+                    let hide = |text: &str| secrets.text(text);
+                    say(&plan_text::plan(&planned));
+                    say(&text::check(&outcome, files, &hide, colour));
+                    if outcome.has_drift() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS }
+                },
+            );
+        }
         self.pages.with(ask, pipeline::refresh, |(outcome, secrets), files| {
             let hide = |text: &str| secrets.text(text);
             say(&text::refresh(&outcome, files, &hide, colour));

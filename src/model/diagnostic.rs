@@ -43,11 +43,13 @@ pub enum DiagnosticKind {
     BrokenFrontMatter,
     /// A sequence diagram that Mermaid refuses.
     UnreadableDiagram,
+    /// A documented command of a program that may run, in a form that must not.
+    RefusedCommand,
 }
 
 impl DiagnosticKind {
     /// All kinds, in the order of their names' documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::MissingInclude,
         Self::MissingSection,
         Self::MissingLines,
@@ -62,6 +64,7 @@ impl DiagnosticKind {
         Self::NotUtf8,
         Self::BrokenFrontMatter,
         Self::UnreadableDiagram,
+        Self::RefusedCommand,
     ];
 
     /// The name that settings and reports use, such as `unclosed-fence`.
@@ -81,6 +84,7 @@ impl DiagnosticKind {
             Self::NotUtf8 => "not-utf8",
             Self::BrokenFrontMatter => "broken-front-matter",
             Self::UnreadableDiagram => "unreadable-diagram",
+            Self::RefusedCommand => "refused-command",
         }
     }
 }

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use super::confined::Confined;
+
 /// A file that a [`FileCache`] has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
@@ -23,6 +25,8 @@ pub struct FileCache {
     /// Bytes to keep, those that are held elsewhere too not counted.
     room: usize,
     table: Mutex<Table>,
+    /// Where files may be, if that is restricted.
+    confined: Option<Confined>,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +60,15 @@ impl FileCache {
     /// A cache that keeps so many bytes, and beyond them only what somebody holds. A file that was
     /// let go is read again when it is asked for.
     pub fn with_room(working_directory: impl Into<PathBuf>, room: usize) -> Self {
-        Self { root: working_directory.into(), room, table: Mutex::default() }
+        Self { root: working_directory.into(), room, table: Mutex::default(), confined: None }
+    }
+
+    /// Reads only files that lie in these folders, which must not be links; a link that leads
+    /// elsewhere cannot be read.
+    #[must_use]
+    pub fn confined_to(mut self, roots: Vec<PathBuf>) -> Self {
+        self.confined = Some(Confined::to(roots));
+        self
     }
 
     /// Reads a file unless it has been read already. Relative paths start at the working directory.
@@ -126,7 +138,10 @@ impl FileCache {
         if let Some(bytes) = &*bytes {
             return Ok(bytes.clone());
         }
-        let read = Bytes::from(std::fs::read(&entry.path)?);
+        let read = Bytes::from(match &self.confined {
+            Some(confined) => confined.read(&entry.path)?,
+            None => std::fs::read(&entry.path)?,
+        });
         if read.len() > u32::MAX as usize {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "larger than 4 GiB"));
         }

@@ -2,7 +2,10 @@
 
 mod adoption;
 mod cloud;
+mod confined;
+mod created;
 mod diagnostic;
+mod effect;
 mod event;
 mod exchange;
 mod files;
@@ -14,12 +17,16 @@ mod outcome;
 mod page;
 mod place;
 mod plan;
+mod planned;
 mod publication;
 mod remote;
 
 pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{Caller, Cloud, Relay, Service};
+pub use confined::LeavesSite;
+pub use created::Created;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, Told, distinct};
+pub use effect::Effect;
 pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
@@ -38,5 +45,6 @@ pub use place::Place;
 pub use plan::{
     Change, Command, ConsoleFence, NotRun, PagePlan, Prose, Region, Variable, View, ViewKind,
 };
+pub use planned::{Phase, PlannedPage, PlannedStep};
 pub use publication::{Edit, Leak, TextForm};
 pub use remote::{Fetched, Remote, is_url};

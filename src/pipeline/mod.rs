@@ -3,9 +3,12 @@
 //! `check` and `refresh` share everything but the last step, so they cannot disagree.
 
 mod adopting;
+mod guard;
 mod known;
+mod left_over;
 mod listing;
 mod live;
+mod planning;
 mod publication;
 mod ran;
 mod side_by_side;
@@ -25,15 +28,16 @@ use crate::model::{
     Page, PageOutcome, PagePlan, Prose, Remote, Run, View, ViewKind,
 };
 use crate::page;
-use crate::plan;
+use crate::plan as planner;
 use crate::render;
 use crate::report::list_json::{self, ListedPage, SiteListing};
 use crate::settings::{Config, Site};
 use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording, Volatile};
-use crate::write;
+use crate::write::Writer;
 
-use known::Known;
+pub use left_over::sweep;
 use listing::{Includes, PageIncludes};
+pub use planning::{dry_run, plan};
 use publication::{FoundSecret, Publication};
 use ran::{Ran, runs};
 use telling::Telling;
@@ -76,6 +80,9 @@ pub struct Job<'a> {
 ///
 /// When the job could not be done, or there was nothing to verify.
 pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
+    // Where commands run, one doctool at a time does that.
+    let is_live = matches!(job.source, Source::Cloud(_));
+    let _writer = is_live.then(|| Writer::open(job.site)).transpose()?;
     let pages = pages(job)?;
     let ran = runs(job, &pages.documented)?;
     Ok((compare(job, pages, &ran)?, ran.secrets))
@@ -87,6 +94,7 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 ///
 /// When the job could not be done; then no page is half written.
 pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
+    let writer = Writer::open(job.site)?;
     let pages = pages(job)?;
     let ran = runs(job, &pages.documented)?;
     let mut outcome = compare(job, pages, &ran)?;
@@ -96,11 +104,11 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
             page.forget_deviations();
             continue;
         }
-        write_page(job, page)?;
+        write_page(job, &writer, page)?;
         page.forget_missing();
         page.forget_deviations();
     }
-    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
+    ran.known.as_ref().map_or(Ok(()), |known| known.keep(&writer))?;
     Ok((outcome, ran.secrets))
 }
 
@@ -110,13 +118,14 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 ///
 /// When the job could not be done, or the folder cannot be written.
 pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Vec<String>> {
+    let writer = Writer::open(job.site)?;
     let pages = pages(job)?.documented;
     let ran = runs(job, &pages)?;
     for (page, run) in pages.iter().zip(&ran.told) {
         let recorded = StableRecording::redacted(run.live.clone());
         replay::write(recordings, &page.plan, &render::log(&recorded), recorded.outputs())?;
     }
-    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
+    ran.known.as_ref().map_or(Ok(()), |known| known.keep(&writer))?;
     Ok(pages.into_iter().map(|page| page.plan.path).collect())
 }
 
@@ -161,10 +170,11 @@ pub fn leaks(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
 ///
 /// When the settings or a page cannot be read, or a file cannot be written.
 pub fn redact(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
+    let writer = Writer::open(job.site)?;
     let (findings, pages) = findings(job)?;
     let (leaks, edits): (Vec<Leak>, Vec<Edit>) =
         findings.into_iter().map(|finding| (finding.leak, finding.edit)).unzip();
-    write::edit(&edits, job.files)?;
+    writer.edit(&edits, job.files)?;
     Ok((leaks, pages))
 }
 
@@ -211,9 +221,10 @@ fn planned<T: Send>(
     let paths = discover::pages(site, files, job.paths)?;
     let read = |path: &PathBuf| {
         let mut page = page::read_with(site, files, remote, path)?;
-        page.diagnostics.extend(plan::unreadable(files, &page));
+        page.diagnostics.extend(planner::unreadable(files, &page));
+        let plan = planner::plan(site, config, files, &page)?;
+        page.diagnostics.extend(planner::refused(files, &plan));
         judge(config, &mut page.diagnostics);
-        let plan = plan::plan(site, config, files, &page)?;
         Ok(keep(page, plan))
     };
     side_by_side::each(&paths, read, |read: Result<T>| hand_on(read?))
@@ -271,7 +282,7 @@ fn pages(job: &Job<'_>) -> Result<Pages> {
         if plan.skipped || plan.commands.is_empty() {
             Err(page.diagnostics)
         } else {
-            let prose = plan::prose(job.files, &page, &plan);
+            let prose = planner::prose(job.files, &page, &plan);
             Ok(Documented { run: documented(site, &plan), prose, page, plan })
         }
     };
@@ -375,11 +386,9 @@ fn is_told_first(
     first == page
 }
 
-fn write_page(job: &Job<'_>, page: &PageOutcome) -> Result<()> {
+fn write_page(job: &Job<'_>, writer: &Writer, page: &PageOutcome) -> Result<()> {
     let changes: Vec<&Change> = page.stale().collect();
-    write::write(&changes, |file| job.files.read(file).ok().map(|id| job.files.bytes(id)))?;
-    match &page.unshown_log {
-        Some(log) => write::keep(&kept_log(job.site, &page.path), log),
-        None => Ok(()),
-    }
+    let file = kept_log(job.site, &page.path);
+    let log = page.unshown_log.as_deref().map(|log| (&*file, log));
+    writer.write(&changes, log, |file| job.files.read(file).ok().map(|id| job.files.bytes(id)))
 }

@@ -53,6 +53,22 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
             live::run(job, pages, (cloud, &profile), known)?
         }
     };
+    Ok(told(job, pages, &runs, &cloud, known))
+}
+
+/// The pages' last runs, as if they had been the ones of this time.
+pub(super) fn last(job: &Job<'_>, pages: &[Documented]) -> Ran {
+    let runs: Vec<Vec<Run>> = pages.iter().map(|page| vec![page.run.clone()]).collect();
+    told(job, pages, &runs, &Cloud::default(), None)
+}
+
+fn told(
+    job: &Job<'_>,
+    pages: &[Documented],
+    runs: &[Vec<Run>],
+    cloud: &Cloud,
+    known: Option<Known>,
+) -> Ran {
     // A secret of one page's run may turn up in another's, and one that is on a page already must
     // not be shown again in a diff.
     let mut all = Run::default();
@@ -61,7 +77,7 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
         all.recording.exchanges.extend_from_slice(&run.recording.exchanges);
     }
     let secrets = Secrets::of(&cloud.secrets, &all, &job.config.redact);
-    let told = pages.iter().zip(&runs).map(|(page, runs)| {
+    let told = pages.iter().zip(runs).map(|(page, runs)| {
         let mut runs = runs.iter().map(|run| secrets.redact(run));
         Told {
             documented: secrets.redact(&page.run),
@@ -69,5 +85,5 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
             further: runs.collect(),
         }
     });
-    Ok(Ran { told: told.collect(), secrets, known })
+    Ran { told: told.collect(), secrets, known }
 }

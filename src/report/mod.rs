@@ -5,6 +5,7 @@ pub mod adopt_text;
 pub mod leaks_text;
 pub mod list_json;
 pub mod list_text;
+pub mod plan_text;
 pub mod progress;
 pub mod text;
 

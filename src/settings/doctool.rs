@@ -13,6 +13,8 @@ use crate::error::{Error, ErrorKind, Result, nearest};
 use crate::model::{DiagnosticKind, Place, Severity};
 
 use super::VolatileRule;
+pub use super::permit::Permit;
+pub use super::run::RunSettings;
 
 /// The name of the file, beside `mkdocs.yml`.
 pub const FILE_NAME: &str = "doctool.yml";
@@ -98,6 +100,13 @@ pub struct CloudProfile {
     /// Commands that empty the cloud's caches, for `refresh --runs`. The embedded cloud restarts its
     /// services instead.
     pub cold: Vec<String>,
+    /// What commands may do to the cloud.
+    #[schemars(default)]
+    pub permit: Permit,
+    /// Whether commands may destroy what the run has not made. The embedded cloud is disposable.
+    pub disposable: bool,
+    /// Whether what pages create and do not remove stays. Otherwise it is removed when the run ends.
+    pub keep: bool,
 }
 
 /// A kind of embedded cloud.
@@ -106,23 +115,6 @@ pub struct CloudProfile {
 pub enum EmbeddedKind {
     /// Keystone, Glance and the `openstack` client.
     Openstack,
-}
-
-/// What may run, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct RunSettings {
-    /// Programs that documented commands may start. Nothing else runs, and nothing runs in a shell.
-    pub allow: Vec<String>,
-    /// Seconds after which a command is ended.
-    #[schemars(range(min = 1))]
-    pub timeout: u64,
-}
-
-impl Default for RunSettings {
-    fn default() -> Self {
-        Self { allow: vec!["openstack".to_owned()], timeout: 120 }
-    }
 }
 
 /// What is kept of what is recorded.
@@ -194,11 +186,12 @@ impl Config {
     /// When there is none; the hint names one that is spelled alike.
     pub fn profile(&self, name: &str) -> Result<CloudProfile> {
         if let Some(profile) = self.clouds.get(name) {
-            return Ok(profile.clone());
+            let disposable = profile.disposable || profile.embedded.is_some();
+            return Ok(CloudProfile { disposable, ..profile.clone() });
         }
         if name == EMBEDDED {
             let embedded = Some(EmbeddedKind::Openstack);
-            return Ok(CloudProfile { embedded, ..CloudProfile::default() });
+            return Ok(CloudProfile { embedded, disposable: true, ..CloudProfile::default() });
         }
         let known: Vec<&str> = self.clouds.keys().map(String::as_str).chain([EMBEDDED]).collect();
         let error = Error::new(ErrorKind::Settings, format!("there is no cloud `{name}`"));
@@ -248,6 +241,11 @@ impl Config {
             })?;
         }
         self.volatile.iter().try_for_each(VolatileRule::check)?;
+        if let Some(name) = self.run.relative() {
+            let message = format!("`run.allow`: `{name}` is a path that is not absolute");
+            let hint = "write the program's name alone, or its path from `/`";
+            return Err(Error::new(ErrorKind::Settings, message).hint(hint));
+        }
         for (name, profile) in &self.clouds {
             if profile.embedded.is_some() && !profile.env.is_empty() {
                 let message = format!("cloud `{name}` has both `embedded` and `env`");
@@ -287,8 +285,8 @@ mod tests {
         let text = "cloud: mine\nclouds:\n  mine:\n    embeded: openstack\n";
         assert_eq!(
             error(text),
-            "4:5 clouds.mine: unknown field `embeded`, expected one of `embedded`, `env`, `cold` \
-             | write `embedded` if that is what you mean"
+            "4:5 clouds.mine: unknown field `embeded`, expected one of `embedded`, `env`, `cold`, \
+             `permit`, `disposable`, `keep` | write `embedded` if that is what you mean"
         );
         assert!(error("run: {alow: [curl]}").ends_with("| write `allow` if that is what you mean"));
         let unknown = error("diagnostics:\n  unclosed-fense: off\n");

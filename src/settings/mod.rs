@@ -3,7 +3,10 @@
 pub mod doctool;
 mod extensions;
 mod mkdocs;
+mod permit;
+mod run;
 mod site;
+mod trust;
 mod volatile;
 mod zensical;
 
