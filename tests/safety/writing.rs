@@ -83,15 +83,20 @@ fn a_refresh_that_is_killed_leaves_each_page_wholly_old_or_wholly_new() {
         }
         let mut child = refresh(&site).spawn().unwrap();
         let journal = site.path(".doctool/.journal");
-        if kill % 2 == 0 {
-            sleep(Duration::from_micros(random.below(whole)));
-        } else {
-            // The time in which files are written is short, so that few would meet it by chance.
-            while !journal.exists() && child.try_wait().unwrap().is_none() {
-                sleep(Duration::from_micros(50));
-            }
-            sleep(Duration::from_micros(random.below(20_000)));
+        // The time in which files are written is short, so that few kills would meet it by chance.
+        let (mark, longest) = match kill % 4 {
+            0 => ("", whole),
+            1 => ("{", 20_000),
+            2 => ("\"ready\":true", 3_000),
+            _ => ("\"ready\":true", 60_000),
+        };
+        let is_there = || {
+            mark.is_empty() || fs::read_to_string(&journal).is_ok_and(|text| text.contains(mark))
+        };
+        while !is_there() && child.try_wait().unwrap().is_none() {
+            sleep(Duration::from_micros(50));
         }
+        sleep(Duration::from_micros(random.below(longest)));
         child.kill().unwrap();
         child.wait().unwrap();
         halves += usize::from(journal.exists());
