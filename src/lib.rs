@@ -7,6 +7,7 @@
 
 pub mod adopt;
 pub mod capture;
+pub mod changes;
 pub mod cli;
 pub mod cloud;
 pub mod discover;
@@ -15,6 +16,7 @@ pub mod fetch;
 pub mod ledger;
 pub mod merge;
 pub mod model;
+pub mod noise;
 pub mod page;
 pub mod pairing;
 pub mod pipeline;
@@ -26,4 +28,5 @@ pub mod sections;
 pub mod sequence;
 pub mod settings;
 pub mod stabilise;
+pub mod starter;
 pub mod write;

@@ -8,14 +8,15 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("adopt", &["error", "model", "sections", "sequence", "settings"]),
     ("capture", &["error", "model", "settings"]),
+    ("changes", &["error"]),
     (
         "cli",
         &[
-            "capture", "cloud", "discover", "error", "merge", "model", "page", "pipeline",
-            "report", "settings",
+            "capture", "changes", "cloud", "discover", "error", "merge", "model", "page",
+            "pipeline", "report", "settings", "starter",
         ],
     ),
     ("cloud", &["error", "model", "settings"]),
@@ -25,6 +26,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("ledger", &["error", "model"]),
     ("merge", &["error", "model", "pairing", "sections", "sequence", "settings"]),
     ("model", &[]),
+    ("noise", &["error", "model", "settings"]),
     ("page", &["error", "model", "settings"]),
     // Compares sequences and is no stage.
     ("pairing", &[]),
@@ -40,6 +42,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "ledger",
             "merge",
             "model",
+            "noise",
             "page",
             "plan",
             "render",
@@ -48,6 +51,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "sequence",
             "settings",
             "stabilise",
+            "starter",
             "write",
         ],
     ),
@@ -62,6 +66,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("sequence", &["model"]),
     ("settings", &["error", "model"]),
     ("stabilise", &["error", "model", "pairing", "settings"]),
+    ("starter", &["model"]),
     ("write", &["error", "model", "settings"]),
 ];
 

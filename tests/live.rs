@@ -2,8 +2,14 @@
 
 mod support;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -132,7 +138,7 @@ fn a_page_is_made_stays_as_it_is_and_is_mended() {
     let first = live.passwords();
     site.doctool(&["cloud", "down", "--wipe"]).exits(0);
     let said = site.doctool(&["check", LIST]).exits(0);
-    assert_eq!(said.out, "4 views up to date on 1 page\n");
+    assert_eq!(said.out, "4 views up to date on 1 page, live\n");
     assert_ne!(live.passwords(), first, "it is another cloud");
     assert_eq!(live.docs(), made);
 
@@ -146,6 +152,7 @@ fn a_page_is_made_stays_as_it_is_and_is_mended() {
     assert_eq!(live.docs(), made);
 
     a_command_that_fails_changes_nothing(&live);
+    what_is_sent_while_no_command_runs_is_noise(&live);
     what_services_send_only_when_cold_is_learnt(&live);
     a_service_that_is_gone_is_an_error(&live);
 }
@@ -173,6 +180,88 @@ fn a_command_that_fails_changes_nothing(live: &Live) {
     site.doctool(&["check", LIST]).exits(0);
 }
 
+fn what_is_sent_while_no_command_runs_is_noise(live: &Live) {
+    let site = &live.site;
+    let quiet = site.doctool(&["noise", "--for", "1"]).exits(0);
+    assert_eq!(quiet.out, "watched cloud `embedded` for 1 s: nothing was sent\n");
+
+    let noisy = || {
+        let caller = Background::start(live);
+        let said = site.doctool(&["noise", "--for", "2"]).exits(0);
+        drop(caller);
+        said.out
+    };
+    let said = noisy();
+    let seen = "glance-api->>keystone: GET /identity/v3/users/{uuid}: ";
+    assert!(said.contains(seen), "{said}");
+    let (_, rules) = said.split_once("add to doctool.yml:\n\n").expect("there are rules");
+    assert_eq!(
+        rules,
+        "ignore:\n  rules:\n  - from: glance-api\n    to: keystone\n    method: GET\n    \
+         path: ^/identity/v3/users/{uuid}$\n"
+    );
+    live.shows_no_secret(&said);
+
+    // What was pasted holds.
+    let settings = std::fs::read_to_string(site.path("doctool.yml")).unwrap_or_default();
+    site.write("doctool.yml", format!("{settings}\n{rules}"));
+    let said = noisy();
+    assert!(said.contains("; ignored already\n") && !said.contains("ignore:"), "{said}");
+    let caller = Background::start(live);
+    let said = site.doctool(&["check", LIST]).exits(0);
+    drop(caller);
+    let ignored = said.out.strip_prefix("4 views up to date on 1 page; ");
+    assert!(ignored.is_some_and(|rest| rest.ends_with("ignored\n")), "{}", said.out);
+    site.write("doctool.yml", settings);
+}
+
+/// Somebody who asks Keystone the same thing over and over, in the name of glance-api and on its way.
+struct Background {
+    go_on: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Background {
+    fn start(live: &Live) -> Self {
+        let read = |file: &str| -> serde_json::Value {
+            let text = std::fs::read_to_string(live.data.join(file)).expect("the cloud is up");
+            serde_json::from_str(&text).expect("it is JSON")
+        };
+        let (relay, ports) = (read("relay.json"), read("state.json")["ports"].clone());
+        let callers = relay["callers"].as_array().expect("callers are a list");
+        let glance = callers.iter().find(|caller| caller["name"] == "glance-api");
+        let key = glance.and_then(|caller| caller["key"].as_str()).expect("it has a key");
+        let request = format!(
+            "GET http://127.0.0.1:{}/identity/v3/users/0123456789abcdef0123456789abcdef HTTP/1.1\r\n\
+             Host: 127.0.0.1\r\nProxy-Authorization: Basic {}\r\nConnection: close\r\n\r\n",
+            ports["keystone"],
+            STANDARD.encode(format!("glance-api:{key}"))
+        );
+        let address = format!("127.0.0.1:{}", ports["relay"]);
+        let go_on = Arc::new(AtomicBool::new(true));
+        let asks = Arc::clone(&go_on);
+        let thread = std::thread::spawn(move || {
+            while asks.load(Ordering::Relaxed) {
+                let mut stream = TcpStream::connect(&address).expect("the relay listens");
+                stream.write_all(request.as_bytes()).expect("the relay reads");
+                stream.read_to_end(&mut Vec::new()).expect("the relay answers");
+                std::thread::sleep(Duration::from_millis(200));
+            }
+        });
+        Self { go_on, thread: Some(thread) }
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        self.go_on.store(false, Ordering::Relaxed);
+        let ended = self.thread.take().map(JoinHandle::join);
+        if !std::thread::panicking() {
+            assert!(ended.is_some_and(|ended| ended.is_ok()), "every request was answered");
+        }
+    }
+}
+
 fn what_services_send_only_when_cold_is_learnt(live: &Live) {
     let site = &live.site;
     let before = live.docs();
@@ -186,7 +275,7 @@ fn what_services_send_only_when_cold_is_learnt(live: &Live) {
     for _ in 0..3 {
         // The first of the two runs finds cold caches, and the one after them warm ones.
         let said = site.doctool(&["check", LIST, "--runs", "2"]).exits(0);
-        assert_eq!(said.out, "4 views up to date on 1 page\n");
+        assert_eq!(said.out, "4 views up to date on 1 page, live\n");
         site.doctool(&["check", LIST]).exits(0);
     }
     site.doctool(&["refresh", LIST]).exits(0);

@@ -3,12 +3,18 @@
 mod adopt;
 mod check;
 mod cloud;
+mod completions;
+mod init;
 mod list;
+mod man;
+mod noise;
 mod plan;
 mod record;
 mod redact;
 mod refresh;
 mod relay;
+mod report;
+mod reporting;
 mod schema;
 mod site;
 mod sweep;
@@ -67,13 +73,24 @@ enum Command {
     Sweep(sweep::Sweep),
     /// Look at pages that people made: what a refresh would keep, and what it could not place
     Adopt(adopt::Adopt),
+    /// Join reports of checks
+    #[command(subcommand)]
+    Report(report::Command),
     /// Take published secrets out of pages and change nothing else; needs no cloud
     Redact(redact::Redact),
+    /// Watch a cloud at rest: what its services send by themselves, and rules to ignore that
+    Noise(noise::Noise),
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
-    /// Print the JSON schema of doctool.yml, or of what `list` or `adopt` prints
+    /// Print the JSON schema of doctool.yml, or of what a subcommand prints
     Schema(schema::Schema),
+    /// Write first settings, and a workflow for a CI, for the site at hand
+    Init(init::Init),
+    /// Print what a shell needs to complete the words of doctool
+    Completions(completions::Completions),
+    /// Print the manual page, or write one for each subcommand
+    Man(man::Man),
 }
 
 /// What a subcommand ends with.
@@ -95,9 +112,16 @@ pub fn main() -> ExitCode {
         Command::Plan(plan) => plan.run(),
         Command::Sweep(sweep) => sweep.run(),
         Command::Adopt(adopt) => adopt.run(),
+        Command::Report(report::Command::Merge(merge)) => {
+            merge.run(colour(color, std::io::stdout().is_terminal()))
+        }
         Command::Redact(redact) => redact.run(),
+        Command::Noise(noise) => noise.run(),
         Command::Cloud(command) => cloud::run(command),
         Command::Schema(schema) => schema.run(),
+        Command::Init(init) => init.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     };
     outcome.unwrap_or_else(|error| {
         let colour = colour(color, std::io::stderr().is_terminal());

@@ -8,6 +8,7 @@ use clap::Args;
 use super::Outcome;
 use super::site::{Pages, say};
 use crate::pipeline;
+use crate::report::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct Record {
@@ -23,9 +24,12 @@ impl Record {
         self.pages.with(
             |_| {},
             |job| pipeline::record(job, &self.out),
-            |pages, _| {
+            |(pages, ignored), _| {
                 pages.iter().for_each(|page| say(&format!("recorded {page}\n")));
-                ExitCode::SUCCESS
+                if ignored > 0 {
+                    say(&format!("{} ignored\n", counted(ignored, "exchange")));
+                }
+                Ok(ExitCode::SUCCESS)
             },
         )
     }

@@ -8,6 +8,7 @@ use super::site::{Pages, Rounds, say};
 use super::{DRIFT, Outcome};
 use crate::merge::Conflicts;
 use crate::pipeline;
+use crate::report::check::{CheckReport, Report as _, Text};
 use crate::report::plan_text;
 use crate::report::text::{self, Colour};
 
@@ -52,22 +53,28 @@ impl Refresh {
             job.accept = self.accept;
         };
         if self.dry_run {
-            return self.pages.with(
-                ask,
-                pipeline::dry_run,
-                |(planned, outcome, secrets), files| {
-                    let hide = |text: &str| secrets.text(text);
-                    say(&plan_text::plan(&planned));
-                    say(&text::check(&outcome, files, &hide, colour));
-                    if outcome.has_drift() { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS }
-                },
-            );
+            let work = |job: &mut pipeline::Job<'_>| {
+                let (planned, outcome, secrets) = pipeline::dry_run(job)?;
+                let hide = |text: &str| secrets.text(text);
+                Ok((planned, CheckReport::of(&outcome, job.config, job.files, &hide)))
+            };
+            return self.pages.with(ask, work, |(planned, report), _| {
+                say(&plan_text::plan(&planned));
+                say(&Text(colour).told(&report));
+                let has_findings = report.findings().next().is_some();
+                Ok(if has_findings { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS })
+            });
         }
-        self.pages.with(ask, pipeline::refresh, |(outcome, secrets), files| {
-            let hide = |text: &str| secrets.text(text);
-            say(&text::refresh(&outcome, files, &hide, colour));
-            let is_done = !outcome.holds_back() && !outcome.leaves_work() && !outcome.has_error();
-            if is_done { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) }
-        })
+        self.pages.with(
+            ask,
+            |job| pipeline::refresh(job),
+            |(outcome, secrets), files| {
+                let hide = |text: &str| secrets.text(text);
+                say(&text::refresh(&outcome, files, &hide, colour));
+                let is_done =
+                    !outcome.holds_back() && !outcome.leaves_work() && !outcome.has_error();
+                Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) })
+            },
+        )
     }
 }

@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 use super::Outcome;
 use super::site::say;
 use crate::report::adopt_json::AdoptionReport;
+use crate::report::check::{CheckEvent, CheckReport};
 use crate::report::list_json::Listing;
+use crate::report::noise_json::NoiseReport;
 use crate::settings::Config;
 
 #[derive(Debug, Args)]
@@ -26,6 +28,12 @@ enum Of {
     List,
     /// What `doctool adopt --format json` prints
     Adopt,
+    /// What `doctool noise --format json` prints
+    Noise,
+    /// What `doctool check --format json` prints
+    Check,
+    /// A line of what `doctool check --format jsonl` prints
+    Event,
 }
 
 impl Schema {
@@ -34,6 +42,9 @@ impl Schema {
             Of::Settings => Config::schema(),
             Of::List => Listing::schema(),
             Of::Adopt => AdoptionReport::schema(),
+            Of::Noise => NoiseReport::schema(),
+            Of::Check => CheckReport::schema(),
+            Of::Event => CheckEvent::schema(),
         };
         say(&(schema + "\n"));
         Ok(ExitCode::SUCCESS)

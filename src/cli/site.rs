@@ -2,7 +2,6 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the command speaks")]
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -10,9 +9,9 @@ use serde::Serialize;
 use super::{Outcome, working_directory};
 use crate::error::{Error, ErrorKind, Result};
 use crate::merge::Conflicts;
-use crate::model::FileCache;
-use crate::pipeline::{Job, Source};
-use crate::report::progress::Progress;
+use crate::model::{FileCache, Level};
+use crate::pipeline::{Job, Part, Source};
+use crate::report::progress::{Progress, Verbosity};
 use crate::settings::{Config, Site, doctool};
 
 /// Pages, and where their commands run.
@@ -30,34 +29,62 @@ pub(super) struct Pages {
     /// nothing outside of the site
     #[arg(long)]
     untrusted: bool,
+    #[command(flatten)]
+    telling: Telling,
+}
+
+/// How much is told while doctool works.
+#[derive(Debug, Args)]
+pub(super) struct Telling {
+    /// Tell warnings and results only
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Tell each command, and how long it took
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+impl Telling {
+    pub(super) fn verbosity(&self) -> Verbosity {
+        match self {
+            Self { quiet: true, .. } => Verbosity::Quiet,
+            Self { verbose: true, .. } => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
+    }
 }
 
 impl Pages {
+    /// How far the pages are looked into.
+    pub(super) fn level(&self) -> Level {
+        if self.replay.is_empty() { Level::Live } else { Level::Replay }
+    }
+
     /// Does something with the pages while its progress is shown, and then tells what came of it.
     pub(super) fn with<T>(
         &self,
         ask: impl FnOnce(&mut Job<'_>),
-        work: impl FnOnce(&Job<'_>) -> Result<T>,
-        tell: impl FnOnce(T, &FileCache) -> ExitCode,
+        work: impl FnOnce(&mut Job<'_>) -> Result<T>,
+        tell: impl FnOnce(T, &FileCache) -> Outcome,
     ) -> Outcome {
         let source = if self.replay.is_empty() {
             Source::Cloud(self.cloud.clone())
         } else {
             Source::Replay(self.replay.clone())
         };
-        if let (true, Source::Cloud(_)) = (self.untrusted, &source) {
-            let message = "`--untrusted` runs no command, since a change may say which";
-            let hint = "add `--replay DIR` to compare the pages with recordings";
-            return Err(Error::new(ErrorKind::Usage, message).hint(hint));
-        }
-        let progress = Progress::new();
+        let progress = Progress::new(self.telling.verbosity());
         let told = |event| progress.show(event);
         let trust = if self.untrusted { Trust::None } else { Trust::Site };
         with_site(&self.paths, source, (&told, trust), usize::MAX, |mut job| {
             ask(&mut job);
-            let done = work(&job);
+            if let (Trust::None, Source::Cloud(_)) = (trust, &job.source) {
+                let message = "`--untrusted` runs no command, since a change may say which";
+                let hint = "add `--replay DIR` to compare the pages with recordings";
+                return Err(Error::new(ErrorKind::Usage, message).hint(hint));
+            }
+            let done = work(&mut job);
             progress.finish();
-            Ok(tell(done?, job.files))
+            tell(done?, job.files)
         })
     }
 }
@@ -111,6 +138,7 @@ pub(super) fn with_site<T>(
         source,
         runs: 1,
         accept: false,
+        part: Part::default(),
         conflicts: Conflicts::default(),
         events,
     })

@@ -135,6 +135,26 @@ impl<'a> Arrow<'a> {
 }
 
 impl Recording {
+    /// Takes out the exchanges that are meant, with their messages. Gives how many there were.
+    pub fn leave_out(&mut self, is_meant: impl Fn(&Exchange) -> bool) -> usize {
+        let before = self.exchanges.len();
+        let mut kept = 0;
+        let places = self.exchanges.iter().map(|exchange| {
+            let place = (!is_meant(exchange)).then_some(kept);
+            kept += usize::from(place.is_some());
+            place
+        });
+        let places: Vec<Option<usize>> = places.collect();
+        let moved = |message: &Message| match *message {
+            Message::Request(exchange) => places[exchange].map(Message::Request),
+            Message::Response(exchange) => places[exchange].map(Message::Response),
+        };
+        self.messages = self.messages.iter().filter_map(moved).collect();
+        let mut places = places.iter();
+        self.exchanges.retain(|_| places.next().is_some_and(Option::is_some));
+        before - kept
+    }
+
     /// The messages in order, with what the views need of them.
     pub fn arrows(&self) -> impl Iterator<Item = Arrow<'_>> {
         self.messages.iter().enumerate().filter_map(|(index, &message)| {

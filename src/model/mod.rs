@@ -13,13 +13,16 @@ mod finding;
 mod json;
 mod json_path;
 mod lines;
+mod noise;
 mod outcome;
 mod page;
 mod place;
 mod plan;
 mod planned;
+mod presentation;
 mod publication;
 mod remote;
+mod survey;
 
 pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{Caller, Cloud, Relay, Service};
@@ -36,15 +39,19 @@ pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;
 pub use json_path::{JsonPath, Trail};
 pub use lines::Lines;
-pub use outcome::{Hold, Outcome, PageOutcome};
+pub use noise::{Noise, NoiseCall};
+pub use outcome::{Hold, Level, Outcome, PageOutcome, Skipped};
 pub use page::{
     Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
     Note, Origin, Page,
 };
 pub use place::Place;
 pub use plan::{
-    Change, Command, ConsoleFence, NotRun, PagePlan, Prose, Region, Variable, View, ViewKind,
+    Change, Command, ConsoleFence, DiagramPart, NotRun, PagePlan, Prose, Region, Variable, View,
+    ViewKind,
 };
 pub use planned::{Phase, PlannedPage, PlannedStep};
+pub use presentation::{Presentation, StepRule};
 pub use publication::{Edit, Leak, TextForm};
 pub use remote::{Fetched, Remote, is_url};
+pub use survey::{StarterFile, Survey};

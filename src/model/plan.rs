@@ -1,10 +1,10 @@
 //! What is to be run for the pages, and which parts of which files that will tell anew.
 
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
-use super::{Finding, Place};
+use super::{Finding, Place, Presentation};
 
 /// What a page documents: its commands and the views that their run feeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,10 @@ pub struct PagePlan {
     pub not_run: Vec<NotRun>,
     /// The parts that a run tells anew.
     pub views: Vec<View>,
+    /// Where the diagram stands: the file of its view, and of each further part of it.
+    pub diagram: Vec<DiagramPart>,
+    /// How the diagram is shown.
+    pub presentation: Presentation,
     /// Whether the page or a note on it asks to leave it alone.
     pub skipped: bool,
 }
@@ -110,6 +114,21 @@ pub struct View {
     pub kind: ViewKind,
     /// Where it stands.
     pub region: Region,
+}
+
+/// A file with a diagram, or with a part of one, and the block that includes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiagramPart {
+    /// The file.
+    pub region: Region,
+    /// How the include names it.
+    pub target: String,
+    /// The 1-based lines of the page's own file from the opening to the closing line of the block.
+    pub fence: RangeInclusive<usize>,
+    /// Whether the block itself shows numbers.
+    pub is_numbered: bool,
+    /// The number from which on the block itself shows them, if it says so.
+    pub first_number: Option<u64>,
 }
 
 /// What people wrote around the views of a page, which has to follow them.

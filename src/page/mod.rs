@@ -69,8 +69,7 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
     };
     let Expansion { lines, mut includes, mut held, flaws } = expansion;
     let normal = Normal::new(&lines, site.dialect.meta);
-    let (Scan { found, failed }, normal) =
-        fences::find(&site.fences, normal, |index| lines.line(index));
+    let (Scan { found, failed }, normal) = fences::find(&site.fences, normal, &lines);
     let places = placed(site, &site.fences, &normal, &stretches(site, &found));
     let would_stand_in = diagnose::places(site, &normal, &found, &failed);
     let (mut fences, mut indented) = (Vec::new(), Vec::new());
@@ -154,7 +153,8 @@ fn placed(
         if stretch.apart {
             document.push_line("", line);
         }
-        document.push_line(&[stretch.indent, &placeholder].concat(), line);
+        document.push_line(stretch.indent, line);
+        document.lengthen_line(&placeholder);
         if stretch.apart {
             document.push_line("", line);
         }

@@ -2,8 +2,9 @@
 //! lines that fences and blocks are read from. Each is one line of the expanded page.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use memchr::memchr3;
+use memchr::{memchr3, memmem};
 
 use super::front_matter::is_key;
 use super::python::strip;
@@ -78,6 +79,16 @@ impl<'a> Normal<'a> {
         text.push_str(line);
     }
 
+    /// The text of the lines, in which lines of blanks may still have them.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where each line starts in the text.
+    pub(super) fn starts(&self) -> &[u32] {
+        &self.starts
+    }
+
     /// How many lines there are.
     pub(super) fn len(&self) -> usize {
         self.starts.len()
@@ -85,12 +96,37 @@ impl<'a> Normal<'a> {
 
     /// The line with this index.
     pub(super) fn line(&self, index: usize) -> &str {
-        let start = self.starts[index] as usize;
-        let end = self.starts.get(index + 1).map_or(self.text.len(), |next| *next as usize - 1);
-        let line = &self.text[start..end];
+        let line = &self.text[self.range(index..index + 1)];
         // The first line keeps its blanks: Python looks for a newline before them.
         let may_be_blank = self.has_blanks && index > 0 && line.ends_with(' ');
         if may_be_blank && line.bytes().all(|byte| byte == b' ') { "" } else { line }
+    }
+
+    /// These lines joined by newlines.
+    pub(super) fn joined(&self, lines: Range<usize>) -> Cow<'_, str> {
+        let text = &self.text[self.range(lines.clone())];
+        // A line of blanks ends with one.
+        let may_be_blank = self.has_blanks
+            && (text.ends_with(' ') || memmem::find(text.as_bytes(), b" \n").is_some());
+        if !may_be_blank {
+            return Cow::Borrowed(text);
+        }
+        let lines: Vec<&str> = lines.map(|index| self.line(index)).collect();
+        Cow::Owned(lines.join("\n"))
+    }
+
+    /// How many bytes these lines have at most when they are joined.
+    pub(super) fn length(&self, lines: Range<usize>) -> usize {
+        self.range(lines).len()
+    }
+
+    /// Where lines stand in the text.
+    fn range(&self, lines: Range<usize>) -> Range<usize> {
+        if lines.is_empty() {
+            return 0..0;
+        }
+        let end = self.starts.get(lines.end).map_or(self.text.len(), |next| *next as usize - 1);
+        self.starts[lines.start] as usize..end
     }
 
     /// How many lines at the top are keys, with the `---` around them.

@@ -70,7 +70,9 @@ fn all_pages(
             stage.cool(profile)?;
         }
         let rounds = (0..job.runs).map(|_| stage.run(known, proxy));
-        runs.push(rounds.collect::<Result<Vec<Run>>>()?);
+        let rounds = rounds.collect::<Result<Vec<Run>>>();
+        (job.events)(Event::PageEnded { page: plan.path.clone() });
+        runs.push(rounds?);
     }
     Ok(runs)
 }
@@ -95,7 +97,8 @@ fn caller(command: &Command) -> String {
     name.to_string_lossy().into_owned()
 }
 
-fn recording(config: &Config, cloud: &Cloud) -> Result<Options> {
+/// How the proxy records on a cloud.
+pub(super) fn recording(config: &Config, cloud: &Cloud) -> Result<Options> {
     let rule = |rule: &ParticipantRule| {
         let url = Regex::new(&rule.url).map_err(|cause| {
             Error::new(ErrorKind::Settings, "a participant's URL is no regular expression")
@@ -242,7 +245,11 @@ impl Stage<'_> {
         let redacted =
             |run: &Run| Secrets::of(&self.cloud.secrets, run, &self.job.config.redact).redact(run);
         let documented = redacted(&self.page.run);
-        known.bindings.learn(&volatile, &documented, &redacted(run));
+        // What has nothing to do with the commands would be taken for what they sent.
+        let ignore = self.job.config.ignore.ready(&self.job.site.folder)?;
+        let mut run = run.clone();
+        run.recording.leave_out(|exchange| ignore.fits(exchange));
+        known.bindings.learn(&volatile, &documented, &redacted(&run));
         Ok(())
     }
 
@@ -272,7 +279,8 @@ impl Stage<'_> {
         capture: Option<&dyn Capture>,
     ) -> Result<String> {
         let (page, text) = (self.page.plan.path.clone(), command.text.clone());
-        (self.job.events)(Event::CommandStarted { page, command: text });
+        let started = Event::CommandStarted { page: page.clone(), command: text.clone() };
+        (self.job.events)(started);
         let mut variables: BTreeMap<String, String> = self.cloud.env.clone();
         if let Some(capture) = capture {
             variables.extend(capture.environment(&caller(command)));
@@ -299,7 +307,10 @@ impl Stage<'_> {
             ..command.clone()
         };
         self.guard.check(&command)?;
+        let start = Instant::now();
         let printed = run::run(&command, &surroundings);
+        let took = start.elapsed();
+        (self.job.events)(Event::CommandEnded { page, command: text, took });
         if let Some(capture) = capture {
             // What it has made is written down before the next command runs.
             capture.settle();

@@ -29,8 +29,8 @@ pub fn plan(job: &Job<'_>) -> Result<Vec<PlannedPage>> {
 pub fn dry_run(job: &Job<'_>) -> Result<(Vec<PlannedPage>, Outcome, Secrets)> {
     let pages = pages(job)?;
     let (planned, ran) = match &job.source {
-        Source::Cloud(_) => (planned(job, &pages.documented)?, ran::last(job, &pages.documented)),
-        Source::Replay(_) => (Vec::new(), ran::runs(job, &pages.documented)?),
+        Source::Cloud(_) => (planned(job, &pages.documented)?, ran::last(job, &pages.documented)?),
+        _ => (Vec::new(), ran::runs(job, &pages.documented)?),
     };
     let outcome = compare(job, pages, &ran)?;
     Ok((planned, outcome, ran.secrets))

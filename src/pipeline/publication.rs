@@ -20,6 +20,21 @@ pub(super) struct Publication {
     documented: Run,
 }
 
+/// The form of each line of each of a page's files.
+pub(super) struct PageTexts(BTreeMap<FileId, Vec<TextForm>>);
+
+impl PageTexts {
+    pub(super) fn of(job: &Job<'_>, page: &Page) -> Self {
+        let mut forms = page::forms(job.site, job.files, page);
+        for (file, forms) in &mut forms {
+            if is_log(&job.files.bytes(*file)) {
+                forms.fill(TextForm::Shown);
+            }
+        }
+        Self(forms)
+    }
+}
+
 /// A published secret, and the edit that takes it out.
 pub(super) struct FoundSecret {
     pub(super) leak: Leak,
@@ -29,16 +44,30 @@ pub(super) struct FoundSecret {
 impl Publication {
     /// Takes in a page with all its files.
     pub(super) fn add(&mut self, job: &Job<'_>, page: &Page, documented: Run) {
-        let forms = page::forms(job.site, job.files, page);
+        self.add_texts(PageTexts::of(job, page), documented);
+    }
+
+    /// Takes in a page whose files are known already.
+    pub(super) fn add_texts(&mut self, PageTexts(forms): PageTexts, documented: Run) {
         self.pages.push(forms.keys().copied().collect());
-        for (file, mut forms) in forms {
-            if is_log(&job.files.bytes(file)) {
-                forms.fill(TextForm::Shown);
-            }
+        for (file, forms) in forms {
             let known = self.forms.entry(file).or_insert_with(|| forms.clone());
             known.iter_mut().zip(forms).for_each(|(known, form)| *known = form.max(*known));
         }
         self.documented.recording.exchanges.extend(documented.recording.exchanges);
+    }
+
+    /// Every secret in the files of these pages. A file that several pages include belongs to the
+    /// first of them.
+    pub(super) fn leaks_of(&self, job: &Job<'_>, is_meant: &[bool]) -> Vec<Leak> {
+        let mut owner: BTreeMap<FileId, usize> = BTreeMap::new();
+        for (page, files) in self.pages.iter().enumerate() {
+            files.iter().for_each(|&file| {
+                owner.entry(file).or_insert(page);
+            });
+        }
+        let found = self.findings(job).into_iter();
+        found.filter(|found| is_meant[owner[&found.edit.file]]).map(|found| found.leak).collect()
     }
 
     /// How many pages were taken in.

@@ -31,6 +31,8 @@ pub(super) struct Ran {
     /// In the order of the pages.
     pub(super) told: Vec<Told>,
     pub(super) secrets: Secrets,
+    /// How many exchanges of all runs were left out because the settings say so.
+    pub(super) ignored: usize,
     /// What the cloud calls the things that the pages name, if there is a cloud.
     pub(super) known: Option<Known>,
 }
@@ -45,6 +47,7 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
             };
             (pages.iter().map(read).collect::<Result<Vec<Vec<Run>>>>()?, Cloud::default())
         }
+        Source::Offline => (vec![Vec::new(); pages.len()], Cloud::default()),
         Source::Cloud(name) => {
             let name = name.as_ref().unwrap_or(&job.config.cloud);
             let profile = job.config.profile(name)?;
@@ -53,22 +56,22 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
             live::run(job, pages, (cloud, &profile), known)?
         }
     };
-    Ok(told(job, pages, &runs, &cloud, known))
+    told(job, pages, runs, &cloud, known)
 }
 
 /// The pages' last runs, as if they had been the ones of this time.
-pub(super) fn last(job: &Job<'_>, pages: &[Documented]) -> Ran {
+pub(super) fn last(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
     let runs: Vec<Vec<Run>> = pages.iter().map(|page| vec![page.run.clone()]).collect();
-    told(job, pages, &runs, &Cloud::default(), None)
+    told(job, pages, runs, &Cloud::default(), None)
 }
 
 fn told(
     job: &Job<'_>,
     pages: &[Documented],
-    runs: &[Vec<Run>],
+    mut runs: Vec<Vec<Run>>,
     cloud: &Cloud,
     known: Option<Known>,
-) -> Ran {
+) -> Result<Ran> {
     // A secret of one page's run may turn up in another's, and one that is on a page already must
     // not be shown again in a diff.
     let mut all = Run::default();
@@ -77,7 +80,13 @@ fn told(
         all.recording.exchanges.extend_from_slice(&run.recording.exchanges);
     }
     let secrets = Secrets::of(&cloud.secrets, &all, &job.config.redact);
-    let told = pages.iter().zip(runs).map(|(page, runs)| {
+    // Not before: what is a secret in an ignored exchange is one elsewhere, too.
+    let ignore = job.config.ignore.ready(&job.site.folder)?;
+    let mut ignored = 0;
+    for run in runs.iter_mut().flatten() {
+        ignored += run.recording.leave_out(|exchange| ignore.fits(exchange));
+    }
+    let told = pages.iter().zip(&runs).map(|(page, runs)| {
         let mut runs = runs.iter().map(|run| secrets.redact(run));
         Told {
             documented: secrets.redact(&page.run),
@@ -85,5 +94,5 @@ fn told(
             further: runs.collect(),
         }
     });
-    Ran { told: told.collect(), secrets, known }
+    Ok(Ran { told: told.collect(), secrets, ignored, known })
 }

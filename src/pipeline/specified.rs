@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::model::{Change, Finding, FindingKind, PagePlan, View, ViewKind};
 use crate::render;
 use crate::sequence::diagram::Diagram;
-use crate::sequence::matching::{Deviation, Order, Said, Specification};
+use crate::sequence::matching::{Deviation, Fit, Order, Said, Specification};
 use crate::settings::doctool::SequenceOrder;
 use crate::stabilise::{Laying, StableRecording};
 
@@ -42,8 +42,8 @@ pub(super) fn lay(
     let specification = Specification::of(&diagram);
     let recorded = Said::all(live.recording());
     let (old, new) = (
-        specification.fit(&Said::all(documented.recording()), order),
-        specification.fit(&recorded, order),
+        specification.best_fit(&Said::all(documented.recording()), order),
+        specification.best_fit(&recorded, order),
     );
     let missed = |change: &Deviation| match change {
         Deviation::Missing { arrow } | Deviation::Moved { arrow, .. } => Some(*arrow),
@@ -101,8 +101,8 @@ fn place(change: &Deviation) -> usize {
 }
 
 /// All that several runs of the same commands did, each thing once. Where every run satisfies the
-/// page's diagram, that says how they differ, and the last one stands for all. None where the same
-/// things came in another order.
+/// page's diagram, that says how they differ, and the last one stands for all. What came in another
+/// order stays where the first run has it. None if there is no run.
 pub(super) fn united(
     plan: &PagePlan,
     runs: &[StableRecording],
@@ -110,7 +110,7 @@ pub(super) fn united(
 ) -> Option<StableRecording> {
     let specification = Specification::of(&diagram(plan).0);
     let satisfies = |run: &StableRecording| {
-        specification.fit(&Said::all(run.recording()), self::order(order)).is_satisfied()
+        specification.best_fit(&Said::all(run.recording()), self::order(order)).is_satisfied()
     };
     if let Some(last) = runs.last().filter(|_| runs.iter().all(satisfies)) {
         return Some(last.clone());
@@ -119,15 +119,24 @@ pub(super) fn united(
     further.iter().try_fold(first.clone(), |all, run| {
         let diagram = Diagram::parse(&render::diagram(&all)).unwrap_or_default();
         let specification = Specification::of(&diagram);
-        let fit = |recording| specification.fit(&Said::all(recording), self::order(order));
+        let fit = |recording| specification.best_fit(&Said::all(recording), self::order(order));
         let (old, new) = (fit(all.recording()), fit(run.recording()));
-        if new.changes.iter().any(|change| matches!(change, Deviation::Moved { .. })) {
-            return None;
-        }
-        let laying =
-            Laying { documented: &old.of_recorded, live: &new.of_recorded, may_miss: &|_| true };
+        let new = in_any_order(&specification, &Said::all(run.recording()), new);
+        let laying = Laying { documented: &old.of_recorded, live: &new, may_miss: &|_| true };
         Some(run.laid(&all, &laying))
     })
+}
+
+/// The arrow of each message, whatever the order where it is not that of the diagram.
+fn in_any_order(specification: &Specification, said: &[Said], fit: Fit) -> Vec<Option<usize>> {
+    let is_other =
+        |change: &Deviation| matches!(change, Deviation::Moved { .. } | Deviation::Changed { .. });
+    if !fit.changes.iter().any(is_other) {
+        return fit.of_recorded;
+    }
+    let laid = specification.regardless_of_order(said);
+    // Another text where nothing changed places is one that changed.
+    if laid.iter().flatten().is_sorted() { fit.of_recorded } else { laid }
 }
 
 /// The matcher's word for the order that a site asks for.

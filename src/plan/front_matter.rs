@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FrontMatter, Place};
+use crate::settings::DiagramSettings;
 
 /// The value of the key `doctool`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -25,6 +26,8 @@ pub(super) struct Wishes {
     pub(super) skip: bool,
     /// Which included file is which view, where that cannot be told from its place.
     pub(super) views: ViewTargets,
+    /// How the page shows its diagram, where it is not as `doctool.yml` says.
+    pub(super) diagrams: DiagramSettings,
 }
 
 /// A documented value, and the command that prints the live one.
@@ -58,7 +61,7 @@ pub(super) fn wishes(front_matter: Option<&FrontMatter>, page: &Place) -> Result
             let before = matter.text.lines().take_while(|line| !line.starts_with("doctool"));
             matter.lines.start + 1 + before.count()
         });
-        let hint = "write `setup`, `teardown`, `vars`, `files`, `skip` or `views` below `doctool:`";
+        let hint = "write `setup`, `teardown`, `vars`, `files`, `skip`, `views` or `diagrams` below `doctool:`";
         Error::new(ErrorKind::Page, "front matter that doctool cannot read")
             .because(error)
             .at(Place::line(&page.file, line))

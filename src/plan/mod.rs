@@ -7,6 +7,7 @@
 mod console;
 mod diagrams;
 mod front_matter;
+mod parts;
 mod permitted;
 mod prose;
 mod refused;
@@ -30,6 +31,7 @@ use front_matter::{LookUp, Wishes};
 use permitted::Refusal;
 
 pub use diagrams::unreadable;
+pub use parts::next_name;
 pub use prose::prose;
 pub use refused::refused;
 pub use views::{has_form_of_view, is_sequence_diagram};
@@ -58,10 +60,12 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         }
     }
     let Planner { commands, not_run, views: mut views_found, .. } = planner;
+    let mut diagram = Vec::new();
     if !commands.is_empty() {
         views_found.extend(views::included(site, files, page, &wishes.views, &skipped)?);
+        diagram = parts::of_diagram(site, files, page, &views_found, &skipped);
     }
-    let Wishes { setup, teardown, vars, files: wanted, skip, .. } = wishes;
+    let Wishes { setup, teardown, vars, files: wanted, skip, diagrams, .. } = wishes;
     let file = files.path(page.file).to_path_buf();
     let folder = file.parent().expect("a file is in a folder").to_owned();
     Ok(PagePlan {
@@ -74,6 +78,10 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         commands,
         not_run,
         views: views_found,
+        diagram,
+        presentation: diagrams
+            .of_page(&config.diagrams)
+            .map_err(|error| error.at(own_place.clone()))?,
         skipped: skip,
     })
 }

@@ -2,11 +2,14 @@
 //! views stand in. Asked for only where views are merged, because a large site has much of it.
 
 use std::iter;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use crate::model::{
-    ConsoleFence, Fence, FileCache, Page, PagePlan, Place, Prose, Region, View, ViewKind,
+    ConsoleFence, Fence, FileCache, Page, PagePlan, Place, Presentation, Prose, Region, View,
+    ViewKind,
 };
+
+use crate::sequence::readable;
 
 use super::region::end_of_line;
 
@@ -16,7 +19,13 @@ pub fn prose(files: &FileCache, page: &Page, plan: &PagePlan) -> Prose {
         plan.views.iter().filter(|view| matches!(view.kind, ViewKind::Console(_))).collect();
     let fences =
         page.fences.iter().filter_map(|fence| console_fence(files, page, fence, &consoles));
-    Prose { regions: regions(page, files), console_fences: fences.collect() }
+    // Blocks of a diagram that may have to be cut are edited with the words around them.
+    let is_shown_in_parts = plan.presentation != Presentation::default()
+        || plan.diagram.len() > 1
+        || plan.diagram.iter().any(|part| readable::is_too_long(&part.region.text));
+    let blocks = plan.diagram.iter().filter(|_| is_shown_in_parts);
+    let blocks: Vec<_> = blocks.map(|part| part.fence.clone()).collect();
+    Prose { regions: regions(page, files, &blocks), console_fences: fences.collect() }
 }
 
 /// The block as the views in it see it; none where there are none.
@@ -48,8 +57,9 @@ fn console_fence(
 }
 
 /// The lines of the page's own file that stand in no fence: what people wrote there, with the lines
-/// that open and close fences. A region for each stretch of lines that follow one another.
-fn regions(page: &Page, files: &FileCache) -> Vec<Region> {
+/// that open and close fences. A region for each stretch of lines that follow one another. What stands
+/// in `blocks`, by its lines in the file, belongs to what stands around it.
+fn regions(page: &Page, files: &FileCache, blocks: &[RangeInclusive<usize>]) -> Vec<Region> {
     let bytes = files.bytes(page.file);
     let mut regions: Vec<Region> = Vec::new();
     let mut next_line = 0;
@@ -68,7 +78,14 @@ fn regions(page: &Page, files: &FileCache) -> Vec<Region> {
         let text = String::from_utf8_lossy(&bytes[origin.span.clone()]);
         let end = end_of_line(&bytes, origin.span.end);
         match regions.last_mut() {
-            Some(region) if origin.line == next_line => {
+            Some(region)
+                if origin.line == next_line
+                    || blocks.iter().any(|block| {
+                        block.contains(&(next_line - 1)) && block.contains(&origin.line)
+                    }) =>
+            {
+                let between = String::from_utf8_lossy(&bytes[region.span.end..origin.span.start]);
+                region.text.push_str(&between.replace("\r\n", "\n").replace('\r', "\n"));
                 region.span.end = end;
                 region.text.push_str(&text);
                 region.text.push('\n');

@@ -19,7 +19,7 @@ pub(super) struct Skipped {
 }
 
 impl Skipped {
-    fn includes(&self, index: usize, include: &Include) -> bool {
+    pub(super) fn includes(&self, index: usize, include: &Include) -> bool {
         self.includes.contains(&index)
             || include.fence.is_some_and(|fence| self.fences.contains(&fence))
     }
@@ -111,7 +111,7 @@ pub(super) fn included(
 
 /// Whether an include brings in a file from the page itself, or would if the file was there. What
 /// stands at a URL cannot be written.
-fn can_be_view(include: &Include) -> bool {
+pub(super) fn can_be_view(include: &Include) -> bool {
     include.parent.is_none()
         && include.origin.is_some()
         && !include.is_url()
@@ -149,9 +149,14 @@ fn stands_for(kind: ViewKind, files: &FileCache, page: &Page, include: &Include)
 /// Whether a file has the form of a log or of a request/response page, by its beginning.
 pub fn has_form_of_view(bytes: &[u8]) -> bool {
     const BEGINNING: usize = 4096;
-    let beginning = String::from_utf8_lossy(&bytes[..bytes.len().min(BEGINNING)]);
-    let first = beginning.lines().find(|line| !line.trim().is_empty());
-    first.is_some_and(is_log_heading) || beginning.lines().take(8).any(is_arrow)
+    let beginning = &bytes[..bytes.len().min(BEGINNING)];
+    // Decoded line by line, because few lines are looked at.
+    let lines = beginning.split(|byte| *byte == b'\n').map(|line| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        String::from_utf8_lossy(line)
+    });
+    let first = lines.clone().find(|line| !line.trim().is_empty());
+    first.is_some_and(|line| is_log_heading(&line)) || lines.take(8).any(|line| is_arrow(&line))
 }
 
 /// `` `openstack` --> `keystone` ``, as it stands below each heading of a request/response page.

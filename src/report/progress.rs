@@ -1,75 +1,114 @@
-//! Tells what happens while it happens: a live line on a terminal, plain lines elsewhere. Goes to
-//! standard error, so that results can be piped.
+//! Tells what happens while it happens: on a terminal a live line a page with what it does now and for
+//! how long, elsewhere plain lines. Goes to standard error, so that results can be piped.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::Event;
 
-/// Shows events. May be shared between threads.
-pub struct Progress {
-    bar: ProgressBar,
-    /// The page that was told of last, so that it is named once.
-    page: Mutex<String>,
+/// The line of what is done for all pages.
+const CLOUD: &str = "cloud";
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Warnings only.
+    Quiet,
+    /// What is done.
+    #[default]
+    Normal,
+    /// Each command, and how long it took.
+    Verbose,
 }
 
-impl Default for Progress {
-    fn default() -> Self {
-        Self::new()
-    }
+/// Shows events. May be shared between threads.
+pub struct Progress {
+    lines: MultiProgress,
+    verbosity: Verbosity,
+    /// What is under way, by the name of its line.
+    live: Mutex<BTreeMap<String, ProgressBar>>,
 }
 
 impl Progress {
     /// A display that shows nothing yet.
-    pub fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{spinner} {prefix}{msg} [{elapsed}]");
-        bar.set_style(style.expect("the template is valid"));
-        Self { bar, page: Mutex::default() }
+    pub fn new(verbosity: Verbosity) -> Self {
+        let target = match verbosity {
+            Verbosity::Quiet => ProgressDrawTarget::hidden(),
+            Verbosity::Normal | Verbosity::Verbose => ProgressDrawTarget::stderr(),
+        };
+        Self { lines: MultiProgress::with_draw_target(target), verbosity, live: Mutex::default() }
     }
 
     /// Shows an event.
     pub fn show(&self, event: Event) {
         match event {
-            Event::Cloud(step) => self.line("cloud", &step),
-            Event::CommandStarted { page, command } => self.command(&page, &command),
+            Event::Cloud(step) => {
+                self.now(CLOUD, &step);
+                self.plain(&format!("{CLOUD}: {step}"));
+            }
+            Event::CommandStarted { page, command } => {
+                self.end(CLOUD);
+                if self.now(&page, &command) {
+                    self.plain(&format!("running {page}"));
+                }
+            }
+            Event::CommandEnded { page, command, took } => {
+                if self.verbosity == Verbosity::Verbose {
+                    self.keep(&format!("{page}: {command} ({:.1} s)", took.as_secs_f64()));
+                }
+            }
+            Event::PageEnded { page } => self.end(&page),
             Event::Warning(message) => self.keep(&format!("warning: {message}")),
         }
     }
 
-    /// Takes the live line away.
+    /// Takes the live lines away.
     pub fn finish(&self) {
-        self.bar.finish_and_clear();
+        std::mem::take(&mut *self.live()).into_values().for_each(|line| line.finish_and_clear());
     }
 
-    fn command(&self, page: &str, command: &str) {
-        let is_new = {
-            let mut last = self.page.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            std::mem::replace(&mut *last, page.to_owned()) != page
-        };
-        if !self.bar.is_hidden() {
-            self.line(page, command);
-        } else if is_new {
-            self.keep(&format!("running {page}"));
+    /// What is done now under this name. Gives whether nothing was before.
+    fn now(&self, name: &str, message: &str) -> bool {
+        let mut live = self.live();
+        let is_new = !live.contains_key(name);
+        let line = live.entry(name.to_owned()).or_insert_with(|| self.line(name));
+        line.set_message(message.to_owned());
+        is_new
+    }
+
+    fn line(&self, name: &str) -> ProgressBar {
+        let line = self.lines.add(ProgressBar::no_length());
+        // Cut at the terminal's width, so that a long command does not take several lines.
+        let style = ProgressStyle::with_template("{spinner} {prefix}: {wide_msg} [{elapsed}]");
+        line.set_style(style.expect("the template is valid"));
+        line.set_prefix(name.to_owned());
+        line.enable_steady_tick(Duration::from_millis(100));
+        line
+    }
+
+    fn end(&self, name: &str) {
+        if let Some(line) = self.live().remove(name) {
+            line.finish_and_clear();
         }
     }
 
-    /// What happens now.
-    fn line(&self, prefix: &str, message: &str) {
-        if self.bar.is_hidden() {
-            self.keep(&format!("{prefix}: {message}"));
-            return;
+    /// A line for where there are no live ones.
+    fn plain(&self, line: &str) {
+        if self.lines.is_hidden() && self.verbosity != Verbosity::Quiet {
+            self.keep(line);
         }
-        self.bar.enable_steady_tick(Duration::from_millis(100));
-        self.bar.set_prefix(format!("{prefix}: "));
-        self.bar.set_message(message.to_owned());
     }
 
     /// A line that stays.
     #[expect(clippy::print_stderr, reason = "this is where progress is shown")]
     fn keep(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.lines.suspend(|| eprintln!("{line}"));
+    }
+
+    fn live(&self) -> MutexGuard<'_, BTreeMap<String, ProgressBar>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,10 @@
 //! Blocks for what differs between runs of the same commands.
 //!
 //! In: a diagram that has every message of all runs, and the runs. Out: the diagram with `loop`
-//! around what came a varying number of times, and `opt` around what not every run sent.
+//! around what came a varying number of times, `opt` around what not every run sent, and `par` around what
+//! came in another order.
+
+mod order;
 
 use std::ops::Range;
 
@@ -18,7 +21,7 @@ pub enum Learnt {
     Nothing,
     /// The diagram with blocks, such that every run satisfies it.
     Blocks(String),
-    /// The runs differ in a way that no blocks of these kinds say, such as in the order.
+    /// The runs differ in a way that no blocks of these kinds say, such as in an answer.
     Beyond,
 }
 
@@ -31,16 +34,22 @@ pub fn learnt(text: &str, runs: &[Vec<Said>], order: Order) -> Learnt {
     let is_satisfied = |text: &str| {
         Diagram::parse(text).is_ok_and(|diagram| {
             let specification = Specification::of(&diagram);
-            runs.iter().all(|run| specification.fit(run, order).is_satisfied())
+            runs.iter().all(|run| specification.best_fit(run, order).is_satisfied())
         })
     };
     if Diagram::parse(text).is_err() || is_satisfied(text) {
         return Learnt::Nothing;
     }
-    let looped = with_loops(text, runs, order);
-    let optional = looped.as_deref().and_then(|looped| with_options(looped, runs, order));
-    let blocks = [looped, optional].into_iter().flatten().find(|text| is_satisfied(text));
-    blocks.map_or(Learnt::Beyond, Learnt::Blocks)
+    let blocks = |text: &str| {
+        let looped = with_loops(text, runs, order);
+        let optional = looped.as_deref().and_then(|looped| with_options(looped, runs, order));
+        [looped, optional].into_iter().flatten().find(|text| is_satisfied(text))
+    };
+    let with_branches = || {
+        let text = order::with_branches(text, runs, order)?;
+        if is_satisfied(&text) { Some(text) } else { blocks(&text) }
+    };
+    blocks(text).or_else(with_branches).map_or(Learnt::Beyond, Learnt::Blocks)
 }
 
 /// A diagram of whole lines with what each run has of it.
@@ -50,6 +59,8 @@ struct Seen<'a> {
     said: Vec<(String, String, String)>,
     /// The line of each arrow.
     places: Vec<usize>,
+    /// For each run and each of its messages the arrow that it is.
+    laid: Vec<Vec<Option<usize>>>,
     /// For each arrow the runs that have it.
     in_runs: Vec<Vec<bool>>,
     runs: usize,
@@ -57,20 +68,29 @@ struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     fn new(text: &'a str, runs: &[Vec<Said>], order: Order) -> Option<Self> {
+        Self::laid(text, runs, |specification, run| specification.fit(run, order).of_recorded)
+    }
+
+    /// What is seen when each run is laid on the diagram in this way.
+    fn laid(
+        text: &'a str,
+        runs: &[Vec<Said>],
+        lay: impl Fn(&Specification, &[Said]) -> Vec<Option<usize>>,
+    ) -> Option<Self> {
         let diagram = Diagram::parse(text).ok()?;
         let specification = Specification::of(&diagram);
         let arrows = diagram.arrows();
         let mut in_runs = vec![vec![false; runs.len()]; arrows.len()];
-        for (index, run) in runs.iter().enumerate() {
-            for arrow in specification.fit(run, order).of_recorded.into_iter().flatten() {
-                in_runs[arrow][index] = true;
-            }
+        let laid: Vec<_> = runs.iter().map(|run| lay(&specification, run)).collect();
+        for (index, laid) in laid.iter().enumerate() {
+            laid.iter().flatten().for_each(|&arrow| in_runs[arrow][index] = true);
         }
         let said = |arrow: &&Arrow| (arrow.from.clone(), arrow.to.clone(), arrow.text.clone());
         Some(Self {
             lines: text.lines().collect(),
             said: arrows.iter().map(said).collect(),
             places: diagram.lines_of_arrows(text),
+            laid,
             in_runs,
             runs: runs.len(),
         })
@@ -87,10 +107,10 @@ impl<'a> Seen<'a> {
     }
 
     /// Who begins what these arrows show, and what is asked for last.
-    fn what(&self, arrows: Range<usize>) -> String {
-        let (from, to, _) = &self.said[arrows.start];
-        let mut asked =
-            self.said[arrows].iter().filter(|(asks, whom, _)| asks == from && whom == to);
+    fn what(&self, arrows: &[usize]) -> String {
+        let said = || arrows.iter().map(|&arrow| &self.said[arrow]);
+        let Some((from, to, _)) = said().next() else { return String::new() };
+        let mut asked = said().filter(|(asks, whom, _)| asks == from && whom == to);
         let last = asked.next_back().map_or("", |(.., text)| text);
         let path = last.split_whitespace().nth(1).unwrap_or_default();
         let path = path.split(['?', '#']).next().unwrap_or_default();
@@ -123,7 +143,7 @@ fn with_loops(text: &str, runs: &[Vec<Said>], order: Order) -> Option<String> {
         };
         let counts: Vec<usize> = (0..seen.runs).map(in_run).collect();
         let (least, most) = (counts.iter().min()?, counts.iter().max()?);
-        let what = seen.what(first.clone());
+        let what = seen.what(&first.clone().collect::<Vec<_>>());
         edited.block(&format!("loop {what}: {least} to {most} times"), &whole, &first);
         arrow = whole.end;
     }
@@ -163,7 +183,7 @@ fn with_options(text: &str, runs: &[Vec<Said>], order: Order) -> Option<String> 
         let end = (arrow..seen.said.len()).take_while(belongs).last()? + 1;
         let count = seen.in_runs[arrow].iter().filter(|&&is_in| is_in).count();
         let inside = arrow..end;
-        let what = seen.what(inside.clone());
+        let what = seen.what(&inside.clone().collect::<Vec<_>>());
         edited.block(&format!("opt {what}: {count} of {} runs", seen.runs), &inside, &inside);
         arrow = end;
     }
@@ -185,17 +205,23 @@ impl<'a> Edited<'a> {
 
     /// Copies up to some arrows, and puts a block in their place that shows the first of them.
     fn block(&mut self, opener: &str, arrows: &Range<usize>, shown: &Range<usize>) {
-        let lines = |arrows: &Range<usize>| {
-            self.seen.places[arrows.start]..self.seen.places[arrows.end - 1] + 1
-        };
-        let (all, shown) = (lines(arrows), lines(shown));
-        self.up_to(all.start);
-        let inside = &self.seen.lines[shown];
-        let indent = super::indent(inside.first().copied().unwrap_or_default());
-        self.out += &format!("{indent}{opener}\n");
-        inside.iter().for_each(|line| self.out += &format!("  {line}\n"));
+        self.branches(arrows, &[(opener.to_owned(), shown.clone().collect())]);
+    }
+
+    /// Copies up to some arrows, and puts a block in their place with a branch for each opener and the
+    /// arrows that it shows.
+    fn branches(&mut self, arrows: &Range<usize>, branches: &[(String, Vec<usize>)]) {
+        let line = |arrow: usize| self.seen.places[arrow];
+        self.up_to(line(arrows.start));
+        let indent = super::indent(self.seen.lines[line(arrows.start)]);
+        for (opener, shown) in branches {
+            self.out += &format!("{indent}{opener}\n");
+            shown.iter().for_each(|&arrow| {
+                self.out += &format!("  {}\n", self.seen.lines[line(arrow)]);
+            });
+        }
         self.out += &format!("{indent}end\n");
-        self.line = all.end;
+        self.line = line(arrows.end - 1) + 1;
     }
 
     fn up_to(&mut self, end: usize) {
@@ -308,10 +334,105 @@ end
     }
 
     #[test]
-    fn runs_that_differ_in_their_order_are_beyond_blocks() {
-        let one = run(&["a>b GET /x", "a<b 200 OK /x", "a>b GET /y", "a<b 200 OK /y"]);
-        let other = run(&["a>b GET /y", "a<b 200 OK /y", "a>b GET /x", "a<b 200 OK /x"]);
+    fn what_comes_in_another_order_are_branches() {
+        let x = ["a>b GET /x", "b>c GET /z", "b<c 200 OK /z", "a<b 200 OK /x"];
+        let y = ["a>b GET /y/1", "a<b 200 OK /y/1", "a>b GET /y/2", "a<b 200 OK /y/2"];
+        let begin = ["a>b POST /v", "a<b 201 Created /v"];
+        let end = ["a>b GET /end", "a<b 200 OK /end"];
+        let one = run(&[&begin[..], &x, &y, &end].concat());
+        let other = run(&[&begin[..], &y[..2], &x, &y[2..], &end].concat());
+        let drawn = "\
+a->>b: POST /v
+b-->>a: 201 Created /v
+a->>b: GET /x
+b->>c: GET /z
+c-->>b: 200 OK /z
+b-->>a: 200 OK /x
+a->>b: GET /y/1
+b-->>a: 200 OK /y/1
+a->>b: GET /y/2
+b-->>a: 200 OK /y/2
+a->>b: GET /end
+b-->>a: 200 OK /end
+";
+        let expected = "\
+a->>b: POST /v
+b-->>a: 201 Created /v
+par a asks b for x: another order in 1 of 2 runs
+  a->>b: GET /x
+  b->>c: GET /z
+  c-->>b: 200 OK /z
+  b-->>a: 200 OK /x
+and a asks b for y
+  a->>b: GET /y/1
+  b-->>a: 200 OK /y/1
+end
+a->>b: GET /y/2
+b-->>a: 200 OK /y/2
+a->>b: GET /end
+b-->>a: 200 OK /end
+";
+        let learnt = learnt(drawn, &[one, other], Order::Causal);
+        assert_eq!(learnt, Learnt::Blocks(expected.to_owned()));
+    }
+
+    #[test]
+    fn within_an_exchange_only_what_varies_is_put_into_branches() {
+        let outer = ["a>b GET /", "b>c GET /x", "b<c 200 OK /x", "b>c GET /y", "b<c 200 OK /y"];
+        let one = run(&[&outer[..], &["a<b 200 OK /"]].concat());
+        let other = run(&[&outer[..1], &outer[3..], &outer[1..3], &["a<b 200 OK /"]].concat());
+        // At the same time, and the first answer comes last.
+        let mixed = [outer[0], outer[1], outer[3], outer[4], outer[2], "a<b 200 OK /"];
+        let drawn = "\
+a->>b: GET /
+b->>c: GET /x
+c-->>b: 200 OK /x
+b->>c: GET /y
+c-->>b: 200 OK /y
+b-->>a: 200 OK /
+";
+        let expected = "\
+a->>b: GET /
+par b asks c for x: another order in 2 of 3 runs
+  b->>c: GET /x
+  c-->>b: 200 OK /x
+and b asks c for y
+  b->>c: GET /y
+  c-->>b: 200 OK /y
+end
+b-->>a: 200 OK /
+";
+        for order in [Order::Causal, Order::Strict] {
+            let runs = [one.clone(), other.clone(), run(&mixed)];
+            assert_eq!(learnt(drawn, &runs, order), Learnt::Blocks(expected.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_is_not_always_sent_may_come_in_another_order_too() {
+        let (x, y) = (["a>b GET /x", "a<b 200 OK /x"], ["a>b GET /y", "a<b 200 OK /y"]);
+        let runs = [run(&[x, y].concat()), run(&[y, x].concat()), run(&y)];
         let drawn = "a->>b: GET /x\nb-->>a: 200 OK /x\na->>b: GET /y\nb-->>a: 200 OK /y\n";
+        let expected = "\
+par a asks b for x: another order in 1 of 3 runs
+  opt a asks b for x: 2 of 3 runs
+    a->>b: GET /x
+    b-->>a: 200 OK /x
+  end
+and a asks b for y
+  a->>b: GET /y
+  b-->>a: 200 OK /y
+end
+";
+        let learnt = learnt(drawn, &runs, Order::Causal);
+        assert_eq!(learnt, Learnt::Blocks(expected.to_owned()));
+    }
+
+    #[test]
+    fn runs_that_are_answered_differently_are_beyond_blocks() {
+        let one = run(&["a>b GET /x", "a<b 200 OK /x"]);
+        let other = run(&["a>b GET /x", "a<b 404 Not Found /x"]);
+        let drawn = "a->>b: GET /x\nb-->>a: 200 OK /x\n";
         assert_eq!(learnt(drawn, &[one, other], Order::Causal), Learnt::Beyond);
     }
 }

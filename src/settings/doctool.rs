@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result, nearest};
 use crate::model::{DiagnosticKind, Place, Severity};
 
-use super::VolatileRule;
 pub use super::permit::Permit;
 pub use super::run::RunSettings;
+use super::{CheckSettings, DiagramSettings, IgnoreSettings, VolatileRule};
 
 /// The name of the file, beside `mkdocs.yml`.
 pub const FILE_NAME: &str = "doctool.yml";
@@ -37,15 +37,21 @@ pub struct Config {
     pub record: RecordSettings,
     /// Which orders of messages are the one that a diagram shows.
     pub sequence: SequenceOrder,
+    /// How large diagrams stay readable. Pages may say otherwise in their front matter.
+    pub diagrams: DiagramSettings,
     /// Names for services, by their URL; the first rule that fits wins.
     pub participants: Vec<ParticipantRule>,
+    /// Which exchanges are left out of every recording.
+    pub ignore: IgnoreSettings,
     /// What is secret besides what doctool knows.
     pub redact: RedactSettings,
     /// What differs in each run besides what doctool knows.
     pub volatile: Vec<VolatileRule>,
-    /// How much each kind of diagnostic about a page counts; `warning` unless it is named.
-    #[schemars(extend("propertyNames" = { "enum": DiagnosticKind::ALL }))]
+    /// How much each kind of finding counts, besides what it counts by itself.
+    #[schemars(extend("propertyNames" = { "enum": DiagnosticKind::all() }))]
     pub diagnostics: BTreeMap<DiagnosticKind, Level>,
+    /// What a check demands.
+    pub check: CheckSettings,
 }
 
 impl Default for Config {
@@ -56,10 +62,13 @@ impl Default for Config {
             run: RunSettings::default(),
             record: RecordSettings::default(),
             sequence: SequenceOrder::default(),
+            diagrams: DiagramSettings::default(),
             participants: Vec::new(),
+            ignore: IgnoreSettings::default(),
             redact: RedactSettings::default(),
             volatile: Vec::new(),
             diagnostics: BTreeMap::new(),
+            check: CheckSettings::default(),
         }
     }
 }
@@ -176,7 +185,10 @@ impl Config {
                 None => error,
             }
         })?;
-        config.checked().map_err(|error| error.at(Place::file(path)))
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let checked =
+            config.checked().and_then(|config| config.ignore.ready(folder).map(|_| config));
+        checked.map_err(|error| error.at(Place::file(path)))
     }
 
     /// The profile of this name.
@@ -205,7 +217,8 @@ impl Config {
     pub fn severity(&self, kind: DiagnosticKind) -> Option<Severity> {
         match self.diagnostics.get(&kind) {
             Some(Level::Off) => None,
-            Some(Level::Warning) | None => Some(Severity::Warning),
+            Some(Level::Warning) => Some(Severity::Warning),
+            None => Some(kind.severity()),
             Some(Level::Error) => Some(Severity::Error),
         }
     }
@@ -246,6 +259,7 @@ impl Config {
             let hint = "write the program's name alone, or its path from `/`";
             return Err(Error::new(ErrorKind::Settings, message).hint(hint));
         }
+        DiagramSettings::default().of_page(&self.diagrams)?;
         for (name, profile) in &self.clouds {
             if profile.embedded.is_some() && !profile.env.is_empty() {
                 let message = format!("cloud `{name}` has both `embedded` and `env`");

@@ -1,7 +1,10 @@
 //! What `mkdocs.yml` or `zensical.toml`, and `doctool.yml` say, as values.
 
+mod checking;
+mod diagrams;
 pub mod doctool;
 mod extensions;
+pub mod ignore;
 mod mkdocs;
 mod permit;
 mod run;
@@ -10,9 +13,12 @@ mod trust;
 mod volatile;
 mod zensical;
 
+pub use checking::CheckSettings;
+pub use diagrams::{DiagramSettings, Naming, StepSettings};
 pub use doctool::Config;
 pub use extensions::{
     BlocksExtension, CustomFence, Dialect, EarlyBlock, FenceSettings, FenceStyle, ListStyle,
 };
+pub use ignore::{Ignore, IgnoreRule, IgnoreSettings};
 pub use site::{BasePath, Site, Snippets};
 pub use volatile::VolatileRule;

@@ -134,6 +134,24 @@ impl Writer {
         self.journal.exchange(&[prepared])
     }
 
+    /// Removes a file that no page shows any more, unless somebody has put something into it.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be removed.
+    pub fn remove(&self, file: &Path) -> Result<()> {
+        match fs::symlink_metadata(file) {
+            Ok(data) if data.is_file() && data.len() == 0 => {
+                fs::remove_file(file).map_err(|cause| {
+                    Error::new(ErrorKind::File, "cannot remove this file")
+                        .because(cause)
+                        .at(Place::file(file))
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Sees whether the file may be replaced.
     fn prepare(&self, file: &Path, original: Original, content: Vec<u8>) -> Result<Prepared> {
         let failed = |cause: io::Error| {

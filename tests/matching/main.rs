@@ -2,9 +2,11 @@
 //! matcher that tries everything.
 
 mod blocks;
+mod branches;
 mod brute;
 mod build;
 mod generate;
+mod learning;
 mod property;
 #[path = "../keeps_words/random.rs"]
 mod random;

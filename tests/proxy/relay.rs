@@ -11,6 +11,8 @@ use doctool::capture::Capture;
 use doctool::capture::proxy::{Options, Proxy};
 use doctool::error::Result;
 use doctool::model::{self, Caller, Event};
+use doctool::noise;
+use doctool::settings::{Ignore, IgnoreSettings};
 use tempfile::NamedTempFile;
 
 use crate::peers::{Client, Peer, Service, authorization, nobody, ok, summary};
@@ -133,6 +135,32 @@ fn runs_take_turns() {
         relay.service().get(&keystone.url("/"));
         assert_eq!(summary(&second.end().unwrap()), ["glance-api GET / 200 OK"]);
     });
+}
+
+#[test]
+fn what_services_send_by_themselves_is_told_in_groups() {
+    let relay = Relay::start();
+    let keystone = Service::echo();
+    let mut recorder = relay.recorder();
+    recorder.begin().unwrap();
+    let mut glance = relay.service();
+    for id in 1..=4 {
+        glance.get(&keystone.url(&format!("/v3/users/{id}?fresh")));
+    }
+    glance.post(&keystone.url("/v3/auth/tokens"), "text/plain", "x");
+    let recording = recorder.end().unwrap();
+    assert_eq!(recorder.moments().len(), 5);
+    let settings = IgnoreSettings::default();
+    let calls =
+        noise::calls(&recording, recorder.moments(), &settings, &Ignore::default()).unwrap();
+    let told = calls
+        .iter()
+        .map(|call| (&*call.from, &*call.method, &*call.path, call.count, call.period.is_some()));
+    let expected = [
+        ("glance-api", "GET", "/v3/users/{number}", 4, true),
+        ("glance-api", "POST", "/v3/auth/tokens", 1, false),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn start(site: &Site) -> Child {
 }
 
 #[track_caller]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+pub(super) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !is_so() {
         assert!(Instant::now() < deadline, "{what}");
@@ -39,7 +39,7 @@ fn pid(child: &Child) -> Pid {
 }
 
 /// Whether a process runs this command line.
-fn runs(command: &str) -> bool {
+pub(super) fn runs(command: &str) -> bool {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let line = |folder: &Path| fs::read_to_string(folder.join("cmdline")).unwrap_or_default();
     let command = command.replace(' ', "\0") + "\0";

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::left_over::{runs, wait_until};
 use super::support::Site;
 use super::{page, site};
 
@@ -178,16 +179,11 @@ fn a_link_out_of_the_site_is_not_followed_for_writing() {
 
 #[test]
 fn the_second_doctool_on_a_site_is_refused_and_a_dead_one_holds_nothing() {
-    let site = site(&page("", &["sleep 3.5"]), "/bin", "[sleep]", "");
+    let site = site(&page("", &["sleep 6.5"]), "/bin", "[sleep]", "");
     let mut first = Command::new(env!("CARGO_BIN_EXE_doctool"));
     let mut first = first.arg("refresh").current_dir(site.path(".")).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(30);
-    let said = loop {
-        let said = site.doctool(&["redact"]);
-        if said.code == Some(2) || Instant::now() > deadline {
-            break said;
-        }
-    };
+    wait_until("the command runs", || runs("sleep 6.5"));
+    let said = site.doctool(&["redact"]).exits(2);
     assert!(said.err.contains("another doctool is at work in"), "{}", said.err);
     site.doctool(&["list"]).exits(0);
     first.kill().unwrap();

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
+pub mod python;
 pub mod web;
 
 use std::fs;
@@ -84,11 +85,29 @@ impl Site {
             .collect()
     }
 
+    /// The same site, seen from one of its folders.
+    pub fn in_folder<'a>(&'a self, folder: &str) -> Inside<'a> {
+        Inside { site: self, folder: self.path(folder) }
+    }
+
     /// Runs doctool on the site.
     pub fn doctool(&self, args: &[&str]) -> Said {
+        self.in_folder("").doctool(args)
+    }
+}
+
+/// A folder of a site.
+pub struct Inside<'a> {
+    site: &'a Site,
+    folder: PathBuf,
+}
+
+impl Inside<'_> {
+    /// Runs doctool in the folder.
+    pub fn doctool(&self, args: &[&str]) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_doctool"));
-        command.args(args).current_dir(self.folder.path());
-        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.args(args).current_dir(&self.folder);
+        command.envs(self.site.variables.iter().map(|(name, value)| (name, value)));
         said(command.output().expect("doctool can be started"))
     }
 }

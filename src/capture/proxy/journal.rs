@@ -42,6 +42,7 @@ struct Entry {
     url: String,
     request: Half,
     response: Option<(String, Half)>,
+    began: Instant,
 }
 
 #[derive(Debug)]
@@ -80,8 +81,9 @@ impl Journal {
         true
     }
 
-    /// Ends the recording, after at most so long a wait for what is under way.
-    pub(super) fn end(&self, patience: Duration) -> Option<Recording> {
+    /// Ends the recording, after at most so long a wait for what is under way. Gives with it when each
+    /// exchange began.
+    pub(super) fn end(&self, patience: Duration) -> Option<(Recording, Vec<Instant>)> {
         self.quiet(patience).open.take().map(Open::into_recording)
     }
 
@@ -116,6 +118,7 @@ impl Journal {
             url: head.line_target.clone(),
             request: Half { fields: head.fields.clone(), body: body.clone() },
             response: None,
+            began: Instant::now(),
         });
         open.messages.push(Message::Request(index));
         open.under_way += 1;
@@ -183,9 +186,10 @@ impl Keep {
 }
 
 impl Open {
-    fn into_recording(self) -> Recording {
+    fn into_recording(self) -> (Recording, Vec<Instant>) {
+        let moments = self.entries.iter().map(|entry| entry.began).collect();
         let exchanges = self.entries.iter().map(Entry::exchange).collect();
-        Recording { exchanges, messages: self.messages }
+        (Recording { exchanges, messages: self.messages }, moments)
     }
 }
 

@@ -43,7 +43,7 @@ mod wire;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::runtime::{self, Runtime};
@@ -109,6 +109,7 @@ pub struct Proxy {
     journal: Arc<Journal>,
     settle: Duration,
     participants: Participants,
+    moments: Vec<Instant>,
 }
 
 impl Proxy {
@@ -146,12 +147,18 @@ impl Proxy {
             journal,
             settle: options.settle,
             participants: options.participants,
+            moments: Vec::new(),
         })
     }
 
     /// Where the proxy listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// When each exchange of the last recording began, in their order.
+    pub fn moments(&self) -> &[Instant] {
+        &self.moments
     }
 
     /// The caller of this name, with its key, which is a secret of this run.
@@ -196,9 +203,10 @@ impl Capture for Proxy {
 
     fn end(&mut self) -> Result<Recording> {
         let recording = self.journal.end(self.settle);
-        let mut recording =
+        let (mut recording, moments) =
             recording.ok_or_else(|| Error::new(ErrorKind::Recording, "no recording has begun"))?;
         self.participants.resolve(&mut recording);
+        self.moments = moments;
         Ok(recording)
     }
 }

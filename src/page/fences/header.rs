@@ -26,8 +26,8 @@ enum Rest<'a> {
     Unrecognised,
 }
 
-/// Keys with their values; a key alone has none.
-type Inputs = Vec<(String, Option<String>)>;
+/// Keys with their values, as they stand in the text; a key alone has none.
+type Inputs<'a> = Vec<(&'a str, Option<&'a str>)>;
 
 /// Reads what follows the backticks; none when it makes no fence.
 pub(super) fn read(settings: &FenceSettings, text: &str) -> Option<Header> {
@@ -147,7 +147,7 @@ pub(super) fn key_length(text: &str) -> usize {
 
 /// The keys and values of a text that is options. Each value ends at its first quote, so a value
 /// that holds one gives further keys.
-fn options(text: &str) -> Inputs {
+fn options(text: &str) -> Inputs<'_> {
     let mut inputs = Inputs::new();
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_alphabetic()) {
@@ -157,30 +157,46 @@ fn options(text: &str) -> Inputs {
         let mut value = key;
         for quote in ["=\"", "='"] {
             if let Some(quoted) = rest.strip_prefix(quote)
-                && let Some(end) = quoted.find(&quote[1..])
+                && let Some(end) = memchr(quote.as_bytes()[1], quoted.as_bytes())
             {
                 value = &quoted[..end];
                 rest = &quoted[end + 1..];
                 break;
             }
         }
-        inputs.push((key.to_owned(), Some(value.to_owned())));
+        inputs.push((key, Some(value)));
     }
     distinct(inputs)
 }
 
+/// So many keys are quicker looked through than hashed.
+const FEW: usize = 8;
+
 /// Each key once: one that is given again keeps its place and takes the last value.
-fn distinct(inputs: Inputs) -> Inputs {
-    let mut places = HashMap::with_capacity(inputs.len());
-    let mut result = Inputs::with_capacity(inputs.len());
-    for (key, value) in inputs {
-        let place = *places.entry(key.clone()).or_insert(result.len());
-        match result.get_mut(place) {
-            Some(known) => known.1 = value,
-            None => result.push((key, value)),
+fn distinct(mut inputs: Inputs<'_>) -> Inputs<'_> {
+    let mut places = HashMap::new();
+    let mut count = 0;
+    for index in 0..inputs.len() {
+        let (key, value) = inputs[index];
+        let known = if count <= FEW {
+            inputs[..count].iter().position(|(other, _)| *other == key)
+        } else {
+            places.get(key).copied()
+        };
+        match known {
+            Some(known) => inputs[known].1 = value,
+            None => {
+                inputs[count] = (key, value);
+                count += 1;
+                if count > FEW {
+                    let unknown = places.len()..count;
+                    places.extend(unknown.map(|place| (inputs[place].0, place)));
+                }
+            }
         }
     }
-    result
+    inputs.truncate(count);
+    inputs
 }
 
 /// A fence with options outside braces, all of which its handler has to know.
@@ -195,14 +211,13 @@ fn with_options(settings: &FenceSettings, word: Option<&str>, text: &str) -> Opt
             }
             Some(_) => {}
             None => {
-                let known = |(key, value): &(String, Option<String>)| {
-                    settings.use_pygments
-                        && is_highlight_option(key, value.as_deref()) == Some(true)
+                let known = |(key, value): &(&str, Option<&str>)| {
+                    settings.use_pygments && is_highlight_option(key, *value) == Some(true)
                 };
                 if inputs.iter().all(known) {
                     return Some(Header {
                         title: value(&inputs, "title"),
-                        options: pairs(inputs),
+                        options: pairs(&inputs),
                         ..plain
                     });
                 }
@@ -217,8 +232,9 @@ fn with_braces(settings: &FenceSettings, word: Option<&str>, inner: &str) -> Opt
     let mut inputs = Inputs::new();
     let mut classes = Vec::new();
     let mut id = None;
-    for (key, value) in attributes(&inner.replace('\t', "    ")) {
-        match key.as_str() {
+    let inner = inner.replace('\t', "    ");
+    for (key, value) in attributes(&inner) {
+        match key {
             "." => classes.push(value.unwrap_or_default()),
             "id" => id = value,
             _ => inputs.push((key, value)),
@@ -226,30 +242,27 @@ fn with_braces(settings: &FenceSettings, word: Option<&str>, inner: &str) -> Opt
     }
     let inputs = distinct(inputs);
     let language = match word {
-        Some(word) => word.to_owned(),
-        None if classes.is_empty() => String::new(),
+        Some(word) => word,
+        None if classes.is_empty() => "",
         None => classes.remove(0),
     };
-    for custom in handlers(settings, Some(&language)) {
+    for custom in handlers(settings, Some(language)) {
         let title = match custom {
             Some(_) => None,
             None if !settings.use_pygments => None,
             None => {
                 // Python fails at an option that has to have a value and has none.
-                if inputs
-                    .iter()
-                    .any(|(key, value)| is_highlight_option(key, value.as_deref()).is_none())
-                {
+                if inputs.iter().any(|(key, value)| is_highlight_option(key, *value).is_none()) {
                     continue;
                 }
                 value(&inputs, "title")
             }
         };
-        let mut options = pairs(inputs);
-        options.extend(id.map(|id| ("id".to_owned(), id)));
-        options.extend(classes.into_iter().map(|class| ("class".to_owned(), class)));
+        let mut options = pairs(&inputs);
+        options.extend(id.map(|id| pair("id", id)));
+        options.extend(classes.into_iter().map(|class| pair("class", class)));
         return Some(Header {
-            language: Some(language.clone()),
+            language: Some(language.to_owned()),
             title,
             options,
             braces: true,
@@ -257,7 +270,7 @@ fn with_braces(settings: &FenceSettings, word: Option<&str>, inner: &str) -> Opt
         });
     }
     // The language that the classes have given stays known.
-    settings.relaxed_headers.then(|| unrecognised(settings, Some(&language))).flatten()
+    settings.relaxed_headers.then(|| unrecognised(settings, Some(language))).flatten()
 }
 
 /// A fence whose header is not understood, where the site allows that.
@@ -301,17 +314,21 @@ pub(super) fn are_line_numbers(text: &str) -> bool {
     tidy && text.split(BLANKS).filter(|part| !part.is_empty()).all(range) && !text.is_empty()
 }
 
-fn value(inputs: &Inputs, key: &str) -> Option<String> {
-    inputs.iter().find(|(other, _)| other == key).and_then(|(_, value)| value.clone())
+fn value(inputs: &Inputs<'_>, key: &str) -> Option<String> {
+    inputs.iter().find(|(other, _)| *other == key).and_then(|(_, value)| value.map(str::to_owned))
 }
 
-fn pairs(inputs: Inputs) -> Vec<(String, String)> {
-    inputs.into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect()
+fn pairs(inputs: &Inputs<'_>) -> Vec<(String, String)> {
+    inputs.iter().map(|(key, value)| pair(key, value.unwrap_or_default())).collect()
+}
+
+fn pair(key: &str, value: &str) -> (String, String) {
+    (key.to_owned(), value.to_owned())
 }
 
 /// The attributes in braces as the extension `attr_list` reads them, up to what it cannot read.
 /// Classes have the key `.`.
-pub(super) fn attributes(text: &str) -> Inputs {
+pub(super) fn attributes(text: &str) -> Inputs<'_> {
     let mut found = Inputs::new();
     let mut rest = text;
     loop {
@@ -337,11 +354,11 @@ pub(super) fn attributes(text: &str) -> Inputs {
         let bare = value.find([' ', '=', '}']).unwrap_or(value.len());
         match quoted {
             Some((value, after)) => {
-                found.push((key.to_owned(), Some(value.to_owned())));
+                found.push((key, Some(value)));
                 rest = after;
             }
             None if bare > 0 => {
-                found.push((key.to_owned(), Some(value[..bare].to_owned())));
+                found.push((key, Some(&value[..bare])));
                 rest = &value[bare..];
             }
             None => {
@@ -354,11 +371,11 @@ pub(super) fn attributes(text: &str) -> Inputs {
 }
 
 /// A word among attributes: a class, an id, or a key without a value.
-fn word(text: &str) -> (String, Option<String>) {
+fn word(text: &str) -> (&str, Option<&str>) {
     match (text.strip_prefix('.'), text.strip_prefix('#')) {
-        (Some(class), _) => (".".to_owned(), Some(class.to_owned())),
-        (_, Some(id)) => ("id".to_owned(), Some(id.to_owned())),
-        _ => (text.to_owned(), None),
+        (Some(class), _) => (".", Some(class)),
+        (_, Some(id)) => ("id", Some(id)),
+        _ => (text, None),
     }
 }
 
@@ -427,6 +444,17 @@ mod tests {
         let found = header(" py title=\"T\"linenums=\"1\"").expect("a fence");
         assert_eq!(found.title.as_deref(), Some("T"));
         assert!(header(" py title=\"a\"b\"").is_none());
+    }
+
+    #[test]
+    fn a_key_that_is_given_again_keeps_its_place_and_takes_the_last_value() {
+        for size in [1, FEW, FEW + 1, 3 * FEW] {
+            let names: Vec<String> = (0..size).map(|number| format!("k{number}")).collect();
+            let first = names.iter().map(|name| (name.as_str(), Some("old")));
+            let again = names.iter().map(|name| (name.as_str(), Some("new")));
+            let expected: Inputs<'_> = again.clone().collect();
+            assert_eq!(distinct(first.chain(again).collect()), expected);
+        }
     }
 
     #[test]

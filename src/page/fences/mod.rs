@@ -5,15 +5,17 @@
 
 mod fault;
 mod header;
+mod passing;
 mod plain;
 
 use std::ops::Range;
 
 pub(super) use self::fault::{disabled, mangled};
 use self::header::Header;
+use self::passing::Passing;
 use super::normal::{Normal, expand};
 use super::python::strip;
-use crate::model::{Container, Fence};
+use crate::model::{Container, Fence, Lines};
 use crate::settings::{FenceSettings, FenceStyle};
 
 /// A fence, before it is known what it stands in.
@@ -82,28 +84,64 @@ pub(super) enum Failure {
 pub(super) fn find<'a>(
     settings: &FenceSettings,
     normal: Normal<'a>,
-    raw: impl Fn(usize) -> &'a str,
+    raw: &'a Lines,
 ) -> (Scan, Normal<'a>) {
     if settings.style == FenceStyle::Plain {
         return (plain::find(&normal), normal);
     }
     if !settings.preserve_tabs {
-        return (scan(settings, normal.dropped..normal.len(), |index| normal.line(index)), normal);
+        return (with_content(settings, &normal), normal);
     }
-    let early = scan(settings, 0..normal.len(), &raw).found;
+    let mut passing = Passing::new(raw.text(), raw.starts());
+    let next = |open: Option<&Open>, index: usize| passing.next(open, index);
+    let early = scan(settings, 0..normal.len(), |index| raw.line(index), next).found;
     let mut fences = early.iter().peekable();
     let normal = normal.replaced(|index| {
         while fences.next_if(|fence| fence.lines.end <= index).is_some() {}
         let fence = fences.peek().filter(|fence| fence.lines.contains(&index))?;
         let edge = index == fence.lines.start || index == fence.lines.end - 1;
-        let (space, rest) = cut(raw(index), fence.indent.len());
+        let (space, rest) = cut(raw.line(index), fence.indent.len());
         Some(if edge { format!("{space}{}", expand(rest)) } else { format!("{space}{rest}") })
     });
-    (scan(settings, normal.dropped..normal.len(), |index| normal.line(index)), normal)
+    (with_content(settings, &normal), normal)
 }
 
-/// Room for the content of a fence to begin with, which spares small ones from growing.
-const LIKELY_LENGTH: usize = 1 << 10;
+/// The fences among normal lines, with their content.
+fn with_content(settings: &FenceSettings, normal: &Normal<'_>) -> Scan {
+    let lines = normal.dropped..normal.len();
+    let mut passing = Passing::new(normal.text(), normal.starts());
+    let next = |open: Option<&Open>, index: usize| passing.next(open, index);
+    let mut scan = scan(settings, lines, |index| normal.line(index), next);
+    for fence in &mut scan.found {
+        fence.text = content(normal, &fence.lines, &fence.indent);
+    }
+    scan
+}
+
+/// The lines between the first and the last one without so many columns of indent.
+fn content(normal: &Normal<'_>, fence: &Range<usize>, indent: &str) -> String {
+    let lines = fence.start + 1..fence.end - 1;
+    if indent.is_empty() {
+        return normal.joined(lines).into_owned();
+    }
+    let first = lines.start;
+    let mut content = String::with_capacity(normal.length(lines.clone()));
+    for index in lines {
+        if index > first {
+            content.push('\n');
+        }
+        let line = normal.line(index);
+        if let Some(rest) = line.strip_prefix(indent) {
+            content.push_str(rest);
+        } else {
+            let (space, rest) = cut(line, indent.len());
+            let (space, rest) = behind(&space, rest, indent.len());
+            content.push_str(space);
+            content.push_str(rest);
+        }
+    }
+    content
+}
 
 /// A fence that has been opened and not closed yet.
 struct Open {
@@ -117,7 +155,6 @@ struct Open {
     header: Header,
     /// How many blank lines have just gone by.
     blank: usize,
-    text: String,
 }
 
 enum Step {
@@ -127,14 +164,23 @@ enum Step {
     Abort,
 }
 
+/// The fences among lines, their content not taken yet. `next` gives the first line, from some line
+/// on, that may open a fence, or change the one that is open.
 fn scan<'a>(
     settings: &FenceSettings,
     lines: Range<usize>,
     line: impl Fn(usize) -> &'a str,
+    mut next: impl FnMut(Option<&Open>, usize) -> usize,
 ) -> Scan {
     let mut result = Scan::default();
     let mut open: Option<Open> = None;
-    for index in lines {
+    let mut ahead = lines.start;
+    loop {
+        let index = next(open.as_ref(), ahead);
+        if index >= lines.end {
+            break;
+        }
+        ahead = index + 1;
         let text = line(index);
         let Some(fence) = &mut open else {
             match opened(settings, text) {
@@ -149,11 +195,6 @@ fn scan<'a>(
             }
             continue;
         };
-        if fence.is_plainly_content(text) {
-            fence.add(index, "", &text[fence.indent.len()..]);
-            fence.blank = 0;
-            continue;
-        }
         let (space, rest) = cut(text, fence.indent.len());
         match fence.step(settings, &space, rest) {
             // A line that ends a fence in this way opens none, even if it looks like it.
@@ -167,14 +208,12 @@ fn scan<'a>(
                         marker: fence.marker,
                         indent: fence.indent,
                         header: fence.header,
-                        text: fence.text,
+                        text: String::new(),
                     });
                 }
             }
             step => {
                 fence.blank = if matches!(step, Step::Blank) { fence.blank + 1 } else { 0 };
-                let (space, rest) = behind(&space, rest, fence.indent.len());
-                fence.add(index, space, rest);
             }
         }
     }
@@ -217,7 +256,6 @@ fn opened<'a>(settings: &FenceSettings, line: &'a str) -> Opening<'a> {
         level: quote_level(space),
         header,
         blank: 0,
-        text: String::with_capacity(LIKELY_LENGTH),
     })
 }
 
@@ -274,28 +312,6 @@ impl Open {
         }
     }
 
-    /// Whether it is clear at a look that [`step`](Self::step) makes content of a line: outside of
-    /// quotes, behind the indent, with a text that does not begin as the marker does.
-    fn is_plainly_content(&self, line: &str) -> bool {
-        let Some((space, rest)) = line.as_bytes().split_at_checked(self.indent.len()) else {
-            return false;
-        };
-        let text = rest.iter().find(|byte| **byte != b' ');
-        self.level == 0
-            && space.iter().all(|byte| *byte == b' ')
-            && text.is_some_and(u8::is_ascii_graphic)
-            && rest.first() != self.marker.as_bytes().first()
-    }
-
-    /// Adds a line, given in two parts, to the content.
-    fn add(&mut self, index: usize, space: &str, rest: &str) {
-        if index > self.start + 1 {
-            self.text.push('\n');
-        }
-        self.text.push_str(space);
-        self.text.push_str(rest);
-    }
-
     /// What this fence is when it is never closed.
     fn unclosed(self, ended_by: Option<usize>) -> Failed {
         let reason = Failure::Unclosed(ended_by);
@@ -316,31 +332,44 @@ fn quote_level(space: &str) -> usize {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_is_plainly_content_is_content() {
-        let settings = FenceSettings::default();
-        let lines = [
-            "", " ", "a", "    a", "`", "```", "    ```", "   a", "\ta", "> a", "    > a", "한",
-            "\u{85}",
+    /// Texts of lines such as fences are made of, the same ones each time.
+    fn texts() -> impl Iterator<Item = String> {
+        let parts = [
+            "```", "~~~", "````", "``` py", "``` a b", "    ```", "  ~~~ x", "> ```", " > ```", "",
+            " ", "    ", "     ", "a", "    a", "  b", "> a", "a ``` b", "`", "    `x`", "\t```",
+            "\ta", "한", "\u{85}",
         ];
-        let mut plain = 0;
-        for opening in ["```", "    ~~~", "  > ```", "\t```"] {
-            let Opening::Fence(fence) = opened(&settings, opening) else {
-                panic!("it opens a fence");
-            };
-            for line in lines.iter().flat_map(|line| [(*line).to_owned(), format!("    {line}")]) {
-                if fence.is_plainly_content(&line) {
-                    plain += 1;
-                    let (space, rest) = cut(&line, fence.indent.len());
-                    assert!(
-                        matches!(fence.step(&settings, &space, rest), Step::Content),
-                        "{line:?}"
-                    );
-                    let whole = (behind(&space, rest, fence.indent.len()), fence.indent.len());
-                    assert_eq!(whole.0, ("", &line[whole.1..]));
+        let mut state: u64 = 1;
+        let mut below = move |limit: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % limit
+        };
+        (0..4000).map(move |_| {
+            let count = below(24);
+            (0..count).map(|_| parts[below(parts.len())]).collect::<Vec<_>>().join("\n")
+        })
+    }
+
+    #[test]
+    fn lines_are_passed_by_that_change_nothing() {
+        let mut found = 0;
+        for strict_quotes in [false, true] {
+            let settings = FenceSettings { strict_quotes, ..FenceSettings::default() };
+            for text in texts() {
+                let mut lines = Lines::default();
+                for (number, line) in text.split('\n').enumerate() {
+                    lines.push(line, 0, None, number + 1, (0, 0));
                 }
+                let mut passing = Passing::new(lines.text(), lines.starts());
+                let line = |index| lines.line(index);
+                let all = 0..lines.len();
+                let short =
+                    scan(&settings, all.clone(), line, |open, index| passing.next(open, index));
+                let long = scan(&settings, all, line, |_, index| index);
+                assert_eq!((&short.found, &short.failed), (&long.found, &long.failed), "{text:?}");
+                found += long.found.len();
             }
         }
-        assert!(plain > 10);
+        assert!(found > 500);
     }
 }

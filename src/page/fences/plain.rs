@@ -48,13 +48,12 @@ pub(super) fn find(normal: &Normal<'_>) -> Scan {
             fail(Failure::Unclosed(None));
             continue;
         };
-        let text: Vec<_> = (index + 1..*end).map(|index| normal.line(index)).collect();
         scan.found.push(Found {
             lines: index..end + 1,
             marker: marker.to_owned(),
             indent: String::new(),
             header,
-            text: text.join("\n"),
+            text: normal.joined(index + 1..*end).into_owned(),
         });
         next = end + 1;
     }
@@ -68,11 +67,11 @@ fn header(text: &str) -> Option<Header> {
         }
         let mut header = Header { braces: true, ..Header::default() };
         for (key, value) in attributes(inner) {
-            let value = value.unwrap_or_else(|| key.clone());
-            match key.as_str() {
+            let value = value.unwrap_or(key).to_owned();
+            match key {
                 "." if header.language.is_none() => header.language = Some(value),
                 "." => header.options.push(("class".to_owned(), value)),
-                _ => header.options.push((key, value)),
+                _ => header.options.push((key.to_owned(), value)),
             }
         }
         return Some(header);

@@ -14,12 +14,14 @@
 //! * `rect`, boxes, notes, and arrows whose text begins with neither a method nor a status mean nothing.
 
 mod documented;
+mod drawn;
 mod explanation;
 mod expression;
 mod machine;
 mod recorded;
 mod search;
 mod tree;
+mod unordered;
 
 use super::diagram::Diagram;
 use crate::model::{Arrow, Message, Recording};

@@ -3,8 +3,10 @@
 //!
 //! As of Mermaid 11.17: front matter, directives and lines of comments go, entities such as `#59;` count as letters.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use memchr::memchr3;
 use regex::Regex;
 
 static ENTITY: LazyLock<Regex> =
@@ -20,7 +22,11 @@ static DIRECTIVE: LazyLock<Regex> =
 const LETTER: u8 = 1;
 
 /// The text for the grammar, as long as the one given.
-pub(super) fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    let has_marks = memchr3(b'\r', b'%', b'#', text.as_bytes()).is_some();
+    if !has_marks && !text.starts_with("---") {
+        return Cow::Borrowed(text);
+    }
     let mut bytes = text.replace('\r', "\n").into_bytes();
     let text = text.replace('\r', "\n");
     let mut blank = |range: std::ops::Range<usize>| {
@@ -46,5 +52,6 @@ pub(super) fn plain(text: &str) -> String {
             bytes[entity.end() - 1] = LETTER;
         }
     }
-    String::from_utf8(bytes).expect("only ASCII was put in the place of whole characters")
+    let plain = String::from_utf8(bytes);
+    Cow::Owned(plain.expect("only ASCII was put in the place of whole characters"))
 }

@@ -80,7 +80,7 @@ const WORDS: [(&str, Option<Mode>); 30] = [
     ("off", None),
 ];
 
-const ARROWS: [&str; 26] = [
+pub(super) const ARROWS: [&str; 26] = [
     "->>", "<<->>", "-->>", "<<-->>", "->", "-->", "-x", "--x", "-)", "--)", "--|\\", "--|/",
     "--\\\\", "--//", "/|--", "\\|--", "//--", "\\\\--", "-|\\", "-|/", "-\\\\", "-//", "/|-",
     "\\|-", "//-", "\\\\-",
@@ -325,7 +325,10 @@ fn line(text: &str) -> usize {
 
 /// Whether a text begins with a word, in any case.
 fn starts(text: &str, word: &str) -> bool {
-    text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    let first = |text: &str| text.as_bytes().first().map(u8::to_ascii_lowercase);
+    // Most words are told apart by how they begin.
+    first(text) == first(word)
+        && text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
 /// Whether ` as ` follows.
