@@ -109,7 +109,7 @@ impl Check {
         let changed = changes::since(&job.site.folder, revision)?;
         let settings = ["mkdocs.yml", "mkdocs.yaml", "zensical.toml", doctool::FILE_NAME];
         let is_setting = |name: &&str| changed.contains(&job.site.folder.join(name));
-        if !settings.iter().any(|name| is_setting(name)) {
+        if !settings.iter().any(is_setting) {
             job.part.changed = Some(changed);
         }
         Ok(())
