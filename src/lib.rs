@@ -13,6 +13,7 @@ pub mod cloud;
 pub mod discover;
 pub mod error;
 pub mod fetch;
+pub mod ledger;
 pub mod merge;
 pub mod model;
 pub mod noise;

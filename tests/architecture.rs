@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 24] = [
+const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("adopt", &["error", "model", "sections", "sequence", "settings"]),
     ("capture", &["error", "model", "settings"]),
     ("changes", &["error"]),
@@ -23,6 +23,7 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("discover", &["error", "model", "settings"]),
     ("error", &["model"]),
     ("fetch", &["model", "settings"]),
+    ("ledger", &["error", "model"]),
     ("merge", &["error", "model", "pairing", "sections", "sequence", "settings"]),
     ("model", &[]),
     ("noise", &["error", "model", "settings"]),
@@ -38,6 +39,7 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
             "discover",
             "error",
             "fetch",
+            "ledger",
             "merge",
             "model",
             "noise",

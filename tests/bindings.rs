@@ -58,8 +58,9 @@ fn cloud(site: &Site, name: &str) {
         "doctool.yml",
         format!(
             "cloud: mine\nclouds:\n  mine:\n    env:\n      STORE: {}\n      PATH: {}:/usr/bin:/bin\n      \
-             OS_AUTH_URL: http://{name}.example.org\nrun:\n  allow: [things]\n",
+             OS_AUTH_URL: http://{name}.example.org\nrun:\n  allow: [{}/things]\n",
             store.display(),
+            bin.display(),
             bin.display()
         ),
     );
@@ -296,7 +297,8 @@ fn what_the_setup_makes_has_the_documented_id_of_what_has_its_name() {
         "doctool.yml",
         format!(
             "cloud: mine\nclouds:\n  mine:\n    env:\n      SERVER: {server}\n      \
-             PATH: {}:/usr/bin:/bin\nrun:\n  allow: [ask]\n",
+             PATH: {}:/usr/bin:/bin\nrun:\n  allow: [{}/ask]\n",
+            site.path("bin").display(),
             site.path("bin").display()
         ),
     );

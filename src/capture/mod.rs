@@ -35,6 +35,10 @@ pub trait Capture {
     /// When the source cannot be read, or a recording has begun and not ended.
     fn begin(&mut self) -> Result<()>;
 
+    /// Waits for a bounded time until nothing is under way, so that all that was said until now has
+    /// been seen. Sources that see nothing before the end need not wait.
+    fn settle(&self) {}
+
     /// Waits for a bounded time until nothing is under way, and hands over what was seen.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod init;
 mod list;
 mod man;
 mod noise;
+mod plan;
 mod record;
 mod redact;
 mod refresh;
@@ -17,6 +18,7 @@ mod report;
 mod reporting;
 mod schema;
 mod site;
+mod sweep;
 
 use std::env;
 use std::io::IsTerminal as _;
@@ -66,6 +68,10 @@ enum Command {
     Refresh(refresh::Refresh),
     /// Run the commands of pages and keep the recordings in a folder
     Record(record::Record),
+    /// Show what would run on the cloud, in order, and what it would do there; runs nothing
+    Plan(plan::Plan),
+    /// Remove what runs have created on a cloud and left there, as after a crash
+    Sweep(sweep::Sweep),
     /// Look at pages that people made: what a refresh would keep, and what it could not place
     Adopt(adopt::Adopt),
     /// Join reports of checks
@@ -106,6 +112,8 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(colour(color, std::io::stdout().is_terminal())),
         Command::Refresh(refresh) => refresh.run(colour(color, std::io::stdout().is_terminal())),
         Command::Record(record) => record.run(),
+        Command::Plan(plan) => plan.run(),
+        Command::Sweep(sweep) => sweep.run(),
         Command::Adopt(adopt) => adopt.run(),
         Command::Report(report::Command::Merge(merge)) => {
             merge.run(colour(color, std::io::stdout().is_terminal()))

@@ -25,6 +25,10 @@ pub(super) struct Pages {
     /// Read recordings below this folder instead of running commands; may be given once a run
     #[arg(long, value_name = "DIR")]
     replay: Vec<PathBuf>,
+    /// Trust neither settings nor pages, as for a change of somebody else: runs nothing, reads
+    /// nothing outside of the site
+    #[arg(long)]
+    untrusted: bool,
     #[command(flatten)]
     telling: Telling,
 }
@@ -69,8 +73,15 @@ impl Pages {
             Source::Replay(self.replay.clone())
         };
         let progress = Progress::new(self.telling.verbosity());
-        with_site(&self.paths, source, &|event| progress.show(event), usize::MAX, |mut job| {
+        let told = |event| progress.show(event);
+        let trust = if self.untrusted { Trust::None } else { Trust::Site };
+        with_site(&self.paths, source, (&told, trust), usize::MAX, |mut job| {
             ask(&mut job);
+            if let (Trust::None, Source::Cloud(_)) = (trust, &job.source) {
+                let message = "`--untrusted` runs no command, since a change may say which";
+                let hint = "add `--replay DIR` to compare the pages with recordings";
+                return Err(Error::new(ErrorKind::Usage, message).hint(hint));
+            }
             let done = work(&mut job);
             progress.finish();
             tell(done?, job.files)
@@ -99,14 +110,26 @@ impl Rounds {
 pub(super) fn with_site<T>(
     paths: &[PathBuf],
     source: Source,
-    events: crate::model::Events<'_>,
+    (events, trust): (crate::model::Events<'_>, Trust),
     room: usize,
     work: impl FnOnce(Job<'_>) -> Result<T>,
 ) -> Result<T> {
     let folder = working_directory()?;
-    let site = Site::find(&folder)?;
-    let config = Config::read(&site.folder.join(doctool::FILE_NAME))?;
-    let files = FileCache::with_room(folder, room);
+    let mut site = Site::find(&folder)?;
+    let mut config = Config::read(&site.folder.join(doctool::FILE_NAME))?;
+    let mut files = FileCache::with_room(folder, room);
+    if trust == Trust::None {
+        site = site.untrusted()?;
+        config = config.untrusted()?;
+    }
+    // Where includes may lie anywhere, and somebody has agreed to that, links may lead anywhere too.
+    if site.snippets.as_ref().is_none_or(|snippets| snippets.restrict_base_path) {
+        // What is asked for by name and lies beside the site is meant.
+        let beside = paths.iter().map(|path| files.absolute(path));
+        let beside = beside.filter(|path| !path.starts_with(&site.folder));
+        let beside: Vec<PathBuf> = beside.filter_map(|path| path.canonicalize().ok()).collect();
+        files = files.confined_to(site.roots().into_iter().chain(beside).collect());
+    }
     work(Job {
         site: &site,
         config: &config,
@@ -119,6 +142,15 @@ pub(super) fn with_site<T>(
         conflicts: Conflicts::default(),
         events,
     })
+}
+
+/// Whose word counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// The settings say what may be read and run.
+    Site,
+    /// Settings and pages may be somebody's who means ill.
+    None,
 }
 
 /// How findings are printed.

@@ -46,6 +46,8 @@ pub enum DiagnosticKind {
     BrokenFrontMatter,
     /// A sequence diagram that Mermaid refuses.
     UnreadableDiagram,
+    /// A documented command of a program that may run, in a form that must not.
+    RefusedCommand,
     /// A command prints something else than its page shows.
     OutputChanged,
     /// Other messages are sent than a diagram shows, or in an order that it does not allow.
@@ -82,7 +84,7 @@ pub enum DiagnosticKind {
 
 impl DiagnosticKind {
     /// Flaws of pages, in the order of their documentation.
-    pub const OF_PAGES: [Self; 14] = [
+    pub const OF_PAGES: [Self; 15] = [
         Self::MissingInclude,
         Self::MissingSection,
         Self::MissingLines,
@@ -97,6 +99,7 @@ impl DiagnosticKind {
         Self::NotUtf8,
         Self::BrokenFrontMatter,
         Self::UnreadableDiagram,
+        Self::RefusedCommand,
     ];
 
     /// Kinds of drift, in the order of their documentation.
@@ -154,6 +157,7 @@ impl DiagnosticKind {
             Self::NotUtf8 => "Bytes that are not UTF-8",
             Self::BrokenFrontMatter => "Front matter that is not a YAML mapping",
             Self::UnreadableDiagram => "A sequence diagram that Mermaid refuses",
+            Self::RefusedCommand => "A command in a form that is not run",
             Self::OutputChanged => "A command prints something else",
             Self::SequenceChanged => "Other messages are sent, or in another order",
             Self::ContentChanged => "Messages say something else",
@@ -190,6 +194,7 @@ impl DiagnosticKind {
             Self::NotUtf8 => "not-utf8",
             Self::BrokenFrontMatter => "broken-front-matter",
             Self::UnreadableDiagram => "unreadable-diagram",
+            Self::RefusedCommand => "refused-command",
             Self::OutputChanged => "output-changed",
             Self::SequenceChanged => "sequence-changed",
             Self::ContentChanged => "content-changed",

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use super::confined::Confined;
+
 /// A file that a [`FileCache`] has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
@@ -23,6 +25,8 @@ pub struct FileCache {
     /// Bytes to keep, those that are held elsewhere too not counted.
     room: usize,
     table: Mutex<Table>,
+    /// Where files may be, if that is restricted.
+    confined: Option<Confined>,
     /// For each path that was asked about, whether it leads to a folder; none where nothing is there.
     folders: Mutex<HashMap<PathBuf, Option<bool>>>,
 }
@@ -59,7 +63,16 @@ impl FileCache {
     /// let go is read again when it is asked for.
     pub fn with_room(working_directory: impl Into<PathBuf>, room: usize) -> Self {
         let root = working_directory.into();
-        Self { root, room, table: Mutex::default(), folders: Mutex::default() }
+        let (table, folders) = (Mutex::default(), Mutex::default());
+        Self { root, room, table, confined: None, folders }
+    }
+
+    /// Reads only files that lie in these folders, which must not be links; a link that leads
+    /// elsewhere cannot be read.
+    #[must_use]
+    pub fn confined_to(mut self, roots: Vec<PathBuf>) -> Self {
+        self.confined = Some(Confined::to(roots));
+        self
     }
 
     /// Reads a file unless it has been read already. Relative paths start at the working directory.
@@ -141,7 +154,10 @@ impl FileCache {
         if let Some(bytes) = &*bytes {
             return Ok(bytes.clone());
         }
-        let read = Bytes::from(std::fs::read(&entry.path)?);
+        let read = Bytes::from(match &self.confined {
+            Some(confined) => confined.read(&entry.path)?,
+            None => std::fs::read(&entry.path)?,
+        });
         if read.len() > u32::MAX as usize {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "larger than 4 GiB"));
         }

@@ -2,7 +2,10 @@
 
 mod adoption;
 mod cloud;
+mod confined;
+mod created;
 mod diagnostic;
+mod effect;
 mod entry;
 mod event;
 mod exchange;
@@ -16,6 +19,7 @@ mod outcome;
 mod page;
 mod place;
 mod plan;
+mod planned;
 mod presentation;
 mod publication;
 mod remote;
@@ -23,7 +27,10 @@ mod survey;
 
 pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{Caller, Cloud, Relay, Service};
+pub use confined::LeavesSite;
+pub use created::Created;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, Told, distinct};
+pub use effect::Effect;
 pub use entry::Entry;
 pub use event::{Event, Events};
 pub use exchange::{
@@ -45,6 +52,7 @@ pub use plan::{
     Change, Command, ConsoleFence, DiagramPart, NotRun, PagePlan, Prose, Region, Variable, View,
     ViewKind,
 };
+pub use planned::{Phase, PlannedPage, PlannedStep};
 pub use presentation::{Presentation, StepRule};
 pub use publication::{Edit, Leak, TextForm};
 pub use remote::{Fetched, Remote, is_url};

@@ -5,12 +5,15 @@
 mod adopting;
 mod drawing;
 mod freshness;
+mod guard;
 mod known;
+mod left_over;
 mod listing;
 mod live;
 mod noise;
 mod offline;
 mod part;
+mod planning;
 mod publication;
 mod ran;
 mod rendering;
@@ -34,17 +37,18 @@ use crate::model::{
     Outcome, Page, PageOutcome, PagePlan, Place, Prose, Remote, Run, Skipped, View, ViewKind,
 };
 use crate::page;
-use crate::plan;
+use crate::plan as planner;
 use crate::render;
 use crate::report::list_json::{self, ListedPage, SiteListing};
 use crate::settings::{Config, Site};
 use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording, Volatile};
-use crate::write;
+use crate::write::Writer;
 
-use known::Known;
+pub use left_over::sweep;
 use listing::{Includes, PageIncludes};
 pub use noise::noise;
 pub use part::{Part, Shard};
+pub use planning::{dry_run, plan};
 use publication::{FoundSecret, Publication};
 use ran::{Ran, runs};
 use telling::Telling;
@@ -109,6 +113,9 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     if matches!(job.source, Source::Offline) {
         return offline::check(job);
     }
+    // Where commands run, one doctool at a time does that.
+    let is_live = matches!(job.source, Source::Cloud(_));
+    let _writer = is_live.then(|| Writer::open(job.site)).transpose()?;
     let pages = pages(job)?;
     if pages.documented.is_empty() {
         // Nothing of the part runs, so no cloud is needed either.
@@ -124,6 +131,7 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 ///
 /// When the job could not be done; then no page is half written.
 pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
+    let writer = Writer::open(job.site)?;
     let pages = pages(job)?;
     let ran = runs(job, &pages.documented)?;
     let mut outcome = compare(job, pages, &ran)?;
@@ -133,11 +141,11 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
             page.forget_deviations();
             continue;
         }
-        write_page(job, page)?;
+        write_page(job, &writer, page)?;
         page.forget_missing();
         page.forget_deviations();
     }
-    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
+    ran.known.as_ref().map_or(Ok(()), |known| known.keep(&writer))?;
     Ok((outcome, ran.secrets))
 }
 
@@ -148,13 +156,14 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 ///
 /// When the job could not be done, or the folder cannot be written.
 pub fn record(job: &Job<'_>, recordings: &Path) -> Result<(Vec<String>, usize)> {
+    let writer = Writer::open(job.site)?;
     let pages = pages(job)?.documented;
     let ran = runs(job, &pages)?;
     for (page, run) in pages.iter().zip(&ran.told) {
         let recorded = StableRecording::redacted(run.live.clone());
         replay::write(recordings, &page.plan, &render::log(&recorded), recorded.outputs())?;
     }
-    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
+    ran.known.as_ref().map_or(Ok(()), |known| known.keep(&writer))?;
     Ok((pages.into_iter().map(|page| page.plan.path).collect(), ran.ignored))
 }
 
@@ -199,10 +208,11 @@ pub fn leaks(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
 ///
 /// When the settings or a page cannot be read, or a file cannot be written.
 pub fn redact(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
+    let writer = Writer::open(job.site)?;
     let (findings, pages) = findings(job)?;
     let (leaks, edits): (Vec<Leak>, Vec<Edit>) =
         findings.into_iter().map(|finding| (finding.leak, finding.edit)).unzip();
-    write::edit(&edits, job.files)?;
+    writer.edit(&edits, job.files)?;
     Ok((leaks, pages))
 }
 
@@ -249,9 +259,10 @@ fn planned<T: Send>(
     let paths = discover::pages(site, files, job.paths)?;
     let read = |path: &PathBuf| {
         let mut page = page::read_with(site, files, remote, path)?;
-        page.diagnostics.extend(plan::unreadable(files, &page));
+        page.diagnostics.extend(planner::unreadable(files, &page));
+        let plan = planner::plan(site, config, files, &page)?;
+        page.diagnostics.extend(planner::refused(files, &plan));
         judge(config, &mut page.diagnostics);
-        let plan = plan::plan(site, config, files, &page)?;
         Ok(keep(page, plan))
     };
     side_by_side::each(&paths, read, |read: Result<T>| hand_on(read?))
@@ -331,7 +342,7 @@ fn pages(job: &Job<'_>) -> Result<Pages> {
             let skipped = skipped(job.files, &page, &plan);
             Kept::Elsewhere(page.diagnostics, skipped)
         } else {
-            let prose = plan::prose(job.files, &page, &plan);
+            let prose = planner::prose(job.files, &page, &plan);
             let run = documented(site, &plan);
             Kept::Documented(Box::new(Documented { run, prose, order: 0, page, plan }))
         };
@@ -474,12 +485,10 @@ fn is_told_first(
     first == page
 }
 
-fn write_page(job: &Job<'_>, page: &PageOutcome) -> Result<()> {
+fn write_page(job: &Job<'_>, writer: &Writer, page: &PageOutcome) -> Result<()> {
     let changes: Vec<&Change> = page.stale().collect();
-    write::write(&changes, |file| job.files.read(file).ok().map(|id| job.files.bytes(id)))?;
-    page.unused.iter().try_for_each(|file| write::remove(file))?;
-    match &page.unshown_log {
-        Some(log) => write::keep(&kept_log(job.site, &page.path), log),
-        None => Ok(()),
-    }
+    let file = kept_log(job.site, &page.path);
+    let log = page.unshown_log.as_deref().map(|log| (&*file, log));
+    writer.write(&changes, log, |file| job.files.read(file).ok().map(|id| job.files.bytes(id)))?;
+    page.unused.iter().try_for_each(|file| writer.remove(file))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Result;
 use crate::model::{Page, PagePlan, StarterFile, Survey};
 use crate::starter::{self, Ci};
-use crate::write;
+use crate::write::Writer;
 
 use super::{Job, no_network, planned};
 
@@ -16,6 +16,7 @@ use super::{Job, no_network, planned};
 ///
 /// When a page cannot be read, or a file cannot be written.
 pub fn init(job: &Job<'_>, ci: Option<Ci>) -> Result<(Survey, Vec<StarterFile>)> {
+    let writer = Writer::open(job.site)?;
     let root = repository(&job.site.folder);
     let mut survey = survey(job)?;
     survey.folder = job.site.folder.strip_prefix(&root).map(Path::to_owned).unwrap_or_default();
@@ -28,7 +29,7 @@ pub fn init(job: &Job<'_>, ci: Option<Ci>) -> Result<(Survey, Vec<StarterFile>)>
         };
         let is_there = path.exists();
         if !is_there {
-            write::keep(&path, &text)?;
+            writer.keep(&path, &text)?;
         }
         files.push(StarterFile { path, text, is_there });
     }

@@ -9,6 +9,7 @@ pub mod list_json;
 pub mod list_text;
 pub mod noise_json;
 pub mod noise_text;
+pub mod plan_text;
 pub mod progress;
 pub mod starter_text;
 pub mod text;

@@ -13,6 +13,8 @@ use crate::error::{Error, ErrorKind, Result, nearest};
 use crate::model::{DiagnosticKind, Place, Severity};
 
 use super::capture::CaptureSource;
+pub use super::permit::Permit;
+pub use super::run::RunSettings;
 use super::{CheckSettings, DiagramSettings, IgnoreSettings, VolatileRule};
 
 /// The name of the file, beside `mkdocs.yml`.
@@ -112,6 +114,13 @@ pub struct CloudProfile {
     #[serde(with = "serde_yaml::with::singleton_map")]
     #[schemars(with = "CaptureSource")]
     pub capture: CaptureSource,
+    /// What commands may do to the cloud.
+    #[schemars(default)]
+    pub permit: Permit,
+    /// Whether commands may destroy what the run has not made. The embedded cloud is disposable.
+    pub disposable: bool,
+    /// Whether what pages create and do not remove stays. Otherwise it is removed when the run ends.
+    pub keep: bool,
 }
 
 /// A kind of embedded cloud.
@@ -120,23 +129,6 @@ pub struct CloudProfile {
 pub enum EmbeddedKind {
     /// Keystone, Glance and the `openstack` client.
     Openstack,
-}
-
-/// What may run, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct RunSettings {
-    /// Programs that documented commands may start. Nothing else runs, and nothing runs in a shell.
-    pub allow: Vec<String>,
-    /// Seconds after which a command is ended.
-    #[schemars(range(min = 1))]
-    pub timeout: u64,
-}
-
-impl Default for RunSettings {
-    fn default() -> Self {
-        Self { allow: vec!["openstack".to_owned()], timeout: 120 }
-    }
 }
 
 /// What is kept of what is recorded.
@@ -211,11 +203,12 @@ impl Config {
     /// When there is none; the hint names one that is spelled alike.
     pub fn profile(&self, name: &str) -> Result<CloudProfile> {
         if let Some(profile) = self.clouds.get(name) {
-            return Ok(profile.clone());
+            let disposable = profile.disposable || profile.embedded.is_some();
+            return Ok(CloudProfile { disposable, ..profile.clone() });
         }
         if name == EMBEDDED {
             let embedded = Some(EmbeddedKind::Openstack);
-            return Ok(CloudProfile { embedded, ..CloudProfile::default() });
+            return Ok(CloudProfile { embedded, disposable: true, ..CloudProfile::default() });
         }
         let known: Vec<&str> = self.clouds.keys().map(String::as_str).chain([EMBEDDED]).collect();
         let error = Error::new(ErrorKind::Settings, format!("there is no cloud `{name}`"));
@@ -266,6 +259,11 @@ impl Config {
             })?;
         }
         self.volatile.iter().try_for_each(VolatileRule::check)?;
+        if let Some(name) = self.run.relative() {
+            let message = format!("`run.allow`: `{name}` is a path that is not absolute");
+            let hint = "write the program's name alone, or its path from `/`";
+            return Err(Error::new(ErrorKind::Settings, message).hint(hint));
+        }
         DiagramSettings::default().of_page(&self.diagrams)?;
         for (name, profile) in &self.clouds {
             if profile.embedded.is_some() && !profile.env.is_empty() {
@@ -306,8 +304,8 @@ mod tests {
         let text = "cloud: mine\nclouds:\n  mine:\n    embeded: openstack\n";
         assert_eq!(
             error(text),
-            "4:5 clouds.mine: unknown field `embeded`, expected one of `embedded`, `env`, `cold`, `capture` \
-             | write `embedded` if that is what you mean"
+            "4:5 clouds.mine: unknown field `embeded`, expected one of `embedded`, `env`, `cold`, \
+             `capture`, `permit`, `disposable`, `keep` | write `embedded` if that is what you mean"
         );
         assert!(error("run: {alow: [curl]}").ends_with("| write `allow` if that is what you mean"));
         let unknown = error("diagnostics:\n  unclosed-fense: off\n");

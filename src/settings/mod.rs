@@ -7,7 +7,10 @@ pub mod doctool;
 mod extensions;
 pub mod ignore;
 mod mkdocs;
+mod permit;
+mod run;
 mod site;
+mod trust;
 mod volatile;
 mod zensical;
 

@@ -40,6 +40,7 @@ mod target;
 mod upstream;
 mod wire;
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -55,7 +56,7 @@ use super::Capture;
 use super::participants::Participants;
 use super::relay::{self, Attachment};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{self, Caller, Events, Recording};
+use crate::model::{self, Caller, Events, Exchange, Recording};
 
 /// What cannot stand in a URL's user name as it is (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -73,6 +74,18 @@ pub struct Options {
     pub settle: Duration,
     /// Who owns which URL.
     pub participants: Participants,
+    /// Who sees each exchange as it ends. Until it has, the exchange counts as under way.
+    pub witness: Option<Witness>,
+}
+
+/// Somebody who sees exchanges one by one, of services too.
+#[derive(Clone)]
+pub struct Witness(pub Arc<dyn Fn(&Exchange) + Send + Sync>);
+
+impl fmt::Debug for Witness {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Witness")
+    }
 }
 
 impl Default for Options {
@@ -82,6 +95,7 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(10),
             settle: Duration::from_secs(2),
             participants: Participants::default(),
+            witness: None,
         }
     }
 }
@@ -112,7 +126,7 @@ impl Proxy {
     ) -> Result<Self> {
         let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let address = listener.local_addr().map_err(|error| not_listening("127.0.0.1", error))?;
-        let journal = Arc::new(Journal::new(options.body_limit));
+        let journal = Arc::new(Journal::new(options.body_limit, options.witness));
         let engine = Arc::new(Engine {
             callers: Callers::new()?,
             journal: Some(Arc::clone(&journal)),
@@ -185,6 +199,10 @@ impl Capture for Proxy {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Recording, "a recording has begun and not ended"))
+    }
+
+    fn settle(&self) {
+        self.journal.settle(self.settle);
     }
 
     fn end(&mut self) -> Result<Recording> {
