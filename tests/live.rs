@@ -210,7 +210,7 @@ fn what_is_sent_while_no_command_runs_is_noise(live: &Live) {
     let caller = Background::start(live);
     let said = site.doctool(&["check", LIST]).exits(0);
     drop(caller);
-    let ignored = said.out.strip_prefix("4 views up to date on 1 page; ");
+    let ignored = said.out.strip_prefix("4 views up to date on 1 page, live; ");
     assert!(ignored.is_some_and(|rest| rest.ends_with("ignored\n")), "{}", said.out);
     site.write("doctool.yml", settings);
 }

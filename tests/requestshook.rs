@@ -174,7 +174,9 @@ fn a_page_is_recorded_from_the_log_that_its_profile_names() {
              client->>service: GET /old\n    service-->>client: 200 OK /old\n```\n",
         ),
     ]);
-    let bin = site.path("bin");
+    // A program of the site itself would not be started.
+    let programs = Site::new(&[]);
+    let bin = programs.path("bin");
     site.write("hook.log", exchange(1, "/before"));
     let entries = exchange(2, "/new")
         .replace("(unknown) RE", "(client) RE")
@@ -184,7 +186,7 @@ fn a_page_is_recorded_from_the_log_that_its_profile_names() {
         "#!/bin/sh\necho \"said $1\"\ncat {0}/entries >> {0}/hook.log\n",
         site.path(".").display()
     );
-    site.write("bin/talk", script);
+    programs.write("bin/talk", script);
     fs::set_permissions(bin.join("talk"), fs::Permissions::from_mode(0o755)).expect("it is ours");
     let settings = format!(
         "cloud: mine\nrun: {{allow: [talk]}}\nclouds:\n  mine:\n    env: {{PATH: '{}:/usr/bin:/bin'}}\n    \
