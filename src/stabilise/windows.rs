@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::{memchr, memmem, memrchr};
 
 /// A part of every name that `places` knows for fields and headers.
@@ -46,7 +46,11 @@ impl Windows {
     pub(super) fn new<'a>(more: impl Iterator<Item = &'a str>) -> Self {
         // Names are compared without case; shapes have one, but looking at more does no harm.
         let patterns = SHAPES.into_iter().chain(NAMES).chain(more).filter(|name| !name.is_empty());
-        let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(patterns);
+        // A match hides what it covers. That is a part of the same name, so it ends with it.
+        let finder = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(patterns);
         Self { finder: finder.expect("names fit into memory"), shapes: SHAPES.len() }
     }
 
@@ -54,8 +58,7 @@ impl Windows {
     pub(super) fn of(&self, text: &str) -> Vec<Range<usize>> {
         let bytes = text.as_bytes();
         let mut windows: Vec<Range<usize>> = Vec::new();
-        // All of them: `token` stands inside `x-auth-token`, and either may be the one that counts.
-        for found in self.finder.find_overlapping_iter(text) {
+        for found in self.finder.find_iter(text) {
             let (pattern, end) = (found.pattern().as_usize(), found.end());
             let is_shape = pattern < self.shapes;
             if !is_shape && !may_have_value(&bytes[end..]) {
@@ -148,5 +151,66 @@ fn end_of_key(text: &[u8], from: usize) -> usize {
     match memmem::find(&text[from..], b"-----END") {
         Some(at) => end_of_lines(text, from + at),
         None => end_of_lines(text, from),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Range, Windows};
+
+    fn windows(text: &str) -> Vec<&str> {
+        let names = ["x-auth-token", "my pass.word"].into_iter();
+        Windows::new(names).of(text).into_iter().map(|window| &text[window]).collect()
+    }
+
+    #[test]
+    fn a_window_is_where_a_value_stands_behind_a_name() {
+        for text in [
+            "{\"password\": \"x\"}",
+            "{\"PassWord\"\n:\n\"x\"}",
+            "{\"token\": {\n\n  \"id\": \"x\"}}",
+            "{'admin_pass': b'x'}",
+            "{\\\"secret\\\": \\\"x\\\"}",
+            "?client_secret=x",
+            "| token  | x |",
+            "X-Auth-Token: x",
+            "my pass.word=x",
+            "a gAAAAABx",
+        ] {
+            assert_eq!(windows(text), [text], "{text}");
+        }
+        for text in [
+            "{\"methods\": [\"password\"]}",
+            "{\"password_expires_at\": null}",
+            "{\"token\": {\"methods\": 1}}",
+            "http://h/auth/tokens/x",
+            "Vary: X-Auth-Token",
+            "a token is a secret",
+        ] {
+            assert_eq!(windows(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn windows_are_lines_and_apart() {
+        let text = "1\n2 secret=a\n3\n4\n5\n6\n7\n8\n9\n10 secret=b\n11\n";
+        assert_eq!(windows(text), ["2 secret=a\n3\n4\n5\n6\n7\n", "10 secret=b\n11\n"]);
+    }
+
+    #[test]
+    fn a_value_that_goes_on_is_seen_whole() {
+        let text = format!("secret={}end\nrest", "\n".repeat(3) + &"x\n".repeat(50));
+        let found = Windows::new(std::iter::empty()).each(
+            &text,
+            |part| {
+                Vec::from_iter([Range {
+                    start: 0,
+                    end: part.find("end").map_or(part.len(), |at| at + 3),
+                }])
+            },
+            |span| span,
+        );
+        let whole = Range { start: 0, end: text.len() - "\nrest".len() };
+        assert_eq!((found.len(), &found[0]), (1, &whole));
     }
 }

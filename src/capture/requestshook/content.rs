@@ -8,7 +8,9 @@ use crate::model::Body;
 
 /// The body of an entry.
 pub(super) fn body(shown: &[u8]) -> Body {
-    let text = String::from_utf8_lossy(shown);
+    // Reading bytes that may be anything takes longer, and hardly ever are they.
+    let text = std::str::from_utf8(shown)
+        .map_or_else(|_| String::from_utf8_lossy(shown), std::borrow::Cow::Borrowed);
     let text = text.trim_end_matches(['\n', '\r']);
     let text = if memchr::memchr(b'\r', text.as_bytes()).is_some() {
         text.replace("\r\n", "\n")
