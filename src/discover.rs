@@ -35,8 +35,10 @@ pub fn pages(site: &Site, files: &FileCache, paths: &[PathBuf]) -> Result<Vec<Pa
         }
         found.extend(here);
     }
-    let mut seen = HashSet::new();
-    found.retain(|page| seen.insert(page.clone()));
+    if paths.len() > 1 {
+        let mut seen = HashSet::new();
+        found.retain(|page| seen.insert(page.clone()));
+    }
     let order: HashMap<PathBuf, usize> = site
         .nav
         .iter()
@@ -44,8 +46,19 @@ pub fn pages(site: &Site, files: &FileCache, paths: &[PathBuf]) -> Result<Vec<Pa
         .rev()
         .map(|(index, page)| (site.docs_dir.join(page), index))
         .collect();
-    found.sort_by_cached_key(|page| (order.get(page).copied().unwrap_or(usize::MAX), page.clone()));
+    found.sort_by_cached_key(|page| (order.get(page).copied().unwrap_or(usize::MAX), names(page)));
     Ok(found)
+}
+
+/// The names on the way to a file, each with a zero byte behind it: these bytes are in the order of
+/// the paths, and quicker compared.
+fn names(path: &Path) -> Vec<u8> {
+    let mut names = Vec::with_capacity(path.as_os_str().len() + 2);
+    for name in path {
+        names.extend_from_slice(name.as_encoded_bytes());
+        names.push(0);
+    }
+    names
 }
 
 fn nothing(path: &Path) -> Error {
@@ -69,7 +82,7 @@ fn named(path: &Path) -> Vec<PathBuf> {
 
 /// All pages below a folder. As in MkDocs, what begins with a dot is no page.
 fn below(folder: &Path) -> Vec<PathBuf> {
-    let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
+    let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
     WalkDir::new(folder)
         .follow_links(true)
         .into_iter()
@@ -84,4 +97,21 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 fn is_page(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     matches!(extension, Some("md" | "markdown" | "mdown" | "mkdn" | "mkd"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_in_the_order_of_paths() {
+        let paths = [
+            "/", "/a", "/a/b", "/a-b", "/a.md", "/a/b.md", "/ab", "/ä/b", "/a/./c", "/b/../a", "c",
+        ];
+        for one in paths.map(Path::new) {
+            for other in paths.map(Path::new) {
+                assert_eq!(names(one).cmp(&names(other)), one.cmp(other), "{one:?} {other:?}");
+            }
+        }
+    }
 }

@@ -7,11 +7,13 @@
 
 pub mod adopt;
 pub mod capture;
+pub mod changes;
 pub mod cli;
 pub mod cloud;
 pub mod discover;
 pub mod error;
 pub mod fetch;
+pub mod ledger;
 pub mod merge;
 pub mod model;
 pub mod noise;

@@ -8,20 +8,22 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 23] = [
+const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("adopt", &["error", "model", "sections", "sequence", "settings"]),
     ("capture", &["error", "model", "settings"]),
+    ("changes", &["error"]),
     (
         "cli",
         &[
-            "capture", "cloud", "discover", "error", "merge", "model", "page", "pipeline",
-            "render", "report", "settings", "starter",
+            "capture", "changes", "cloud", "discover", "error", "merge", "model", "page",
+            "pipeline", "render", "report", "settings", "starter",
         ],
     ),
     ("cloud", &["error", "model", "settings"]),
     ("discover", &["error", "model", "settings"]),
     ("error", &["model"]),
     ("fetch", &["model", "settings"]),
+    ("ledger", &["error", "model"]),
     ("merge", &["error", "model", "pairing", "sections", "sequence", "settings"]),
     ("model", &[]),
     ("noise", &["error", "model", "settings"]),
@@ -37,6 +39,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
             "discover",
             "error",
             "fetch",
+            "ledger",
             "merge",
             "model",
             "noise",

@@ -58,8 +58,9 @@ fn cloud(site: &Site, name: &str) {
         "doctool.yml",
         format!(
             "cloud: mine\nclouds:\n  mine:\n    env:\n      STORE: {}\n      PATH: {}:/usr/bin:/bin\n      \
-             OS_AUTH_URL: http://{name}.example.org\nrun:\n  allow: [things]\n",
+             OS_AUTH_URL: http://{name}.example.org\nrun:\n  allow: [{}/things]\n",
             store.display(),
+            bin.display(),
             bin.display()
         ),
     );
@@ -104,7 +105,7 @@ fn unchanged(site: &Site, arguments: &[&str]) -> Said {
 fn a_page_uses_what_another_page_of_the_run_makes() {
     let site = site(&[("create", creates()), ("show", shows())]);
     let said = unchanged(&site, &["check"]);
-    assert_eq!(said.out, "2 views up to date on 2 pages\n");
+    assert_eq!(said.out, "2 views up to date on 2 pages, live\n");
     assert_eq!(calls(&site, "first"), format!("create one\nshow {LIVE}\n"));
     assert!(!site.path(".doctool").exists(), "check writes nothing");
 }
@@ -163,7 +164,7 @@ fn a_command_uses_what_an_earlier_one_of_its_page_prints() {
     let teardown = format!("doctool:\n  teardown:\n    - things remove {ONE}\n");
     let site = site(&[("all", page(&teardown, &session))]);
     let said = unchanged(&site, &["check"]);
-    assert_eq!(said.out, "4 views up to date on 1 page\n");
+    assert_eq!(said.out, "4 views up to date on 1 page, live\n");
     assert!(calls(&site, "first").ends_with(&format!("show {LIVE}\nremove {LIVE}\n")));
 }
 
@@ -216,7 +217,7 @@ fn one_thing_has_one_name_on_all_pages_of_a_run() {
     let site = site(&pages);
     let said = site.doctool(&["check"]).exits(1);
     assert!(said.out.contains(&format!("-| id   | {TWO} |\n+| id   | {ONE} |\n")), "{}", said.out);
-    assert!(said.out.ends_with("1 of 3 views stale on 3 pages\n"), "{}", said.out);
+    assert!(said.out.ends_with("1 of 3 views stale on 3 pages, live\n"), "{}", said.out);
 }
 
 /// Sends a request, through the recorder if there is one, and prints the content of the answer.
@@ -296,7 +297,8 @@ fn what_the_setup_makes_has_the_documented_id_of_what_has_its_name() {
         "doctool.yml",
         format!(
             "cloud: mine\nclouds:\n  mine:\n    env:\n      SERVER: {server}\n      \
-             PATH: {}:/usr/bin:/bin\nrun:\n  allow: [ask]\n",
+             PATH: {}:/usr/bin:/bin\nrun:\n  allow: [{}/ask]\n",
+            site.path("bin").display(),
             site.path("bin").display()
         ),
     );

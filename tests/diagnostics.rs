@@ -270,12 +270,20 @@ fn check_counts_findings_on_pages_without_commands_too() {
         |command: &str| site.doctool(&[command, page, "docs/slip.md", "--replay", "recorded"]);
     let checked = said("check").exits(1);
     assert!(checked.out.contains("warning[disabled-fence]: "), "{}", checked.out);
-    assert!(checked.out.ends_with("4 views up to date on 1 page; 1 warning\n"), "{}", checked.out);
+    assert!(
+        checked.out.ends_with("4 views up to date on 1 page, by replay; 1 warning\n"),
+        "{}",
+        checked.out
+    );
     let refreshed = said("refresh").exits(0);
     assert!(refreshed.out.contains("--> docs/slip.md:1:13\n"), "{}", refreshed.out);
     site.write("doctool.yml", "diagnostics:\n  disabled-fence: error\n");
     let checked = said("check").exits(1);
-    assert!(checked.out.ends_with("4 views up to date on 1 page; 1 error\n"), "{}", checked.out);
+    assert!(
+        checked.out.ends_with("4 views up to date on 1 page, by replay; 1 error\n"),
+        "{}",
+        checked.out
+    );
     said("refresh").exits(1);
     site.write("doctool.yml", "diagnostics:\n  disabled-fence: off\n");
     said("check").exits(0);
@@ -290,7 +298,7 @@ fn the_guide_has_a_chapter_and_an_example_of_each_kind() {
     let heading = |index: usize| {
         (0..index).rev().find_map(|index| guide.line(index).strip_prefix("## ")).unwrap_or_default()
     };
-    for kind in DiagnosticKind::ALL {
+    for kind in DiagnosticKind::OF_PAGES {
         let chapter = (0..guide.lines.len()).any(|index| guide.line(index) == format!("## {kind}"));
         assert!(chapter, "{kind} has no chapter");
         let Some(example) =
@@ -305,4 +313,18 @@ fn the_guide_has_a_chapter_and_an_example_of_each_kind() {
         let kinds: Vec<_> = found.iter().filter_map(|(what, _)| what.split(' ').next()).collect();
         assert_eq!(kinds, [kind.name()], "{}", example.text);
     }
+}
+
+#[test]
+fn the_guide_has_a_chapter_of_each_kind_of_drift_with_its_severity() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/drift.md");
+    let guide = std::fs::read_to_string(guide).expect("our own page");
+    let mut chapters = guide.split("\n## ").skip(1);
+    for kind in DiagnosticKind::OF_DRIFT {
+        let chapter = chapters.next().expect("each kind has a chapter");
+        let severity = kind.severity().name();
+        let begins = chapter.to_lowercase().starts_with(&format!("{kind}\n\n*{severity}"));
+        assert!(begins, "{kind} is {severity}: {chapter}");
+    }
+    assert_eq!(chapters.next(), None, "a chapter of no kind");
 }

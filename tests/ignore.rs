@@ -53,7 +53,7 @@ fn ignored_calls_are_no_drift_and_are_counted() {
     let site = site(&format!("ignore:\n  rules:\n    - {rule}\n    - {{from: nobody}}\n"));
     let before = site.files();
     let said = check(&site).exits(0);
-    assert_eq!(said.out, "4 views up to date on 1 page; 2 exchanges ignored\n");
+    assert_eq!(said.out, "4 views up to date on 1 page, by replay; 2 exchanges ignored\n");
     let said = site.doctool(&["refresh", PAGE, "--replay", "recorded"]).exits(0);
     assert_eq!(
         said.out,
@@ -91,7 +91,7 @@ fn a_file_of_requestshook_is_read_as_it_is() {
 "#;
     site.write("hook/should_not_hook.json", file);
     let said = check(&site).exits(0);
-    assert_eq!(said.out, "4 views up to date on 1 page; 2 exchanges ignored\n");
+    assert_eq!(said.out, "4 views up to date on 1 page, by replay; 2 exchanges ignored\n");
 
     site.write("hook/should_not_hook.json", "[]");
     let wrong = check(&site).exits(2);

@@ -139,7 +139,7 @@ fn a_page_is_made_stays_as_it_is_and_is_mended() {
     let first = live.passwords();
     site.doctool(&["cloud", "down", "--wipe"]).exits(0);
     let said = site.doctool(&["check", LIST]).exits(0);
-    assert_eq!(said.out, "4 views up to date on 1 page\n");
+    assert_eq!(said.out, "4 views up to date on 1 page, live\n");
     assert_ne!(live.passwords(), first, "it is another cloud");
     assert_eq!(live.docs(), made);
 
@@ -259,7 +259,7 @@ fn what_is_sent_while_no_command_runs_is_noise(live: &Live) {
     let caller = Background::start(live);
     let said = site.doctool(&["check", LIST]).exits(0);
     drop(caller);
-    let ignored = said.out.strip_prefix("4 views up to date on 1 page; ");
+    let ignored = said.out.strip_prefix("4 views up to date on 1 page, live; ");
     assert!(ignored.is_some_and(|rest| rest.ends_with("ignored\n")), "{}", said.out);
     site.write("doctool.yml", settings);
 }
@@ -324,7 +324,7 @@ fn what_services_send_only_when_cold_is_learnt(live: &Live) {
     for _ in 0..3 {
         // The first of the two runs finds cold caches, and the one after them warm ones.
         let said = site.doctool(&["check", LIST, "--runs", "2"]).exits(0);
-        assert_eq!(said.out, "4 views up to date on 1 page\n");
+        assert_eq!(said.out, "4 views up to date on 1 page, live\n");
         site.doctool(&["check", LIST]).exits(0);
     }
     site.doctool(&["refresh", LIST]).exits(0);

@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use support::{Said, Site};
 
@@ -168,7 +168,7 @@ fn what_happens_in_a_step_is_still_compared_and_told() {
     site.write(log, changed);
     let said = check(&site).exits(1);
     assert!(said.out.contains("300 MULTIPLE CHOICES /identity"), "{}", said.out);
-    assert!(said.out.contains("note[sequence]"), "{}", said.out);
+    assert!(said.out.contains("[sequence-changed]"), "{}", said.out);
     assert!(said.out.contains("diagram.md:1"), "{}", said.out);
     refresh(&site).exits(0);
     let diagram = file(&site, "diagram.md");
@@ -244,4 +244,116 @@ fn ids_have_names_and_a_table_tells_what_they_stand_for() {
     check(&site).exits(0);
     refresh(&site).exits(0);
     assert_eq!(files(&site), renamed);
+}
+
+/// A page whose command starts ten clients at once, with what they sent: 122 messages of which many
+/// say the same.
+fn several() -> Site {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readable/several");
+    let site = Site::new(&[
+        (
+            "mkdocs.yml",
+            "site_name: x\nmarkdown_extensions:\n  - pymdownx.superfences\n  - pymdownx.snippets: {base_path: [docs]}\n",
+        ),
+        ("docs/several/diagram.md", ""),
+        ("docs/several/body.md", ""),
+    ]);
+    site.copy(&fixture, "docs/several");
+    let page = site.read("docs/several/index.md");
+    let command = page.lines().find(|line| line.starts_with("$ ")).expect("there is a command");
+    site.write("recorded/several/console.txt", format!("{command}\n"));
+    site.write("recorded/several/log.md", site.read("docs/several/log.md"));
+    site
+}
+
+#[test]
+fn clients_that_speak_at_once_are_drawn_in_parts_that_can_be_read() {
+    let site = several();
+    let run = "run: {allow: [openstack, bash]}\n";
+    let doctool = |command| site.doctool(&[command, "docs/several", "--replay", "recorded"]);
+    site.write("doctool.yml", format!("{run}diagrams: {{split: 40, names: auto, links: true}}\n"));
+    doctool("refresh").exits(0);
+    doctool("check").exits(0);
+    let names = ["diagram.md", "diagram-part2.md", "diagram-part3.md", "diagram-part4.md"];
+    let mut next = 1;
+    for (index, name) in names.iter().enumerate() {
+        let part = site.read(&format!("docs/several/{name}"));
+        let messages = part.lines().filter(|line| line.contains(">>")).count();
+        assert!((1..=40).contains(&messages), "{name} has {messages} messages");
+        assert_eq!(part.contains(&format!("autonumber {next}\n")), index > 0, "{part}");
+        next += messages;
+    }
+    assert_eq!(next - 1, 122);
+    let page = site.read("docs/several/index.md");
+    assert_eq!(page.matches("](#").count(), 122, "every step leads to its section");
+
+    // Without Keystone, nothing is left of the first part.
+    site.write("doctool.yml", format!("{run}diagrams: {{split: 40, hide: [keystone]}}\n"));
+    doctool("refresh").exits(0);
+    doctool("check").exits(0);
+    for name in &names[..2] {
+        assert!(drawn(&site.read(&format!("docs/several/{name}"))).len() > 4, "{name}");
+    }
+}
+
+#[test]
+fn adopt_compares_the_whole_diagram() {
+    let site = site("{split: 6, fold: [token]}");
+    refresh(&site).exits(0);
+    let part = file(&site, "diagram-part2.md");
+    let line =
+        1 + part.lines().position(|line| line.contains("404 Not Found")).expect("it is there");
+    site.write(&format!("{PAGE}/diagram-part2.md"), part.replace("404 Not Found", "200 OK"));
+    let said = site.doctool(&["adopt", PAGE]);
+    assert!(said.out.contains(&format!("diagram-part2.md:{line}")), "{}", said.out);
+    assert_eq!(said.out.matches("this message is not in the log").count(), 1, "{}", said.out);
+    assert!(!said.out.contains("further diagrams"), "{}", said.out);
+}
+
+#[test]
+fn a_diagram_that_people_cut_is_refreshed_in_its_parts() {
+    let site = site("{}");
+    let diagram = file(&site, "diagram.md");
+    let lines: Vec<&str> = diagram.split_inclusive('\n').collect();
+    let page = file(&site, "index.md");
+    let block = "``` mermaid\nsequenceDiagram\n    autonumber\n    --8<-- \"openstack/image/save/diagram.md\"\n```\n";
+    // By the number that the block begins with, whatever the file is called.
+    let next = block.replace("autonumber", "autonumber 11").replace("diagram.md", "images.md");
+    let cut = page.replace(block, &format!("{block}\nThen it looks for the name.\n\n{next}"));
+    assert_ne!(cut, page);
+    site.write(&format!("{PAGE}/index.md"), &cut);
+    site.write(&format!("{PAGE}/diagram.md"), lines[..10].concat());
+    site.write(&format!("{PAGE}/images.md"), lines[10..].concat());
+    let before = files(&site);
+    check(&site).exits(0);
+    refresh(&site).exits(0);
+    assert_eq!(files(&site), before);
+
+    // The version of Glance is no longer asked for.
+    let log = "recorded/openstack/image/save/log.md";
+    let entries = site.read(log);
+    let entries: Vec<&str> = entries.split_inclusive("\n\n\n").collect();
+    let fewer = [&entries[..4], &entries[6..]].concat().concat();
+    site.write(log, fewer);
+    let said = check(&site).exits(1);
+    assert!(said.out.contains("`openstack->>glance-api: GET /image` was not sent"), "{}", said.out);
+    // What the words say of it is for people to take out.
+    refresh(&site).exits(1);
+    assert_eq!(file(&site, "diagram.md"), [&lines[..4], &lines[6..10]].concat().concat());
+    assert_eq!(file(&site, "images.md"), lines[10..].concat());
+    let page = file(&site, "index.md");
+    assert!(
+        page.contains("    autonumber 9\n    --8<-- \"openstack/image/save/images.md\""),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_block_that_draws_more_than_the_diagram_stays_whole() {
+    let site = site("{split: 6}");
+    let include = "    --8<-- \"openstack/image/save/diagram.md\"\n";
+    let page = file(&site, "index.md");
+    let drawn = format!("{include}    Note over openstack: compares the hash\n");
+    site.write(&format!("{PAGE}/index.md"), page.replace(include, &drawn));
+    check(&site).exits(0);
 }

@@ -95,6 +95,19 @@ fn what_others_read_of_this_project_is_valid() {
     is_valid(&["vendor.gitlab-ci", "--data-transform", "gitlab-ci"], &site.path("jobs.yml"));
 }
 
+#[test]
+fn each_hook_is_a_command_that_doctool_knows() {
+    let hooks = fs::read_to_string(project(".pre-commit-hooks.yaml")).expect("it is there");
+    let hooks: serde_json::Value = serde_yaml::from_str(&hooks).expect("it is YAML");
+    let site = Site::new(&[("mkdocs.yml", MKDOCS), ("docs/page.md", "# Nothing\n")]);
+    for hook in hooks.as_array().expect("a list") {
+        let entry = hook["entry"].as_str().expect("a command");
+        let words: Vec<&str> = entry.split(' ').skip(1).collect();
+        let said = site.doctool(&[&words[..], &["--help"]].concat()).exits(0);
+        assert!(said.out.contains("Usage: doctool"), "{}", said.out);
+    }
+}
+
 /// The steps of the action, run as its runner would: only the caching and the installation are
 /// left out.
 #[test]

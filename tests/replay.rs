@@ -38,7 +38,7 @@ fn what_is_documented_is_up_to_date() {
     let site = recorded();
     let before = site.files();
     let said = check(&site).exits(0);
-    assert_eq!(said.out, "4 views up to date on 1 page\n");
+    assert_eq!(said.out, "4 views up to date on 1 page, by replay\n");
     assert_eq!(said.err, "");
     let said = refresh(&site).exits(0);
     assert_eq!(
@@ -83,7 +83,11 @@ fn a_changed_line_of_any_view_is_named_and_restored() {
         } else {
             assert!(said.out.starts_with(&format!("{file}:{line}: the ")), "{}", said.out);
             assert!(said.out.contains(edited) && said.out.contains("\n-"), "{}", said.out);
-            assert!(said.out.ends_with("1 of 4 views stale on 1 page\n"), "{}", said.out);
+            assert!(
+                said.out.ends_with("1 of 4 views stale on 1 page, by replay\n"),
+                "{}",
+                said.out
+            );
             refresh(&site).exits(0);
         }
         assert_eq!(site.read(&file), before);
@@ -130,7 +134,7 @@ fn what_only_differs_by_volatile_values_is_no_change() {
     }
     assert!(known.len() > 20, "the page is full of volatile values: {}", known.len());
     let said = check(&site).exits(0);
-    assert_eq!(said.out, "4 views up to date on 1 page\n");
+    assert_eq!(said.out, "4 views up to date on 1 page, by replay\n");
     refresh(&site).exits(0);
     let docs = |files: Vec<(std::path::PathBuf, Vec<u8>)>| -> Vec<_> {
         files.into_iter().filter(|(path, _)| path.starts_with(site.path("docs"))).collect()
@@ -245,7 +249,7 @@ fn a_page_that_shows_no_log_keeps_its_recording_elsewhere() {
     let other = renewed(&site.read(log), &mut HashMap::new());
     site.write(log, other);
     let said = check(&site).exits(0);
-    assert_eq!(said.out, "3 views up to date on 1 page\n");
+    assert_eq!(said.out, "3 views up to date on 1 page, by replay\n");
 }
 
 #[test]
@@ -273,7 +277,7 @@ fn a_view_that_two_pages_share_is_told_by_the_first() {
         site.write(&format!("recorded/openstack/image/list/twin/{file}"), recording);
     }
     let said = check(&site).exits(0);
-    assert_eq!(said.out, "5 views up to date on 2 pages\n");
+    assert_eq!(said.out, "5 views up to date on 2 pages, by replay\n");
     assert_eq!(
         said.err.matches("is told by `openstack/image/list/index.md`").count(),
         3,
@@ -323,7 +327,7 @@ fn an_include_that_brings_in_nothing_is_told_with_its_place() {
          = hint: correct the path, which starts at a `base_path` of pymdownx.snippets, or create the file\n\n"
     );
     let said = check(&site).exits(1);
-    assert_eq!(said.out, format!("{warning}4 views up to date on 1 page; 1 warning\n"));
+    assert_eq!(said.out, format!("{warning}4 views up to date on 1 page, by replay; 1 warning\n"));
     let said = site.doctool(&["list", PAGE]).exits(0);
     assert_eq!(said.err, warning);
     assert!(said.out.ends_with("4 includes (1 broken), 1 warning\n"), "{}", said.out);

@@ -132,7 +132,7 @@ fn a_step_that_must_happen_and_did_not_is_told_by_name() {
     }
     site.write("warm/openstack/image/list/log.md", entries.join("### ("));
     let said = check(&site, "warm").exits(1);
-    assert!(said.out.contains("[sequence]"), "{}", said.out);
+    assert!(said.out.contains("[sequence-changed]"), "{}", said.out);
     assert!(said.out.contains("GET /identity/v3/auth/tokens"), "{}", said.out);
 }
 

@@ -421,7 +421,7 @@ fn fresh_values_on_all_pages_at_once_are_no_change() {
         site.write(&format!("{recorded}/console.txt"), session);
     }
     let said = site.doctool(&["check", "docs/openstack/image", "--replay", "recorded"]).exits(0);
-    assert_eq!(said.out, "40 views up to date on 10 pages\n");
+    assert_eq!(said.out, "40 views up to date on 10 pages, by replay\n");
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub struct Standing<'a> {
     pub place: &'a Place,
     /// Its lines, written as [`Recorded`] writes them where there are secrets.
     pub text: &'a str,
+    /// Where its lines stand; where it is empty, one below the other.
+    pub places: &'a [Place],
 }
 
 /// The views that a recording gives.
@@ -93,7 +95,10 @@ impl Findings {
 
 impl Standing<'_> {
     fn line(&self, index: usize) -> Place {
-        Place::line(self.place.file.clone(), self.place.line + index)
+        match self.places.get(index).or(self.places.last()) {
+            Some(place) => place.clone(),
+            None => Place::line(self.place.file.clone(), self.place.line + index),
+        }
     }
 }
 
@@ -143,8 +148,23 @@ pub fn adopt(page: &Subject<'_>) -> Adoption {
         views,
         edits: findings.edits,
         unplaced: findings.unplaced,
+        lost_references: lost_references(page, steps),
         leaks: Vec::new(),
     }
+}
+
+/// References of the page's prose to steps of which some are not there.
+fn lost_references(page: &Subject<'_>, steps: usize) -> Vec<Unplaced> {
+    let of_line = |line: &ProseLine<'_>| {
+        let lost = prose::lost_references(line.text, steps).into_iter();
+        let place = line.place.clone();
+        lost.map(move |reference| Unplaced {
+            place: place.clone(),
+            reason: format!("`{reference}` names a step that is not there: there are {steps}"),
+        })
+        .collect::<Vec<_>>()
+    };
+    page.prose.iter().flat_map(of_line).collect()
 }
 
 /// How many steps `autonumber` counts: the messages of the diagram, or of the recording.

@@ -22,16 +22,32 @@ fn pattern(text: &str) -> Regex {
 /// How often a line names steps of a diagram with this many messages. Other numbers, as in `(2023)` or
 /// `f(1)`, name none.
 pub(super) fn step_references(line: &str, messages: usize) -> Vec<&str> {
-    let exists = |number: &str| number.parse().is_ok_and(|step| (1..=messages).contains(&step));
+    references(line).filter(|steps| numbers(steps).all(|step| exists(step, messages))).collect()
+}
+
+/// References to several steps of which some are not there. A number alone may be no reference.
+pub(super) fn lost_references(line: &str, messages: usize) -> Vec<&str> {
+    let is_lost = |steps: &&str| {
+        let is_some = numbers(steps).any(|step| exists(step, messages));
+        is_some && !numbers(steps).all(|step| exists(step, messages))
+    };
+    references(line).filter(is_lost).collect()
+}
+
+fn references(line: &str) -> impl Iterator<Item = &str> {
     let is_call = |start: usize| {
         let before = line[..start].bytes().next_back();
         before.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b']'))
     };
-    let found = STEPS.find_iter(line).filter(|found| !is_call(found.start()));
-    found
-        .map(|found| found.as_str())
-        .filter(|steps| NUMBER.find_iter(steps).all(|number| exists(number.as_str())))
-        .collect()
+    STEPS.find_iter(line).filter(move |found| !is_call(found.start())).map(|found| found.as_str())
+}
+
+fn numbers(steps: &str) -> impl Iterator<Item = usize> {
+    NUMBER.find_iter(steps).filter_map(|number| number.as_str().parse().ok())
+}
+
+fn exists(step: usize, messages: usize) -> bool {
+    (1..=messages).contains(&step)
 }
 
 /// What a stretch of prose lines holds, each as the index of its first line.
@@ -88,13 +104,19 @@ pub(super) fn legends(lines: &[&str], values: &[(String, String)]) -> Vec<usize>
 
 #[cfg(test)]
 mod tests {
-    use super::{Blocks, blocks, legends, step_references};
+    use super::{Blocks, blocks, legends, lost_references, step_references};
 
     #[test]
     fn references_name_steps_that_exist() {
         let line =
             "as in `(1-4)`, then (6)-(9) and (10), (12), 요청(5)에; f(1), (2023), [x](3), (13)";
         assert_eq!(step_references(line, 12), ["(1-4)", "(6)-(9)", "(10), (12)", "(5)"]);
+    }
+
+    #[test]
+    fn a_reference_that_goes_too_far_is_lost() {
+        let line = "as in (3-14) or (2) of (2023), then (11), (13) but (20-30)";
+        assert_eq!(lost_references(line, 12), ["(3-14)", "(11), (13)"]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Where exchanges come from: one trait, one file a source.
 //!
 //! In: a command that is about to run. Out: the [`Recording`] of everything it and the services
-//! behind it said. The first source is the forward proxy in [`proxy`]; others, such as a recording
-//! that is replayed or a log that a service writes, are files beside it and need nothing of it.
+//! behind it said. The sources are the forward proxy in [`proxy`] and the log of the services'
+//! middleware in [`requestshook`]; others are files beside them and need nothing of them.
 
 mod catalog;
 pub mod participants;
@@ -23,12 +23,26 @@ pub trait Capture {
     /// replace those that are set; one with an empty value counts as not set.
     fn environment(&self, caller: &str) -> Vec<(String, String)>;
 
+    /// The secrets in the variables of [`environment`](Capture::environment), as (kind, value).
+    fn secrets(&self, _caller: &str) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// The connections so far, while something was recorded, that nobody could look into.
+    fn unseen(&self) -> Vec<proxy::Unseen> {
+        Vec::new()
+    }
+
     /// From now on, what is seen belongs to the recording.
     ///
     /// # Errors
     ///
     /// When the source cannot be read, or a recording has begun and not ended.
     fn begin(&mut self) -> Result<()>;
+
+    /// Waits for a bounded time until nothing is under way, so that all that was said until now has
+    /// been seen. Sources that see nothing before the end need not wait.
+    fn settle(&self) {}
 
     /// Waits for a bounded time until nothing is under way, and hands over what was seen.
     ///

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::site::{Format, json, say, with_site};
+use super::site::{Format, Trust, json, say, with_site};
 use super::{DRIFT, Outcome};
 use crate::pipeline::{self, Source};
 use crate::report::adopt_json::AdoptionReport;
@@ -25,7 +25,7 @@ pub(super) struct Adopt {
 
 impl Adopt {
     pub(super) fn run(&self) -> Outcome {
-        with_site(&self.paths, Source::Cloud(None), &|_| {}, usize::MAX, |job| {
+        with_site(&self.paths, Source::Cloud(None), (&|_| {}, Trust::Site), usize::MAX, |job| {
             let pages = pipeline::adopt(&job)?;
             let places = if self.places { Places::All } else { Places::Unplaced };
             match self.format {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
-use super::site::{say, with_site};
+use super::site::{Trust, say, with_site};
 use crate::pipeline::{self, Source};
 use crate::report::starter_text;
 use crate::starter::Ci;
@@ -34,7 +34,7 @@ impl Init {
             Service::Gitlab => Ci::Gitlab,
             Service::None => Ci::None,
         });
-        with_site(&[], Source::Cloud(None), &|_| {}, usize::MAX, |job| {
+        with_site(&[], Source::Cloud(None), (&|_| {}, Trust::Site), usize::MAX, |job| {
             let (survey, files) = pipeline::init(&job, ci)?;
             say(&starter_text::started(&survey, &files, job.files));
             Ok(ExitCode::SUCCESS)

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::site::{Format, say, tell, with_site};
+use super::site::{Format, Trust, say, tell, with_site};
 use super::{DRIFT, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Diagnostic, Severity, Told};
@@ -33,7 +33,7 @@ const BUFFER: usize = 64 << 10;
 
 impl List {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
-        with_site(&self.paths, Source::Cloud(None), &|_| {}, ROOM, |job| {
+        with_site(&self.paths, Source::Cloud(None), (&|_| {}, Trust::Site), ROOM, |job| {
             let has_error = match self.format {
                 Format::Text => as_text(&job, colour)?,
                 Format::Json => as_json(&job)?,

@@ -8,13 +8,18 @@ mod init;
 mod list;
 mod man;
 mod noise;
+mod plan;
 mod proxy;
 mod record;
 mod redact;
 mod refresh;
 mod relay;
+mod render;
+mod report;
+mod reporting;
 mod schema;
 mod site;
+mod sweep;
 
 use std::env;
 use std::io::IsTerminal as _;
@@ -64,10 +69,19 @@ enum Command {
     Refresh(refresh::Refresh),
     /// Run the commands of pages and keep the recordings in a folder
     Record(record::Record),
+    /// Show what would run on the cloud, in order, and what it would do there; runs nothing
+    Plan(plan::Plan),
+    /// Remove what runs have created on a cloud and left there, as after a crash
+    Sweep(sweep::Sweep),
     /// Look at pages that people made: what a refresh would keep, and what it could not place
     Adopt(adopt::Adopt),
+    /// Join reports of checks
+    #[command(subcommand)]
+    Report(report::Command),
     /// Take published secrets out of pages and change nothing else; needs no cloud
     Redact(redact::Redact),
+    /// Turn a log of exchanges into a diagram or a page, however long it is; needs no site
+    Render(render::Render),
     /// Watch a cloud at rest: what its services send by themselves, and rules to ignore that
     Noise(noise::Noise),
     /// Run the proxy by itself and show what is said; or print what services need to be seen
@@ -75,7 +89,7 @@ enum Command {
     /// Run a small OpenStack on this machine: Keystone, Glance and the client
     #[command(subcommand)]
     Cloud(cloud::Command),
-    /// Print the JSON schema of doctool.yml, or of what `list`, `adopt` or `noise` prints
+    /// Print the JSON schema of doctool.yml, or of what a subcommand prints
     Schema(schema::Schema),
     /// Write first settings, and a workflow for a CI, for the site at hand
     Init(init::Init),
@@ -101,8 +115,14 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(colour(color, std::io::stdout().is_terminal())),
         Command::Refresh(refresh) => refresh.run(colour(color, std::io::stdout().is_terminal())),
         Command::Record(record) => record.run(),
+        Command::Plan(plan) => plan.run(),
+        Command::Sweep(sweep) => sweep.run(),
         Command::Adopt(adopt) => adopt.run(),
+        Command::Report(report::Command::Merge(merge)) => {
+            merge.run(colour(color, std::io::stdout().is_terminal()))
+        }
         Command::Redact(redact) => redact.run(),
+        Command::Render(render) => render.run(),
         Command::Noise(noise) => noise.run(),
         Command::Proxy(proxy) => proxy.run(),
         Command::Cloud(command) => cloud::run(command),

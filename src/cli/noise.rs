@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Outcome;
-use super::site::{Format, Telling, json, say, with_site};
+use super::site::{Format, Telling, Trust, json, say, with_site};
 use crate::pipeline::{self, Source};
 use crate::report::noise_json::NoiseReport;
 use crate::report::noise_text;
@@ -32,7 +32,7 @@ impl Noise {
     pub(super) fn run(&self) -> Outcome {
         let progress = Progress::new(self.telling.verbosity());
         let source = Source::Cloud(self.cloud.clone());
-        with_site(&[], source, &|event| progress.show(event), usize::MAX, |job| {
+        with_site(&[], source, (&|event| progress.show(event), Trust::Site), usize::MAX, |job| {
             let noise = pipeline::noise(&job, Duration::from_secs(self.seconds));
             progress.finish();
             let noise = noise?;

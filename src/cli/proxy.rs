@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Outcome;
-use super::site::{Telling, say, with_site};
+use super::site::{Telling, Trust, say, with_site};
 use crate::cloud::devstack;
 use crate::error::{Error, ErrorKind};
 use crate::pipeline::{self, Job, Source};
@@ -70,7 +70,8 @@ impl Proxy {
     pub(super) fn run(&self) -> Outcome {
         let progress = Progress::new(self.telling.verbosity());
         let source = Source::Cloud(self.cloud.clone());
-        with_site(&[], source, &|event| progress.show(event), usize::MAX, |job| match &self.asked {
+        let told = |event| progress.show(event);
+        with_site(&[], source, (&told, Trust::Site), usize::MAX, |job| match &self.asked {
             None => self.stand(&job),
             Some(Asked::Env { name, format }) => {
                 let variables = pipeline::proxy_environment(&job, self.port, name)?;

@@ -29,7 +29,7 @@ impl Record {
                 if ignored > 0 {
                     say(&format!("{} ignored\n", counted(ignored, "exchange")));
                 }
-                ExitCode::SUCCESS
+                Ok(ExitCode::SUCCESS)
             },
         )
     }

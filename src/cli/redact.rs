@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::site::{say, with_site};
+use super::site::{Trust, say, with_site};
 use super::{DRIFT, Outcome};
 use crate::pipeline::{self, Source};
 use crate::report::leaks_text;
@@ -21,7 +21,7 @@ pub(super) struct Redact {
 
 impl Redact {
     pub(super) fn run(&self) -> Outcome {
-        with_site(&self.paths, Source::Cloud(None), &|_| {}, usize::MAX, |job| {
+        with_site(&self.paths, Source::Cloud(None), (&|_| {}, Trust::Site), usize::MAX, |job| {
             if !self.check {
                 let (leaks, pages) = pipeline::redact(&job)?;
                 say(&leaks_text::redacted(&leaks, pages));

@@ -8,6 +8,8 @@ use super::site::{Pages, Rounds, say};
 use super::{DRIFT, Outcome};
 use crate::merge::Conflicts;
 use crate::pipeline;
+use crate::report::check::{CheckReport, Report as _, Text};
+use crate::report::plan_text;
 use crate::report::text::{self, Colour};
 
 #[derive(Debug, Args)]
@@ -22,6 +24,9 @@ pub(super) struct Refresh {
     /// Write the blocks that several runs call for
     #[arg(long)]
     accept: bool,
+    /// Show what would run, and what would be written from the last recording; run and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -47,11 +52,29 @@ impl Refresh {
             job.runs = self.rounds.count();
             job.accept = self.accept;
         };
-        self.pages.with(ask, pipeline::refresh, |(outcome, secrets), files| {
-            let hide = |text: &str| secrets.text(text);
-            say(&text::refresh(&outcome, files, &hide, colour));
-            let is_done = !outcome.holds_back() && !outcome.leaves_work() && !outcome.has_error();
-            if is_done { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) }
-        })
+        if self.dry_run {
+            let work = |job: &mut pipeline::Job<'_>| {
+                let (planned, outcome, secrets) = pipeline::dry_run(job)?;
+                let hide = |text: &str| secrets.text(text);
+                Ok((planned, CheckReport::of(&outcome, job.config, job.files, &hide)))
+            };
+            return self.pages.with(ask, work, |(planned, report), _| {
+                say(&plan_text::plan(&planned));
+                say(&Text(colour).told(&report));
+                let has_findings = report.findings().next().is_some();
+                Ok(if has_findings { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS })
+            });
+        }
+        self.pages.with(
+            ask,
+            |job| pipeline::refresh(job),
+            |(outcome, secrets), files| {
+                let hide = |text: &str| secrets.text(text);
+                say(&text::refresh(&outcome, files, &hide, colour));
+                let is_done =
+                    !outcome.holds_back() && !outcome.leaves_work() && !outcome.has_error();
+                Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) })
+            },
+        )
     }
 }

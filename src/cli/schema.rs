@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::Outcome;
 use super::site::say;
 use crate::report::adopt_json::AdoptionReport;
+use crate::report::check::{CheckEvent, CheckReport};
 use crate::report::list_json::Listing;
 use crate::report::noise_json::NoiseReport;
 use crate::settings::Config;
@@ -29,6 +30,10 @@ enum Of {
     Adopt,
     /// What `doctool noise --format json` prints
     Noise,
+    /// What `doctool check --format json` prints
+    Check,
+    /// A line of what `doctool check --format jsonl` prints
+    Event,
 }
 
 impl Schema {
@@ -38,6 +43,8 @@ impl Schema {
             Of::List => Listing::schema(),
             Of::Adopt => AdoptionReport::schema(),
             Of::Noise => NoiseReport::schema(),
+            Of::Check => CheckReport::schema(),
+            Of::Event => CheckEvent::schema(),
         };
         say(&(schema + "\n"));
         Ok(ExitCode::SUCCESS)

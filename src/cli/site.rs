@@ -2,7 +2,6 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the command speaks")]
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -10,8 +9,8 @@ use serde::Serialize;
 use super::{Outcome, working_directory};
 use crate::error::{Error, ErrorKind, Result};
 use crate::merge::Conflicts;
-use crate::model::FileCache;
-use crate::pipeline::{Job, Source};
+use crate::model::{FileCache, Level};
+use crate::pipeline::{Job, Part, Source};
 use crate::report::progress::{Progress, Verbosity};
 use crate::settings::{Config, Site, doctool};
 
@@ -26,6 +25,10 @@ pub(super) struct Pages {
     /// Read recordings below this folder instead of running commands; may be given once a run
     #[arg(long, value_name = "DIR")]
     replay: Vec<PathBuf>,
+    /// Trust neither settings nor pages, as for a change of somebody else: runs nothing, reads
+    /// nothing outside of the site
+    #[arg(long)]
+    untrusted: bool,
     #[command(flatten)]
     telling: Telling,
 }
@@ -52,12 +55,17 @@ impl Telling {
 }
 
 impl Pages {
+    /// How far the pages are looked into.
+    pub(super) fn level(&self) -> Level {
+        if self.replay.is_empty() { Level::Live } else { Level::Replay }
+    }
+
     /// Does something with the pages while its progress is shown, and then tells what came of it.
     pub(super) fn with<T>(
         &self,
         ask: impl FnOnce(&mut Job<'_>),
-        work: impl FnOnce(&Job<'_>) -> Result<T>,
-        tell: impl FnOnce(T, &FileCache) -> ExitCode,
+        work: impl FnOnce(&mut Job<'_>) -> Result<T>,
+        tell: impl FnOnce(T, &FileCache) -> Outcome,
     ) -> Outcome {
         let source = if self.replay.is_empty() {
             Source::Cloud(self.cloud.clone())
@@ -65,11 +73,18 @@ impl Pages {
             Source::Replay(self.replay.clone())
         };
         let progress = Progress::new(self.telling.verbosity());
-        with_site(&self.paths, source, &|event| progress.show(event), usize::MAX, |mut job| {
+        let told = |event| progress.show(event);
+        let trust = if self.untrusted { Trust::None } else { Trust::Site };
+        with_site(&self.paths, source, (&told, trust), usize::MAX, |mut job| {
             ask(&mut job);
-            let done = work(&job);
+            if let (Trust::None, Source::Cloud(_)) = (trust, &job.source) {
+                let message = "`--untrusted` runs no command, since a change may say which";
+                let hint = "add `--replay DIR` to compare the pages with recordings";
+                return Err(Error::new(ErrorKind::Usage, message).hint(hint));
+            }
+            let done = work(&mut job);
             progress.finish();
-            Ok(tell(done?, job.files))
+            tell(done?, job.files)
         })
     }
 }
@@ -95,14 +110,26 @@ impl Rounds {
 pub(super) fn with_site<T>(
     paths: &[PathBuf],
     source: Source,
-    events: crate::model::Events<'_>,
+    (events, trust): (crate::model::Events<'_>, Trust),
     room: usize,
     work: impl FnOnce(Job<'_>) -> Result<T>,
 ) -> Result<T> {
     let folder = working_directory()?;
-    let site = Site::find(&folder)?;
-    let config = Config::read(&site.folder.join(doctool::FILE_NAME))?;
-    let files = FileCache::with_room(folder, room);
+    let mut site = Site::find(&folder)?;
+    let mut config = Config::read(&site.folder.join(doctool::FILE_NAME))?;
+    let mut files = FileCache::with_room(folder, room);
+    if trust == Trust::None {
+        site = site.untrusted()?;
+        config = config.untrusted()?;
+    }
+    // Where includes may lie anywhere, and somebody has agreed to that, links may lead anywhere too.
+    if site.snippets.as_ref().is_none_or(|snippets| snippets.restrict_base_path) {
+        // What is asked for by name and lies beside the site is meant.
+        let beside = paths.iter().map(|path| files.absolute(path));
+        let beside = beside.filter(|path| !path.starts_with(&site.folder));
+        let beside: Vec<PathBuf> = beside.filter_map(|path| path.canonicalize().ok()).collect();
+        files = files.confined_to(site.roots().into_iter().chain(beside).collect());
+    }
     work(Job {
         site: &site,
         config: &config,
@@ -111,9 +138,19 @@ pub(super) fn with_site<T>(
         source,
         runs: 1,
         accept: false,
+        part: Part::default(),
         conflicts: Conflicts::default(),
         events,
     })
+}
+
+/// Whose word counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// The settings say what may be read and run.
+    Site,
+    /// Settings and pages may be somebody's who means ill.
+    None,
 }
 
 /// How findings are printed.

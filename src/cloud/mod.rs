@@ -3,10 +3,14 @@
 //! In: a profile of doctool.yml. Out: a [`Cloud`] that answers, or why it does not.
 
 pub mod devstack;
+mod effects;
 pub mod embedded;
 mod external;
+mod left_over;
 mod probe;
 
+pub use effects::{effect, targets};
+pub use left_over::{Removal, TOKEN, remove};
 pub use probe::probe;
 
 use std::path::PathBuf;

@@ -17,6 +17,8 @@ pub struct Adoption {
     pub edits: Vec<HandEdit>,
     /// What a refresh would not know what to do with.
     pub unplaced: Vec<Unplaced>,
+    /// Words that name steps of which some are not there.
+    pub lost_references: Vec<Unplaced>,
     /// Secrets that the page and its files publish.
     pub leaks: Vec<Leak>,
 }

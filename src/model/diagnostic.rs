@@ -1,4 +1,7 @@
 //! Something about a page that its authors should know: a finding with a place, not an error.
+//!
+//! All kinds of findings are named here, also those that a check of views and a merge make, so that
+//! settings and reports know one set of names.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -43,11 +46,45 @@ pub enum DiagnosticKind {
     BrokenFrontMatter,
     /// A sequence diagram that Mermaid refuses.
     UnreadableDiagram,
+    /// A documented command of a program that may run, in a form that must not.
+    RefusedCommand,
+    /// A command prints something else than its page shows.
+    OutputChanged,
+    /// Other messages are sent than a diagram shows, or in an order that it does not allow.
+    SequenceChanged,
+    /// Messages say something else than a page shows.
+    ContentChanged,
+    /// Several runs differ in a way that no diagram can be drawn of.
+    RunsDiffer,
+    /// The views of a page do not tell the same as its log.
+    ViewsDisagree,
+    /// A documented command failed.
+    CommandFailed,
+    /// A person and the cloud changed the same lines.
+    Conflict,
+    /// A person made something else of generated lines.
+    HandEdit,
+    /// A step number in prose means nothing, or something else than it did.
+    StaleReference,
+    /// A line that was marked is gone.
+    LostHighlight,
+    /// What was written about a message that is gone.
+    LeftOver,
+    /// A page publishes a token, a password or the like.
+    PublishedSecret,
+    /// A recording that is replayed is older than the settings allow.
+    RecordingTooOld,
+    /// A page that drifted was recorded with another version of the client.
+    ClientChanged,
+    /// A page that drifted was recorded with another version of a service.
+    CloudChanged,
+    /// A page was not verified at the level that was required.
+    NotVerified,
 }
 
 impl DiagnosticKind {
-    /// All kinds, in the order of their names' documentation.
-    pub const ALL: [Self; 14] = [
+    /// Flaws of pages, in the order of their documentation.
+    pub const OF_PAGES: [Self; 15] = [
         Self::MissingInclude,
         Self::MissingSection,
         Self::MissingLines,
@@ -62,7 +99,83 @@ impl DiagnosticKind {
         Self::NotUtf8,
         Self::BrokenFrontMatter,
         Self::UnreadableDiagram,
+        Self::RefusedCommand,
     ];
+
+    /// Kinds of drift, in the order of their documentation.
+    pub const OF_DRIFT: [Self; 16] = [
+        Self::OutputChanged,
+        Self::SequenceChanged,
+        Self::ContentChanged,
+        Self::RunsDiffer,
+        Self::ViewsDisagree,
+        Self::CommandFailed,
+        Self::Conflict,
+        Self::HandEdit,
+        Self::StaleReference,
+        Self::LostHighlight,
+        Self::LeftOver,
+        Self::PublishedSecret,
+        Self::RecordingTooOld,
+        Self::ClientChanged,
+        Self::CloudChanged,
+        Self::NotVerified,
+    ];
+
+    /// All kinds.
+    pub fn all() -> Vec<Self> {
+        [&Self::OF_PAGES[..], &Self::OF_DRIFT].concat()
+    }
+
+    /// What it counts where the settings do not say.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::OutputChanged
+            | Self::SequenceChanged
+            | Self::ContentChanged
+            | Self::CommandFailed
+            | Self::NotVerified => Severity::Error,
+            Self::HandEdit | Self::ClientChanged | Self::CloudChanged => Severity::Note,
+            _ => Severity::Warning,
+        }
+    }
+
+    /// What a finding of this kind means, on one line that begins with a capital.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::MissingInclude => "An include names a file that does not exist",
+            Self::MissingSection => "An include names a section that its file does not have",
+            Self::MissingLines => "An include names lines that its file does not have",
+            Self::OutsideBase => "An include leaves the base paths",
+            Self::BrokenInclude => "An include stops the site's build",
+            Self::IncludeCycle => "An include of a file that is being included",
+            Self::UnclosedBlock => "A block of includes that nothing closes",
+            Self::UnclosedFence => "A fence that nothing closes",
+            Self::DisabledFence => "A line of backticks that opens no fence",
+            Self::MangledOption => "A fence's options are others than were meant",
+            Self::IndentedFence => "A fence is shown as an indented code block",
+            Self::NotUtf8 => "Bytes that are not UTF-8",
+            Self::BrokenFrontMatter => "Front matter that is not a YAML mapping",
+            Self::UnreadableDiagram => "A sequence diagram that Mermaid refuses",
+            Self::RefusedCommand => "A command in a form that is not run",
+            Self::OutputChanged => "A command prints something else",
+            Self::SequenceChanged => "Other messages are sent, or in another order",
+            Self::ContentChanged => "Messages say something else",
+            Self::RunsDiffer => "Several runs differ in a way that no diagram tells",
+            Self::ViewsDisagree => "A view does not follow from the page's log",
+            Self::CommandFailed => "A documented command failed",
+            Self::Conflict => "A person and the cloud changed the same lines",
+            Self::HandEdit => "A person made something else of what the cloud said",
+            Self::StaleReference => "A reference to a step that is not there",
+            Self::LostHighlight => "A highlighted line is gone",
+            Self::LeftOver => "Words about a message that is gone",
+            Self::PublishedSecret => "A secret is published",
+            Self::RecordingTooOld => "A recording is older than it may be",
+            Self::ClientChanged => "Another version of the client",
+            Self::CloudChanged => "Another version of a service",
+            Self::NotVerified => "A page was not verified as it was required",
+        }
+    }
 
     /// The name that settings and reports use, such as `unclosed-fence`.
     pub fn name(self) -> &'static str {
@@ -81,6 +194,23 @@ impl DiagnosticKind {
             Self::NotUtf8 => "not-utf8",
             Self::BrokenFrontMatter => "broken-front-matter",
             Self::UnreadableDiagram => "unreadable-diagram",
+            Self::RefusedCommand => "refused-command",
+            Self::OutputChanged => "output-changed",
+            Self::SequenceChanged => "sequence-changed",
+            Self::ContentChanged => "content-changed",
+            Self::RunsDiffer => "runs-differ",
+            Self::ViewsDisagree => "views-disagree",
+            Self::CommandFailed => "command-failed",
+            Self::Conflict => "conflict",
+            Self::HandEdit => "hand-edit",
+            Self::StaleReference => "stale-reference",
+            Self::LostHighlight => "lost-highlight",
+            Self::LeftOver => "left-over",
+            Self::PublishedSecret => "published-secret",
+            Self::RecordingTooOld => "recording-too-old",
+            Self::ClientChanged => "client-changed",
+            Self::CloudChanged => "cloud-changed",
+            Self::NotVerified => "not-verified",
         }
     }
 }
@@ -92,8 +222,13 @@ impl fmt::Display for DiagnosticKind {
 }
 
 /// How much a finding counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
+    /// It is told; `check` counts it as drift. Whoever reads it need not do anything.
+    Note,
     /// It is told; `check` counts it as drift.
     Warning,
     /// `list` and `refresh` count it as drift too.
@@ -104,6 +239,7 @@ impl Severity {
     /// The word that reports use.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
         }
@@ -154,7 +290,7 @@ mod tests {
 
     #[test]
     fn settings_and_reports_use_the_same_names() {
-        for kind in DiagnosticKind::ALL {
+        for kind in DiagnosticKind::all() {
             let name = serde_json::to_value(kind).expect("it is a word");
             assert_eq!(name, kind.name());
         }

@@ -173,12 +173,20 @@ impl Recording {
     }
 }
 
-/// The path of an absolute URL, without query and fragment; `/` where it is empty.
+/// The path of an absolute URL, without query and fragment; `/` where it is empty. What is no URL,
+/// such as `*`, or the `None` that a log has for a path it does not know, stands for itself.
 pub fn path_of(url: &str) -> &str {
     let rest = url.find("://").map_or(url, |scheme| &url[scheme + 3..]);
     let end = rest.find(['?', '#']).unwrap_or(rest.len());
     match rest[..end].find('/') {
         Some(start) => &rest[start..end],
+        None if matches!(url, "*" | "None") => url,
         None => "/",
     }
+}
+
+/// The value of the first header of this name, which is compared without case.
+pub(super) fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
+    let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+    Some(&header.value)
 }

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use super::confined::Confined;
+
 /// A file that a [`FileCache`] has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
@@ -23,6 +25,10 @@ pub struct FileCache {
     /// Bytes to keep, those that are held elsewhere too not counted.
     room: usize,
     table: Mutex<Table>,
+    /// Where files may be, if that is restricted.
+    confined: Option<Confined>,
+    /// For each path that was asked about, whether it leads to a folder; none where nothing is there.
+    folders: Mutex<HashMap<PathBuf, Option<bool>>>,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +62,17 @@ impl FileCache {
     /// A cache that keeps so many bytes, and beyond them only what somebody holds. A file that was
     /// let go is read again when it is asked for.
     pub fn with_room(working_directory: impl Into<PathBuf>, room: usize) -> Self {
-        Self { root: working_directory.into(), room, table: Mutex::default() }
+        let root = working_directory.into();
+        let (table, folders) = (Mutex::default(), Mutex::default());
+        Self { root, room, table, confined: None, folders }
+    }
+
+    /// Reads only files that lie in these folders, which must not be links; a link that leads
+    /// elsewhere cannot be read.
+    #[must_use]
+    pub fn confined_to(mut self, roots: Vec<PathBuf>) -> Self {
+        self.confined = Some(Confined::to(roots));
+        self
     }
 
     /// Reads a file unless it has been read already. Relative paths start at the working directory.
@@ -70,6 +86,18 @@ impl FileCache {
         let (file, entry) = self.entry(&self.absolute(path));
         // Read without a lock on the table: other threads need not wait for this disk.
         Ok((file, self.filled(file, &entry)?))
+    }
+
+    /// Whether a path leads to a folder; none where nothing is there. Links are followed. What the
+    /// answer was once it stays.
+    pub fn is_folder(&self, path: &Path) -> Option<bool> {
+        let folders = || self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = folders().get(path) {
+            return *known;
+        }
+        let is_folder = path.metadata().ok().map(|found| found.is_dir());
+        folders().insert(path.to_path_buf(), is_folder);
+        is_folder
     }
 
     /// The file's bytes as they were when it was read.
@@ -126,7 +154,10 @@ impl FileCache {
         if let Some(bytes) = &*bytes {
             return Ok(bytes.clone());
         }
-        let read = Bytes::from(std::fs::read(&entry.path)?);
+        let read = Bytes::from(match &self.confined {
+            Some(confined) => confined.read(&entry.path)?,
+            None => std::fs::read(&entry.path)?,
+        });
         if read.len() > u32::MAX as usize {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "larger than 4 GiB"));
         }
@@ -214,6 +245,19 @@ mod tests {
         std::fs::write(folder.path().join("a"), "two").expect("the file can be written");
         assert_eq!(files.read(Path::new("./a")).expect("it was read"), file);
         assert_eq!(&*files.bytes(file), b"one");
+    }
+
+    #[test]
+    fn what_stands_at_a_path_is_asked_once() {
+        let folder = folder(&[("a", "one")]);
+        let files = FileCache::new(folder.path());
+        let file = folder.path().join("a");
+        for path in [folder.path(), &file, &folder.path().join("b")] {
+            let there = path.metadata().ok().map(|found| found.is_dir());
+            assert_eq!(files.is_folder(path), there);
+        }
+        std::fs::remove_file(&file).expect("the file is there");
+        assert_eq!(files.is_folder(&file), Some(false));
     }
 
     #[test]

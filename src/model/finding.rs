@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::DiagnosticKind;
+
 /// What sort of finding it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FindingKind {
@@ -21,15 +23,15 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
-    /// The name that reports use, such as `stale-reference`.
-    pub fn name(self) -> &'static str {
+    /// The kind by which settings and reports know it.
+    pub fn kind(self) -> DiagnosticKind {
         match self {
-            Self::Conflict => "conflict",
-            Self::HandEdit => "hand-edit",
-            Self::StaleReference => "stale-reference",
-            Self::LostHighlight => "lost-highlight",
-            Self::Sequence => "sequence",
-            Self::LeftOver => "left-over",
+            Self::Conflict => DiagnosticKind::Conflict,
+            Self::HandEdit => DiagnosticKind::HandEdit,
+            Self::StaleReference => DiagnosticKind::StaleReference,
+            Self::LostHighlight => DiagnosticKind::LostHighlight,
+            Self::Sequence => DiagnosticKind::SequenceChanged,
+            Self::LeftOver => DiagnosticKind::LeftOver,
         }
     }
 
@@ -42,7 +44,7 @@ impl FindingKind {
 
 impl fmt::Display for FindingKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
+        self.kind().fmt(formatter)
     }
 }
 

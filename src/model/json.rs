@@ -3,6 +3,8 @@
 //! Parsing and printing would lose what a reader of an API page wants to see as it was sent: the
 //! order of keys, a number of 23 digits, an escape. So scalars and keys stay the text they are.
 
+mod laid_out;
+
 use std::iter::Peekable;
 use std::str::CharIndices;
 
@@ -30,6 +32,12 @@ impl Json {
             return None;
         }
         Some(Reader { text, characters: text.char_indices().peekable() }.value())
+    }
+
+    /// Whether a text has the lines that [`indented`](Self::indented) gives, so that laying it out
+    /// would change nothing. Says nothing about what stands inside the lines.
+    pub fn is_laid_out(text: &str) -> bool {
+        laid_out::is_laid_out(text.as_bytes())
     }
 
     /// The text with an indent of two.

@@ -2,7 +2,11 @@
 
 mod adoption;
 mod cloud;
+mod confined;
+mod created;
 mod diagnostic;
+mod effect;
+mod entry;
 mod event;
 mod exchange;
 mod files;
@@ -15,6 +19,7 @@ mod outcome;
 mod page;
 mod place;
 mod plan;
+mod planned;
 mod presentation;
 mod publication;
 mod remote;
@@ -22,7 +27,11 @@ mod survey;
 
 pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{CERTIFICATE_VARIABLES, Caller, Cloud, Relay, Service, host_of};
+pub use confined::LeavesSite;
+pub use created::Created;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, Told, distinct};
+pub use effect::Effect;
+pub use entry::Entry;
 pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
@@ -33,7 +42,7 @@ pub use json::Json;
 pub use json_path::{JsonPath, Trail};
 pub use lines::Lines;
 pub use noise::{Noise, NoiseCall};
-pub use outcome::{Hold, Outcome, PageOutcome};
+pub use outcome::{Hold, Level, Outcome, PageOutcome, Skipped};
 pub use page::{
     Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
     Note, Origin, Page,
@@ -43,6 +52,7 @@ pub use plan::{
     Change, Command, ConsoleFence, DiagramPart, NotRun, PagePlan, Prose, Region, Variable, View,
     ViewKind,
 };
+pub use planned::{Phase, PlannedPage, PlannedStep};
 pub use presentation::{Presentation, StepRule};
 pub use publication::{Edit, Leak, TextForm};
 pub use remote::{Fetched, Remote, is_url};

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{
     Change, Diagnostic, DiagnosticKind, Finding, FindingKind, Leak, NotRun, Place, Severity,
     ViewKind, distinct,
@@ -18,6 +21,58 @@ pub struct Outcome {
     pub leaks: Vec<Leak>,
     /// How many exchanges of all runs were left out because the settings say so.
     pub ignored: usize,
+    /// How far the pages were looked into.
+    pub level: Level,
+    /// Pages that were meant and not looked into so far.
+    pub skipped: Vec<Skipped>,
+}
+
+/// How far a page was looked into; each level includes those before.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Deserialize,
+    Serialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The page by itself: what it includes, and whether its views follow from its log.
+    Offline,
+    /// The page beside a recording.
+    Replay,
+    /// The page beside what the cloud says now.
+    #[default]
+    Live,
+}
+
+impl Level {
+    /// How a page was verified, such as `by replay`.
+    pub fn how(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::Replay => "by replay",
+            Self::Live => "live",
+        }
+    }
+}
+
+/// A page that was meant and is not verified at the level of the check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The page's path below docs_dir.
+    pub path: String,
+    /// The page's file.
+    pub place: Place,
+    /// Why; lower case, no full stop.
+    pub reason: String,
 }
 
 /// Why a page is not written.
@@ -35,6 +90,10 @@ pub enum Hold {
 pub struct PageOutcome {
     /// The page's path below docs_dir.
     pub path: String,
+    /// The page's file.
+    pub place: Place,
+    /// Which of the pages that are meant it is, counted from 0.
+    pub order: usize,
     /// Every view, changed or not, and what else on the page has to follow them.
     pub changes: Vec<Change>,
     /// Why the page is not written, if it is not.
@@ -148,17 +207,6 @@ impl Outcome {
     /// Whether the settings count a diagnostic as an error.
     pub fn has_error(&self) -> bool {
         self.diagnostics().any(|found| found.severity == Severity::Error)
-    }
-
-    /// Whether there is something to say: a stale view, something that a person has to look at, a
-    /// page that its site cannot show, or a published secret.
-    pub fn has_drift(&self) -> bool {
-        let tells = |page: &PageOutcome| {
-            page.hold.is_some() || page.stale().next().is_some() || page.findings().next().is_some()
-        };
-        self.pages.iter().any(tells)
-            || self.diagnostics().next().is_some()
-            || !self.leaks.is_empty()
     }
 }
 

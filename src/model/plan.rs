@@ -35,6 +35,14 @@ pub struct PagePlan {
     pub skipped: bool,
 }
 
+impl PagePlan {
+    /// Every command that a run of the page starts, in order.
+    pub fn all_commands(&self) -> impl Iterator<Item = &Command> {
+        let variables = self.variables.iter().map(|variable| &variable.command);
+        self.setup.iter().chain(variables).chain(&self.commands).chain(&self.teardown)
+    }
+}
+
 /// A command as documented, and as it is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
@@ -68,6 +76,8 @@ pub struct NotRun {
     pub place: Place,
     /// Why it is not run; lower case, no full stop.
     pub reason: String,
+    /// What may help, where the program may run and only the line must not; begins with a verb.
+    pub hint: Option<String>,
 }
 
 /// What a generated part shows.

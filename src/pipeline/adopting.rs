@@ -10,6 +10,7 @@ use crate::stabilise::{Secrets, StableRecording};
 
 use super::Job;
 use super::publication::{FoundSecret, Publication};
+use super::showing::Showing;
 
 /// What is known of a page, but for the secrets that it publishes. `secrets` are those of what it
 /// documents.
@@ -20,12 +21,17 @@ pub(super) fn look(
     documented: &Run,
     secrets: &Secrets,
 ) -> Adoption {
-    let texts: Vec<String> =
-        plan.views.iter().map(|view| hidden(secrets, &view.region.text)).collect();
+    let (diagram, places) = Showing::of(plan).1.standing();
+    let texts = plan.views.iter().map(|view| match view.kind {
+        ViewKind::Diagram if !places.is_empty() => hidden(secrets, &diagram),
+        _ => hidden(secrets, &view.region.text),
+    });
+    let texts: Vec<String> = texts.collect();
     let standing = plan.views.iter().zip(&texts).map(|(view, text)| Standing {
         kind: view.kind,
         place: &view.region.place,
         text,
+        places: if view.kind == ViewKind::Diagram { &places } else { &[] },
     });
     let shown = shown_by_views(job, page, plan);
     adopt::adopt(&Subject {
@@ -83,8 +89,11 @@ fn hidden(secrets: &Secrets, text: &str) -> String {
 /// The files of the views but for console output, which stands in the page.
 fn shown_by_views(job: &Job<'_>, page: &Page, plan: &PagePlan) -> HashSet<FileId> {
     let views = plan.views.iter().filter(|view| !matches!(view.kind, ViewKind::Console(_)));
+    let parts = plan.diagram.iter().map(|part| &part.region.file);
     views
-        .filter_map(|view| job.files.read(&view.region.file).ok())
+        .map(|view| &view.region.file)
+        .chain(parts)
+        .filter_map(|file| job.files.read(file).ok())
         .filter(|&file| file != page.file)
         .collect()
 }

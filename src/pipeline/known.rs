@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::model::Cloud;
 use crate::settings::Site;
 use crate::stabilise::Bindings;
-use crate::write;
+use crate::write::Writer;
 
 /// Bindings of one cloud, and where they are kept.
 #[derive(Debug)]
@@ -38,16 +38,16 @@ impl Known {
     /// # Errors
     ///
     /// When the file cannot be written.
-    pub(super) fn keep(&self) -> Result<()> {
+    pub(super) fn keep(&self, writer: &Writer) -> Result<()> {
         if self.bindings.pairs().is_empty() {
             return Ok(());
         }
         let ignore = self.file.with_file_name(".gitignore");
         if !ignore.exists() {
-            write::keep(&ignore, "*\n")?;
+            writer.keep(&ignore, "*\n")?;
         }
         let text = serde_json::to_string_pretty(self.bindings.pairs()).expect("texts are JSON");
-        write::keep(&self.file, &(text + "\n"))
+        writer.keep(&self.file, &(text + "\n"))
     }
 
     /// The file, to tell people of.
@@ -58,7 +58,7 @@ impl Known {
 
 /// The profile's name, as far as it can be a part of a file's name, and what tells the cloud from
 /// others.
-fn file_name(cloud: &Cloud) -> String {
+pub(super) fn file_name(cloud: &Cloud) -> String {
     let readable = |part: char| if part.is_ascii_alphanumeric() { part } else { '-' };
     let name: String = cloud.name.chars().map(readable).collect();
     let digest = Sha256::digest(format!("{}\n{}", cloud.name, cloud.identity));

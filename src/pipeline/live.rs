@@ -1,24 +1,28 @@
 //! Pages' commands on a live cloud, recorded.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use regex::Regex;
 
 use crate::capture::Capture;
 use crate::capture::participants::{Participants, Rule};
-use crate::capture::proxy::{Hosts, Options, Proxy, Unseen};
+use crate::capture::proxy::{Hosts, Options, Unseen};
 use crate::cloud;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cloud, Command, Event, Exchange, Place, Recording, Run, Variable};
+use crate::plan;
 use crate::run::{self, Failure, Scratch, Surroundings};
 use crate::settings::Config;
 use crate::settings::doctool::{CloudProfile, FILE_NAME, ParticipantRule};
 use crate::stabilise::{Bindings, Secrets, Volatile};
 
+use super::guard::Guard;
 use super::known::Known;
-use super::{Documented, Job};
+use super::{Documented, Job, left_over, sources};
 
 /// Runs the pages' commands one page after another, each as often as the job says, and learns what
 /// their values are called on the cloud. Gives the cloud back with all its secrets.
@@ -30,29 +34,63 @@ pub(super) fn run(
     (mut cloud, profile): (Cloud, &CloudProfile),
     known: &mut Known,
 ) -> Result<(Vec<Vec<Run>>, Cloud)> {
-    let mut proxy = Proxy::start(recording(job.config, &cloud)?, cloud.relay.as_ref(), job.events)?;
-    let commands = pages.iter().flat_map(|page| page.plan.setup.iter().chain(&page.plan.commands));
-    let keys: Vec<_> =
-        commands.map(|command| ("key".to_owned(), proxy.caller(&caller(command)).key)).collect();
+    let guard = Guard::new(job, &cloud, profile)?;
+    guard.admit(pages)?;
+    let callers = pages.iter().flat_map(|page| page.plan.all_commands()).map(caller);
+    let callers: HashSet<String> = callers.collect();
+    let witness = guard.witness(callers.clone());
+    let mut capture = sources::open(job, &cloud, profile, witness)?;
+    let keys: Vec<_> = callers.iter().flat_map(|name| capture.secrets(name)).collect();
     cloud.secrets.extend(keys);
+    let runs = all_pages(job, pages, (&cloud, profile), &guard, known, &mut *capture);
+    for unseen in capture.unseen() {
+        (job.events)(Event::Warning(overlooked(&unseen, &cloud.name)));
+    }
+    let cleaned = if profile.keep { Ok(()) } else { left_over::clean_up(job, &cloud, &guard) };
+    // What went wrong first is what a person has to know first.
+    let runs = runs?;
+    cleaned?;
+    Ok((runs, cloud))
+}
+
+fn all_pages(
+    job: &Job<'_>,
+    pages: &[Documented],
+    (cloud, profile): (&Cloud, &CloudProfile),
+    guard: &Guard<'_>,
+    known: &mut Known,
+    capture: &mut dyn Capture,
+) -> Result<Vec<Vec<Run>>> {
     let volatile = Volatile::new(&job.config.volatile, pages.iter().map(|page| &page.run))?;
     let mut runs = Vec::with_capacity(pages.len());
     for page in pages {
         let plan = &page.plan;
         let scratch = Scratch::new(&plan.files, &plan.file)?;
-        let stage = Stage { job, page, cloud: &cloud, scratch: &scratch, volatile: &volatile };
+        let pace = Cell::new(Pace::UNHURRIED);
+        let stage = Stage { job, page, cloud, guard, pace, scratch: &scratch, volatile: &volatile };
         if job.runs > 1 {
             stage.cool(profile)?;
         }
-        let rounds = (0..job.runs).map(|_| stage.run(known, &mut proxy));
+        let rounds = (0..job.runs).map(|_| stage.run(known, &mut *capture));
         let rounds = rounds.collect::<Result<Vec<Run>>>();
         (job.events)(Event::PageEnded { page: plan.path.clone() });
         runs.push(rounds?);
     }
-    for unseen in proxy.unseen() {
-        (job.events)(Event::Warning(overlooked(&unseen, &cloud.name)));
-    }
-    Ok((runs, cloud))
+    Ok(runs)
+}
+
+/// How long the commands at hand may go on.
+#[derive(Clone, Copy)]
+struct Pace {
+    deadline: Option<Instant>,
+    patience: usize,
+}
+
+impl Pace {
+    /// That of commands that end with the first interrupt.
+    const UNHURRIED: Self = Self { deadline: None, patience: 1 };
+    /// That of commands that clean up, and go on when somebody interrupts the others.
+    const CLEANING: Self = Self { deadline: None, patience: 2 };
 }
 
 /// What to tell of connections that are missing in what was recorded.
@@ -116,6 +154,8 @@ struct Stage<'a> {
     job: &'a Job<'a>,
     page: &'a Documented,
     cloud: &'a Cloud,
+    guard: &'a Guard<'a>,
+    pace: Cell<Pace>,
     scratch: &'a Scratch,
     volatile: &'a Volatile,
 }
@@ -133,11 +173,7 @@ impl Stage<'_> {
         }
         for text in &profile.cold {
             let place = Place::file(FILE_NAME);
-            let argv = shlex::split(text).filter(|argv| !argv.is_empty()).ok_or_else(|| {
-                let message = format!("cloud `{name}`: `{text}` below `cold` is no command");
-                Error::new(ErrorKind::Settings, message).at(place.clone())
-            })?;
-            let command = Command { text: text.clone(), argv, input: None, place };
+            let command = plan::asked_for(self.job.config, &place, text)?;
             self.one(&command, &Known::of(self.job.site, self.cloud), None)?;
         }
         Ok(())
@@ -145,26 +181,40 @@ impl Stage<'_> {
 
     /// Sets up, runs and records the page's commands, and tears down in any case.
     fn run(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Run> {
+        let limit = Duration::from_secs(self.job.config.run.page_timeout);
+        self.pace.set(Pace { deadline: Some(Instant::now() + limit), ..Pace::UNHURRIED });
         let prepared = self.set_up(known, capture).and_then(|()| self.look_up(known));
         let recorded = prepared.and_then(|()| self.record(known, capture));
-        let torn_down = self.all(&self.page.plan.teardown, known, None);
+        self.pace.set(Pace::CLEANING);
+        let torn_down = self.watched(&self.page.plan.teardown, known, capture);
         let run = recorded?;
         torn_down?;
         Ok(run)
     }
 
-    /// Runs the setup. Where commands name things by their ids, it is recorded to see which ids the
-    /// things have that it makes.
+    /// Runs the setup. It is recorded to see which ids the things have that it makes.
     fn set_up(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<()> {
-        let setup = &self.page.plan.setup;
-        if setup.is_empty() || !self.names_things() {
-            return self.all(setup, known, None).map(drop);
+        let run = self.watched(&self.page.plan.setup, known, capture)?;
+        if self.names_things() {
+            known.bindings.learn_by_name(self.volatile, &self.page.run, &run);
+        }
+        Ok(())
+    }
+
+    /// Runs commands that no view shows, and sees what they make and remove.
+    fn watched(
+        &self,
+        commands: &[Command],
+        known: &Known,
+        capture: &mut dyn Capture,
+    ) -> Result<Run> {
+        if commands.is_empty() {
+            return Ok(Run::default());
         }
         capture.begin()?;
-        let outputs = self.all(setup, known, Some(capture));
-        let run = Run { recording: capture.end()?, outputs: outputs? };
-        known.bindings.learn_by_name(self.volatile, &self.page.run, &run);
-        Ok(())
+        let outputs = self.all(commands, known, capture);
+        let recording = capture.end()?;
+        Ok(Run { recording, outputs: outputs? })
     }
 
     /// Finds the live values of those that the page says how to look up.
@@ -237,14 +287,14 @@ impl Stage<'_> {
         words.any(|word| !Bindings::default().translated(self.volatile, word).values.is_empty())
     }
 
-    /// Runs the commands one after another, recorded if there is something to record with.
+    /// Runs the commands one after another. The first that fails is the last.
     fn all(
         &self,
         commands: &[Command],
         known: &Known,
-        capture: Option<&dyn Capture>,
+        capture: &dyn Capture,
     ) -> Result<Vec<String>> {
-        commands.iter().map(|command| self.one(command, known, capture)).collect()
+        commands.iter().map(|command| self.one(command, known, Some(capture))).collect()
     }
 
     /// Runs a command, on the live things that it names.
@@ -261,11 +311,15 @@ impl Stage<'_> {
         if let Some(capture) = capture {
             variables.extend(capture.environment(&caller(command)));
         }
+        let pace = self.pace.get();
         let surroundings = Surroundings {
             variables,
-            path: self.cloud.path.clone(),
+            programs: Arc::clone(&self.guard.programs),
             folder: self.scratch.path().to_owned(),
             limit: Duration::from_secs(self.job.config.run.timeout),
+            deadline: pace.deadline,
+            interrupt: self.guard.interrupt.clone(),
+            patience: pace.patience,
         };
         let mut values = Vec::new();
         let mut live = |text: &String| {
@@ -278,11 +332,16 @@ impl Stage<'_> {
             input: command.input.as_ref().map(&mut live),
             ..command.clone()
         };
+        self.guard.check(&command)?;
         let start = Instant::now();
-        let done = run::run(&command, &surroundings);
+        let printed = run::run(&command, &surroundings);
         let took = start.elapsed();
         (self.job.events)(Event::CommandEnded { page, command: text, took });
-        done.map_err(|failure| self.explained(failure, &values, known))
+        if let Some(capture) = capture {
+            // What it has made is written down before the next command runs.
+            capture.settle();
+        }
+        printed.map_err(|failure| self.explained(failure, &values, known))
     }
 
     /// The error with what the command said, once secrets are out of it. `values` are those that

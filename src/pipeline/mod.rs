@@ -3,15 +3,24 @@
 //! `check` and `refresh` share everything but the last step, so they cannot disagree.
 
 mod adopting;
+mod drawing;
+mod freshness;
+mod guard;
 mod known;
+mod left_over;
 mod listing;
 mod live;
 mod noise;
+mod offline;
+mod part;
+mod planning;
 mod proxying;
 mod publication;
 mod ran;
+mod rendering;
 mod showing;
 mod side_by_side;
+mod sources;
 mod specified;
 mod starting;
 mod telling;
@@ -25,25 +34,29 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::Fetcher;
 use crate::merge::Conflicts;
 use crate::model::{
-    Adoption, Change, Diagnostic, Edit, Event, Events, Fetched, FileCache, Hold, Leak, Outcome,
-    Page, PageOutcome, PagePlan, Prose, Remote, Run, View, ViewKind,
+    Adoption, Change, Diagnostic, Edit, Event, Events, Fetched, FileCache, Hold, Leak, Level,
+    Outcome, Page, PageOutcome, PagePlan, Place, Prose, Remote, Run, Skipped, View, ViewKind,
 };
 use crate::page;
-use crate::plan;
+use crate::plan as planner;
 use crate::render;
 use crate::report::list_json::{self, ListedPage, SiteListing};
 use crate::settings::{Config, Site};
 use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording, Volatile};
-use crate::write;
+use crate::write::Writer;
 
-use known::Known;
+pub use left_over::sweep;
 use listing::{Includes, PageIncludes};
 pub use noise::noise;
+pub use part::{Part, Shard};
+pub use planning::{dry_run, plan};
 pub use proxying::{proxy, proxy_environment};
 use publication::{FoundSecret, Publication};
 use ran::{Ran, runs};
 use telling::Telling;
 
+pub use drawing::Drawing;
+pub use rendering::render_log;
 pub use starting::init;
 
 /// Where runs come from.
@@ -53,6 +66,19 @@ pub enum Source {
     Cloud(Option<String>),
     /// Recordings in these folders, one a run.
     Replay(Vec<PathBuf>),
+    /// Nowhere: the pages are looked at by themselves.
+    Offline,
+}
+
+impl Source {
+    /// How far pages are looked into.
+    fn level(&self) -> Level {
+        match self {
+            Self::Cloud(_) => Level::Live,
+            Self::Replay(_) => Level::Replay,
+            Self::Offline => Level::Offline,
+        }
+    }
 }
 
 /// What is to be done to which pages.
@@ -73,6 +99,8 @@ pub struct Job<'a> {
     pub accept: bool,
     /// What is done where a person and the cloud changed the same lines.
     pub conflicts: Conflicts,
+    /// Which of the pages meant are looked at.
+    pub part: Part,
     /// Who is told what happens.
     pub events: Events<'a>,
 }
@@ -84,7 +112,17 @@ pub struct Job<'a> {
 ///
 /// When the job could not be done, or there was nothing to verify.
 pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
+    if matches!(job.source, Source::Offline) {
+        return offline::check(job);
+    }
+    // Where commands run, one doctool at a time does that.
+    let is_live = matches!(job.source, Source::Cloud(_));
+    let _writer = is_live.then(|| Writer::open(job.site)).transpose()?;
     let pages = pages(job)?;
+    if pages.documented.is_empty() {
+        // Nothing of the part runs, so no cloud is needed either.
+        return Ok((pages.unverified(job), Secrets::of(&[], &Run::default(), &job.config.redact)));
+    }
     let ran = runs(job, &pages.documented)?;
     Ok((compare(job, pages, &ran)?, ran.secrets))
 }
@@ -95,6 +133,7 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 ///
 /// When the job could not be done; then no page is half written.
 pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
+    let writer = Writer::open(job.site)?;
     let pages = pages(job)?;
     let ran = runs(job, &pages.documented)?;
     let mut outcome = compare(job, pages, &ran)?;
@@ -104,11 +143,11 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
             page.forget_deviations();
             continue;
         }
-        write_page(job, page)?;
+        write_page(job, &writer, page)?;
         page.forget_missing();
         page.forget_deviations();
     }
-    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
+    ran.known.as_ref().map_or(Ok(()), |known| known.keep(&writer))?;
     Ok((outcome, ran.secrets))
 }
 
@@ -119,13 +158,14 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 ///
 /// When the job could not be done, or the folder cannot be written.
 pub fn record(job: &Job<'_>, recordings: &Path) -> Result<(Vec<String>, usize)> {
+    let writer = Writer::open(job.site)?;
     let pages = pages(job)?.documented;
     let ran = runs(job, &pages)?;
     for (page, run) in pages.iter().zip(&ran.told) {
         let recorded = StableRecording::redacted(run.live.clone());
         replay::write(recordings, &page.plan, &render::log(&recorded), recorded.outputs())?;
     }
-    ran.known.as_ref().map_or(Ok(()), Known::keep)?;
+    ran.known.as_ref().map_or(Ok(()), |known| known.keep(&writer))?;
     Ok((pages.into_iter().map(|page| page.plan.path).collect(), ran.ignored))
 }
 
@@ -146,7 +186,7 @@ pub fn list<T: Send>(
         let told = form(&list_json::page(files, &page, &plan));
         (told, PageIncludes::of(files, &page), page.diagnostics)
     };
-    planned(job, &offline, listed, |(told, of_page, warnings)| {
+    planned(job, &no_network, listed, |(told, of_page, warnings)| {
         includes.add(of_page);
         tell(told, warnings)
     })?;
@@ -170,10 +210,11 @@ pub fn leaks(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
 ///
 /// When the settings or a page cannot be read, or a file cannot be written.
 pub fn redact(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
+    let writer = Writer::open(job.site)?;
     let (findings, pages) = findings(job)?;
     let (leaks, edits): (Vec<Leak>, Vec<Edit>) =
         findings.into_iter().map(|finding| (finding.leak, finding.edit)).unzip();
-    write::edit(&edits, job.files)?;
+    writer.edit(&edits, job.files)?;
     Ok((leaks, pages))
 }
 
@@ -187,7 +228,7 @@ pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
     let mut publication = Publication::default();
     let mut adoptions = Vec::new();
     let none = Secrets::of(&[], &Run::default(), &job.config.redact);
-    planned(job, &offline, both, |(page, plan)| {
+    planned(job, &no_network, both, |(page, plan)| {
         let documented = documented(job.site, &plan);
         let secrets = none.of_other(&documented);
         adoptions.push(adopting::look(job, &page, &plan, &documented, &secrets));
@@ -201,7 +242,7 @@ pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
 
 fn findings(job: &Job<'_>) -> Result<(Vec<FoundSecret>, usize)> {
     let mut publication = Publication::default();
-    planned(job, &offline, both, |(page, plan)| {
+    planned(job, &no_network, both, |(page, plan)| {
         publication.add(job, &page, documented(job.site, &plan));
         Ok(())
     })?;
@@ -220,9 +261,10 @@ fn planned<T: Send>(
     let paths = discover::pages(site, files, job.paths)?;
     let read = |path: &PathBuf| {
         let mut page = page::read_with(site, files, remote, path)?;
-        page.diagnostics.extend(plan::unreadable(files, &page));
+        page.diagnostics.extend(planner::unreadable(files, &page));
+        let plan = planner::plan(site, config, files, &page)?;
+        page.diagnostics.extend(planner::refused(files, &plan));
         judge(config, &mut page.diagnostics);
-        let plan = plan::plan(site, config, files, &page)?;
         Ok(keep(page, plan))
     };
     side_by_side::each(&paths, read, |read: Result<T>| hand_on(read?))
@@ -234,7 +276,7 @@ fn both(page: Page, plan: PagePlan) -> (Page, PagePlan) {
 }
 
 /// What does not touch the network.
-fn offline(_: &str) -> Fetched {
+fn no_network(_: &str) -> Fetched {
     Fetched::Offline
 }
 
@@ -255,6 +297,24 @@ struct Pages {
     documented: Vec<Documented>,
     /// What the authors of the others should know.
     elsewhere: Vec<Diagnostic>,
+    /// Others with commands, none of which runs.
+    skipped: Vec<Skipped>,
+    /// Secrets that the pages publish, but for those in logs.
+    leaks: Vec<Leak>,
+}
+
+impl Pages {
+    /// What there is to say where nothing runs.
+    fn unverified(self, job: &Job<'_>) -> Outcome {
+        let Self { elsewhere, skipped, leaks, .. } = self;
+        Outcome { elsewhere, skipped, leaks, level: job.source.level(), ..Outcome::default() }
+    }
+}
+
+/// What is kept of a page.
+enum Kept {
+    Documented(Box<Documented>),
+    Elsewhere(Vec<Diagnostic>, Option<Skipped>),
 }
 
 /// A page with commands, and what it shows now.
@@ -262,12 +322,14 @@ struct Documented {
     page: Page,
     plan: PagePlan,
     prose: Prose,
+    /// Which of the pages that are meant it is.
+    order: usize,
     /// Its last run, as its views tell it.
     run: Run,
 }
 
 fn pages(job: &Job<'_>) -> Result<Pages> {
-    let (mut pages, mut elsewhere) = (Vec::new(), Vec::new());
+    let mut pages = Vec::new();
     let site = job.site;
     let is_replay = matches!(job.source, Source::Replay(_));
     let fetcher = site.snippets.as_ref().map(Fetcher::new);
@@ -277,28 +339,66 @@ fn pages(job: &Job<'_>) -> Result<Pages> {
         _ => Fetched::Offline,
     };
     let keep = |page: Page, plan: PagePlan| {
-        if plan.skipped || plan.commands.is_empty() {
-            Err(page.diagnostics)
+        let is_meant = job.part.concerns(job.files, &page, &plan);
+        let kept = if plan.skipped || plan.commands.is_empty() {
+            let skipped = skipped(job.files, &page, &plan);
+            Kept::Elsewhere(page.diagnostics, skipped)
         } else {
-            let prose = plan::prose(job.files, &page, &plan);
-            Ok(Documented { run: documented(site, &plan), prose, page, plan })
-        }
+            let prose = planner::prose(job.files, &page, &plan);
+            let run = documented(site, &plan);
+            Kept::Documented(Box::new(Documented { run, prose, order: 0, page, plan }))
+        };
+        (kept, is_meant)
     };
-    planned(job, &remote, keep, |kept| {
-        match kept {
-            Ok(page) => pages.push(page),
-            Err(diagnostics) => elsewhere.extend(diagnostics),
-        }
+    let mut kept = Vec::new();
+    planned(job, &remote, keep, |page| {
+        kept.push(page);
         Ok(())
     })?;
-    if pages.is_empty() {
+    let commands: Vec<usize> = kept
+        .iter()
+        .map(|(kept, _)| match kept {
+            Kept::Documented(page) => page.plan.commands.len() + page.plan.setup.len(),
+            Kept::Elsewhere(..) => 0,
+        })
+        .collect();
+    let share = job.part.share(&commands);
+    let (mut elsewhere, mut not_verified, mut is_meant) = (Vec::new(), Vec::new(), Vec::new());
+    for (order, ((kept, is_changed), is_shared)) in kept.into_iter().zip(share).enumerate() {
+        match kept {
+            Kept::Documented(page) => {
+                pages.push(Documented { order, ..*page });
+                is_meant.push(is_changed && is_shared);
+            }
+            Kept::Elsewhere(diagnostics, skipped) if is_changed && is_shared => {
+                elsewhere.extend(diagnostics);
+                not_verified.extend(skipped);
+            }
+            Kept::Elsewhere(..) => {}
+        }
+    }
+    if pages.is_empty() && !job.part.is_partial() {
         return Err(Error::new(
             ErrorKind::Usage,
             "none of these pages documents a command that may run",
         )
         .hint("see what doctool finds on them, and why it is not run, with `doctool list`"));
     }
-    Ok(Pages { documented: pages, elsewhere })
+    let leaks = published(job, &pages, &is_meant);
+    let mut is_meant = is_meant.into_iter();
+    pages.retain(|_| is_meant.next().unwrap_or_default());
+    Ok(Pages { documented: pages, elsewhere, skipped: not_verified, leaks })
+}
+
+/// Why a page that documents something is not verified.
+fn skipped(files: &FileCache, page: &Page, plan: &PagePlan) -> Option<Skipped> {
+    let reason = match (plan.skipped, plan.commands.is_empty(), plan.not_run.is_empty()) {
+        (true, false, _) => "the page asks to be left alone",
+        (_, true, false) => "none of its commands may run; see why with `doctool list`",
+        _ => return None,
+    };
+    let place = Place::file(files.shown(page.file));
+    Some(Skipped { path: plan.path.clone(), place, reason: reason.to_owned() })
 }
 
 /// A page's last run: its log view, or the log kept for it, and its console output.
@@ -319,8 +419,7 @@ fn kept_log(site: &Site, page: &str) -> PathBuf {
 
 /// What each view is to be, in the values that the pages document.
 fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
-    let Pages { documented: pages, elsewhere } = pages;
-    let leaks = published(job, &pages);
+    let Pages { documented: pages, elsewhere, skipped, leaks } = pages;
     let all = ran
         .told
         .iter()
@@ -338,7 +437,9 @@ fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
     if let Some(known) = &ran.known {
         pins.iter_mut().for_each(|pins| pins.add(&known.bindings.pins(&volatile)));
     }
-    let mut outcome = Outcome { elsewhere, leaks, ignored: ran.ignored, ..Outcome::default() };
+    let level = job.source.level();
+    let ignored = ran.ignored;
+    let mut outcome = Outcome { elsewhere, leaks, level, skipped, ignored, ..Outcome::default() };
     let mut shown = BTreeMap::new();
     for (mut page, told) in pages.into_iter().zip(&ran.told) {
         let path = page.plan.path.clone();
@@ -352,8 +453,9 @@ fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Where the pages publish secrets, but for logs, which are written anew.
-fn published(job: &Job<'_>, pages: &[Documented]) -> Vec<Leak> {
+/// Where the pages meant publish secrets, but for logs, which are written anew. A secret of one page
+/// may turn up on another, so all pages are looked at.
+fn published(job: &Job<'_>, pages: &[Documented], is_meant: &[bool]) -> Vec<Leak> {
     let mut publication = Publication::default();
     let mut logs = HashSet::new();
     for Documented { page, plan, run, .. } in pages {
@@ -361,8 +463,9 @@ fn published(job: &Job<'_>, pages: &[Documented]) -> Vec<Leak> {
         let views = plan.views.iter().filter(|view| view.kind == ViewKind::Log);
         logs.extend(views.map(|view| view.region.place.file.clone()));
     }
-    let found = publication.findings(job).into_iter().map(|found| found.leak);
-    found.filter(|leak| !logs.contains(&leak.place.file)).collect()
+    let mut found = publication.leaks_of(job, is_meant);
+    found.retain(|leak| !logs.contains(&leak.place.file));
+    found
 }
 
 /// Whether no page before this one tells the same part of the same file. Two cannot: the first does.
@@ -384,12 +487,10 @@ fn is_told_first(
     first == page
 }
 
-fn write_page(job: &Job<'_>, page: &PageOutcome) -> Result<()> {
+fn write_page(job: &Job<'_>, writer: &Writer, page: &PageOutcome) -> Result<()> {
     let changes: Vec<&Change> = page.stale().collect();
-    write::write(&changes, |file| job.files.read(file).ok().map(|id| job.files.bytes(id)))?;
-    page.unused.iter().try_for_each(|file| write::remove(file))?;
-    match &page.unshown_log {
-        Some(log) => write::keep(&kept_log(job.site, &page.path), log),
-        None => Ok(()),
-    }
+    let file = kept_log(job.site, &page.path);
+    let log = page.unshown_log.as_deref().map(|log| (&*file, log));
+    writer.write(&changes, log, |file| job.files.read(file).ok().map(|id| job.files.bytes(id)))?;
+    page.unused.iter().try_for_each(|file| writer.remove(file))
 }

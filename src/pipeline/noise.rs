@@ -22,7 +22,7 @@ use super::{Job, Source, live};
 pub fn noise(job: &Job<'_>, watched: Duration) -> Result<Noise> {
     let named = match &job.source {
         Source::Cloud(name) => name.as_ref(),
-        Source::Replay(_) => None,
+        Source::Replay(_) | Source::Offline => None,
     };
     let name = named.unwrap_or(&job.config.cloud);
     let profile = job.config.profile(name)?;

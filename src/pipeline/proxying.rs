@@ -83,7 +83,7 @@ pub fn proxy_environment(job: &Job<'_>, port: u16, name: &str) -> Result<Vec<(St
 fn profile(job: &Job<'_>) -> Result<(String, crate::settings::doctool::CloudProfile)> {
     let named = match &job.source {
         Source::Cloud(name) => name.as_ref(),
-        Source::Replay(_) => None,
+        Source::Replay(_) | Source::Offline => None,
     };
     let name = named.unwrap_or(&job.config.cloud);
     Ok((name.clone(), job.config.profile(name)?))

@@ -1,13 +1,14 @@
 //! Secrets that the pages meant publish: where they stand, and the edits that take them out.
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 
 use crate::capture::requestshook;
 use crate::model::{Edit, FileCache, FileId, Leak, Page, Place, Run, TextForm};
 use crate::page;
-use crate::stabilise::{Published, ShortSecrets};
+use crate::stabilise::{Found, Published, ShortSecrets};
 
-use super::Job;
+use super::{Job, side_by_side};
 
 /// The texts of some pages, and what they document.
 #[derive(Default)]
@@ -20,6 +21,21 @@ pub(super) struct Publication {
     documented: Run,
 }
 
+/// The form of each line of each of a page's files.
+pub(super) struct PageTexts(BTreeMap<FileId, Vec<TextForm>>);
+
+impl PageTexts {
+    pub(super) fn of(job: &Job<'_>, page: &Page) -> Self {
+        let mut forms = page::forms(job.site, job.files, page);
+        for (file, forms) in &mut forms {
+            if is_log(&job.files.bytes(*file)) {
+                forms.fill(TextForm::Shown);
+            }
+        }
+        Self(forms)
+    }
+}
+
 /// A published secret, and the edit that takes it out.
 pub(super) struct FoundSecret {
     pub(super) leak: Leak,
@@ -29,16 +45,30 @@ pub(super) struct FoundSecret {
 impl Publication {
     /// Takes in a page with all its files.
     pub(super) fn add(&mut self, job: &Job<'_>, page: &Page, documented: Run) {
-        let forms = page::forms(job.site, job.files, page);
+        self.add_texts(PageTexts::of(job, page), documented);
+    }
+
+    /// Takes in a page whose files are known already.
+    pub(super) fn add_texts(&mut self, PageTexts(forms): PageTexts, documented: Run) {
         self.pages.push(forms.keys().copied().collect());
-        for (file, mut forms) in forms {
-            if is_log(&job.files.bytes(file)) {
-                forms.fill(TextForm::Shown);
-            }
+        for (file, forms) in forms {
             let known = self.forms.entry(file).or_insert_with(|| forms.clone());
             known.iter_mut().zip(forms).for_each(|(known, form)| *known = form.max(*known));
         }
         self.documented.recording.exchanges.extend(documented.recording.exchanges);
+    }
+
+    /// Every secret in the files of these pages. A file that several pages include belongs to the
+    /// first of them.
+    pub(super) fn leaks_of(&self, job: &Job<'_>, is_meant: &[bool]) -> Vec<Leak> {
+        let mut owner: BTreeMap<FileId, usize> = BTreeMap::new();
+        for (page, files) in self.pages.iter().enumerate() {
+            files.iter().for_each(|&file| {
+                owner.entry(file).or_insert(page);
+            });
+        }
+        let found = self.findings(job).into_iter();
+        found.filter(|found| is_meant[owner[&found.edit.file]]).map(|found| found.leak).collect()
     }
 
     /// How many pages were taken in.
@@ -68,24 +98,36 @@ impl Publication {
         }
         let mut files: Vec<FileId> = texts.keys().copied().collect();
         files.sort_by_cached_key(|&file| job.files.path(file));
+        let of_file = |&file: &FileId| {
+            let found = texts[&file].iter().flat_map(|text| {
+                let found = published.find(text.form, &text.text, &short[&file]).into_iter();
+                found.map(move |found| (text, found))
+            });
+            let found: Vec<_> = found.collect();
+            // Most files have none, and need no places.
+            let places = (!found.is_empty()).then(|| Places::of(job.files, file));
+            let secret = |(text, found): (&Text, Found)| {
+                let span = text.start + found.span.start..text.start + found.span.end;
+                let place = places.as_ref().expect("something was found").place(span.start);
+                let (value, placeholder) = (&text.text[found.span.clone()], found.placeholder());
+                let edit = Edit { file, span, text: placeholder };
+                (
+                    value.to_owned(),
+                    FoundSecret { leak: Leak { place, kind: found.kind, value: 0 }, edit },
+                )
+            };
+            found.into_iter().map(secret).collect::<Vec<_>>()
+        };
         let mut numbers = HashMap::new();
         let mut findings = Vec::new();
-        for file in files {
-            let places = Places::of(job.files, file);
-            for text in &texts[&file] {
-                for found in published.find(text.form, &text.text, &short[&file]) {
-                    let number = numbers.len();
-                    let value = text.text[found.span.clone()].to_owned();
-                    let value = *numbers.entry(value).or_insert(number);
-                    let span = text.start + found.span.start..text.start + found.span.end;
-                    let (place, placeholder) = (places.place(span.start), found.placeholder());
-                    findings.push(FoundSecret {
-                        leak: Leak { place, kind: found.kind, value },
-                        edit: Edit { file, span, text: placeholder },
-                    });
-                }
+        let Ok(()) = side_by_side::each(&files, of_file, |found| {
+            for (value, mut secret) in found {
+                let number = numbers.len();
+                secret.leak.value = *numbers.entry(value).or_insert(number);
+                findings.push(secret);
             }
-        }
+            Ok::<(), Infallible>(())
+        });
         findings
     }
 }

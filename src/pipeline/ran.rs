@@ -39,7 +39,7 @@ pub(super) struct Ran {
 
 pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
     let mut known = None;
-    let (mut runs, cloud) = match &job.source {
+    let (runs, cloud) = match &job.source {
         Source::Replay(folders) => {
             let read = |page: &Documented| {
                 let run = |folder: &PathBuf| replay::read(folder, &page.plan, &page.run.outputs);
@@ -47,6 +47,7 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
             };
             (pages.iter().map(read).collect::<Result<Vec<Vec<Run>>>>()?, Cloud::default())
         }
+        Source::Offline => (vec![Vec::new(); pages.len()], Cloud::default()),
         Source::Cloud(name) => {
             let name = name.as_ref().unwrap_or(&job.config.cloud);
             let profile = job.config.profile(name)?;
@@ -55,6 +56,22 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
             live::run(job, pages, (cloud, &profile), known)?
         }
     };
+    told(job, pages, runs, &cloud, known)
+}
+
+/// The pages' last runs, as if they had been the ones of this time.
+pub(super) fn last(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
+    let runs: Vec<Vec<Run>> = pages.iter().map(|page| vec![page.run.clone()]).collect();
+    told(job, pages, runs, &Cloud::default(), None)
+}
+
+fn told(
+    job: &Job<'_>,
+    pages: &[Documented],
+    mut runs: Vec<Vec<Run>>,
+    cloud: &Cloud,
+    known: Option<Known>,
+) -> Result<Ran> {
     // A secret of one page's run may turn up in another's, and one that is on a page already must
     // not be shown again in a diff.
     let mut all = Run::default();

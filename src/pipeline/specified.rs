@@ -42,8 +42,8 @@ pub(super) fn lay(
     let specification = Specification::of(&diagram);
     let recorded = Said::all(live.recording());
     let (old, new) = (
-        specification.fit(&Said::all(documented.recording()), order),
-        specification.fit(&recorded, order),
+        specification.best_fit(&Said::all(documented.recording()), order),
+        specification.best_fit(&recorded, order),
     );
     let missed = |change: &Deviation| match change {
         Deviation::Missing { arrow } | Deviation::Moved { arrow, .. } => Some(*arrow),
@@ -110,7 +110,7 @@ pub(super) fn united(
 ) -> Option<StableRecording> {
     let specification = Specification::of(&diagram(plan).0);
     let satisfies = |run: &StableRecording| {
-        specification.fit(&Said::all(run.recording()), self::order(order)).is_satisfied()
+        specification.best_fit(&Said::all(run.recording()), self::order(order)).is_satisfied()
     };
     if let Some(last) = runs.last().filter(|_| runs.iter().all(satisfies)) {
         return Some(last.clone());
@@ -119,7 +119,7 @@ pub(super) fn united(
     further.iter().try_fold(first.clone(), |all, run| {
         let diagram = Diagram::parse(&render::diagram(&all)).unwrap_or_default();
         let specification = Specification::of(&diagram);
-        let fit = |recording| specification.fit(&Said::all(recording), self::order(order));
+        let fit = |recording| specification.best_fit(&Said::all(recording), self::order(order));
         let (old, new) = (fit(all.recording()), fit(run.recording()));
         let new = in_any_order(&specification, &Said::all(run.recording()), new);
         let laying = Laying { documented: &old.of_recorded, live: &new, may_miss: &|_| true };

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::error::Result;
 use crate::model::{Page, PagePlan, StarterFile, Survey};
 use crate::starter::{self, Ci};
-use crate::write;
+use crate::write::Writer;
 
-use super::{Job, offline, planned};
+use super::{Job, no_network, planned};
 
 /// Writes settings, and a workflow for a CI, that suit what the site documents. A file that is there
 /// stays as it is.
@@ -16,6 +16,7 @@ use super::{Job, offline, planned};
 ///
 /// When a page cannot be read, or a file cannot be written.
 pub fn init(job: &Job<'_>, ci: Option<Ci>) -> Result<(Survey, Vec<StarterFile>)> {
+    let writer = Writer::open(job.site)?;
     let root = repository(&job.site.folder);
     let mut survey = survey(job)?;
     survey.folder = job.site.folder.strip_prefix(&root).map(Path::to_owned).unwrap_or_default();
@@ -28,7 +29,7 @@ pub fn init(job: &Job<'_>, ci: Option<Ci>) -> Result<(Survey, Vec<StarterFile>)>
         };
         let is_there = path.exists();
         if !is_there {
-            write::keep(&path, &text)?;
+            writer.keep(&path, &text)?;
         }
         files.push(StarterFile { path, text, is_there });
     }
@@ -53,7 +54,7 @@ fn survey(job: &Job<'_>) -> Result<Survey> {
         });
         (plan.commands.len(), not_allowed.collect::<Vec<String>>())
     };
-    planned(job, &offline, programs, |(commands, not_allowed)| {
+    planned(job, &no_network, programs, |(commands, not_allowed)| {
         survey.pages += 1;
         survey.commands += commands;
         for program in not_allowed {

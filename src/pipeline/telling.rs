@@ -1,7 +1,7 @@
 //! What a page is to be after its runs: every view, in the values that the page documents.
 
 use crate::merge::{Eyes, Merge, Runs, Texts};
-use crate::model::{Change, Hold, PageOutcome, PagePlan, Prose, View, ViewKind};
+use crate::model::{Change, Hold, Level, PageOutcome, PagePlan, Place, Prose, View, ViewKind};
 use crate::render;
 use crate::sequence::{self, Learnt, matching::Said};
 use crate::settings::doctool::SequenceOrder;
@@ -10,7 +10,7 @@ use crate::stabilise::{self, Pins, Secrets, StableRecording, Volatile};
 use super::ran::Told;
 use super::showing::{Displayed, Showing};
 use super::specified::{self, Specified};
-use super::{Documented, Job};
+use super::{Documented, Job, freshness, judge};
 
 /// What is known of all pages when one is told.
 pub(super) struct Telling<'a> {
@@ -24,7 +24,7 @@ pub(super) struct Telling<'a> {
 impl Telling<'_> {
     /// What a page shows and is to show.
     pub(super) fn page(&self, page: Documented, told: &Told) -> PageOutcome {
-        let Documented { page, plan: as_shown, prose, .. } = page;
+        let Documented { page, plan: as_shown, prose, order: position, .. } = page;
         let (plan, showing) = Showing::of(&as_shown);
         let order = self.job.config.sequence;
         let base = StableRecording::redacted(told.documented.clone());
@@ -64,12 +64,26 @@ impl Telling<'_> {
         let displayed = showing.displayed(self.job.files, (&prose, &sent), changes);
         let Displayed { changes, unused } = displayed;
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
+        let mut diagnostics = page.diagnostics;
+        let place = Place::file(self.job.files.shown(page.file));
+        let (documented, live) = (&told.documented.run().recording, &told.live.run().recording);
+        if self.job.source.level() == Level::Replay {
+            let max_age = self.job.config.check.max_age;
+            diagnostics.extend(freshness::too_old(&plan, &place, live, max_age));
+        }
+        if changes.iter().any(|change| change.region.text != change.text) {
+            // What may be the cause.
+            diagnostics.extend(freshness::versions(&plan, &place, documented, live));
+        }
+        judge(self.job.config, &mut diagnostics);
         PageOutcome {
+            place,
+            order: position,
             changes,
             hold,
             path: plan.path,
             not_run: plan.not_run,
-            diagnostics: page.diagnostics,
+            diagnostics,
             unshown_log: (!shows_log).then_some(log),
             unused,
         }
@@ -110,7 +124,7 @@ impl Telling<'_> {
 }
 
 /// A view that is as it should be.
-fn unchanged(view: &View) -> Change {
+pub(super) fn unchanged(view: &View) -> Change {
     let region = view.region.clone();
     Change { kind: view.kind, text: region.text.clone(), region, findings: Vec::new() }
 }

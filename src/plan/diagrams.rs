@@ -1,6 +1,9 @@
 //! Sequence diagrams that Mermaid would refuse: pages in, diagnostics out.
 
+use std::collections::HashSet;
+
 use crate::model::{Diagnostic, DiagnosticKind, Fence, FileCache, Page, Place, Severity};
+use crate::sequence::Fault;
 use crate::sequence::diagram::Diagram;
 
 use super::views;
@@ -8,11 +11,21 @@ use super::views;
 /// What is wrong with the sequence diagrams of a page, for each the first fault.
 pub fn unreadable(files: &FileCache, page: &Page) -> Vec<Diagnostic> {
     let diagrams = page.fences.iter().filter(|fence| views::is_sequence_diagram(fence));
-    diagrams.filter_map(|fence| fault(files, page, fence)).collect()
+    let (mut faults, mut readable) = (Vec::new(), HashSet::new());
+    for fence in diagrams {
+        // Pages show the same diagram several times, which is read once.
+        if readable.contains(&*fence.text) {
+            continue;
+        }
+        match Diagram::parse(&fence.text) {
+            Ok(_) => _ = readable.insert(&*fence.text),
+            Err(fault) => faults.extend(diagnostic(files, page, fence, fault)),
+        }
+    }
+    faults
 }
 
-fn fault(files: &FileCache, page: &Page, fence: &Fence) -> Option<Diagnostic> {
-    let fault = Diagram::parse(&fence.text).err()?;
+fn diagnostic(files: &FileCache, page: &Page, fence: &Fence, fault: Fault) -> Option<Diagnostic> {
     let line = page.content(fence).nth(fault.line - 1).or_else(|| page.content(fence).last())?;
     let origin = page.nearest_origin(line.index)?;
     let bytes = files.bytes(origin.file);

@@ -8,7 +8,9 @@ mod console;
 mod diagrams;
 mod front_matter;
 mod parts;
+mod permitted;
 mod prose;
+mod refused;
 mod region;
 mod views;
 mod words;
@@ -26,10 +28,12 @@ use crate::model::{
 use crate::settings::{Config, Site};
 
 use front_matter::{LookUp, Wishes};
+use permitted::Refusal;
 
 pub use diagrams::unreadable;
 pub use parts::next_name;
 pub use prose::prose;
+pub use refused::refused;
 pub use views::{has_form_of_view, is_sequence_diagram};
 
 /// What the page documents.
@@ -59,7 +63,7 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
     let mut diagram = Vec::new();
     if !commands.is_empty() {
         views_found.extend(views::included(site, files, page, &wishes.views, &skipped)?);
-        diagram = parts::of_diagram(site, files, page, &views_found, &skipped)?;
+        diagram = parts::of_diagram(site, files, page, &views_found, &skipped);
     }
     let Wishes { setup, teardown, vars, files: wanted, skip, diagrams, .. } = wishes;
     let file = files.path(page.file).to_path_buf();
@@ -69,7 +73,7 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         setup: all_asked_for(config, &own_place, &setup)?,
         teardown: all_asked_for(config, &own_place, &teardown)?,
         variables: variables(config, &own_place, vars)?,
-        files: wanted.iter().map(|path| files.absolute(&folder.join(path))).collect(),
+        files: refused::within(site, files, &own_place, &folder, &wanted)?,
         file,
         commands,
         not_run,
@@ -80,6 +84,23 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
             .map_err(|error| error.at(own_place.clone()))?,
         skipped: skip,
     })
+}
+
+/// A command that the settings or the front matter ask for. One that must not run is an error at
+/// the place.
+///
+/// # Errors
+///
+/// When the program is not in `run.allow`, or the line needs a shell and the site allows none.
+pub fn asked_for(config: &Config, place: &Place, line: &str) -> Result<Command> {
+    let argv = permitted::argv(&config.run, line).map_err(|Refusal { reason, hint }| {
+        let error = Error::new(ErrorKind::Page, format!("`{line}` {reason}")).at(place.clone());
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    })?;
+    Ok(Command { text: line.to_owned(), argv, input: None, place: place.clone() })
 }
 
 fn all_asked_for(config: &Config, page: &Place, lines: &[String]) -> Result<Vec<Command>> {
@@ -96,24 +117,6 @@ fn variables(
         Ok(Variable { name, documented, command })
     };
     vars.into_iter().map(variable).collect()
-}
-
-/// A command of the front matter. It is asked for, so one that cannot be run is an error.
-fn asked_for(config: &Config, page: &Place, line: &str) -> Result<Command> {
-    let argv = allowed(config, line).map_err(|reason| {
-        let message = format!("`{line}` in the front matter {reason}");
-        Error::new(ErrorKind::Page, message).at(page.clone())
-    })?;
-    Ok(Command { text: line.to_owned(), argv, input: None, place: page.clone() })
-}
-
-/// Program and arguments of a line, or why it is not run.
-fn allowed(config: &Config, line: &str) -> std::result::Result<Vec<String>, String> {
-    let program = line.split_whitespace().next().unwrap_or_default();
-    if !config.run.allow.iter().any(|allowed| allowed == program) {
-        return Err(format!("is not run: `{program}` is not in `run.allow`"));
-    }
-    words::words(line)
 }
 
 /// A title as its reader sees it, without marks such as those of code or emphasis.
@@ -170,7 +173,7 @@ impl Planner<'_> {
             let mut fences = self.page.fences.iter().filter(shares_block);
             fences.any(|other| other.text.split('\n').any(console::is_prompt))
         };
-        if is_first && allowed(self.config, &title).is_ok() && !has_prompt() {
+        if is_first && permitted::argv(&self.config.run, &title).is_ok() && !has_prompt() {
             let all = 0..fence.content().len();
             let written = container.head..container.head + 1;
             self.command(&title, None, written, |planner| {
@@ -190,12 +193,14 @@ impl Planner<'_> {
         let Some(place) = self.place(written.start) else { return };
         let text = text.to_owned();
         let is_ours = written.into_iter().all(|index| self.page.origin(index).is_some());
-        let reason = match allowed(self.config, &text) {
+        let (reason, hint) = match permitted::argv(&self.config.run, &text) {
             // Whoever can write there must not say what runs here.
-            _ if !is_ours => "it comes from a URL".to_owned(),
-            Err(reason) => reason.trim_start_matches("is not run: ").to_owned(),
+            _ if !is_ours => ("it comes from a URL".to_owned(), None),
+            Err(Refusal { reason, hint }) => {
+                (reason.trim_start_matches("is not run: ").to_owned(), hint)
+            }
             Ok(argv) => match output(self) {
-                None => "its output comes from several places".to_owned(),
+                None => ("its output comes from several places".to_owned(), None),
                 Some(region) => {
                     let kind = ViewKind::Console(self.commands.len());
                     self.views.push(View { kind, region });
@@ -204,7 +209,7 @@ impl Planner<'_> {
                 }
             },
         };
-        self.not_run.push(NotRun { text, place, reason });
+        self.not_run.push(NotRun { text, place, reason, hint });
     }
 
     /// Lines that begin with `# ` in a block of commands: root's prompt, or a comment.
@@ -221,7 +226,7 @@ impl Planner<'_> {
                 continue;
             };
             let reason = "`#` is root's prompt or a comment".to_owned();
-            self.not_run.push(NotRun { text: text.to_owned(), place, reason });
+            self.not_run.push(NotRun { text: text.to_owned(), place, reason, hint: None });
         }
     }
 

@@ -9,7 +9,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::error::Result;
 use crate::model::{DiagramPart, Fence, FileCache, Include, Page, View, ViewKind};
 use crate::sequence::readable;
 use crate::settings::Site;
@@ -26,21 +25,21 @@ static AUTONUMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?m)^\s*autonumber(?:[ \t]+(?<first>\d+))?[ \t]*$").expect("the pattern is valid")
 });
 
+/// Words of lines that any part may begin with.
+const HEAD: [&str; 7] =
+    ["sequencediagram", "autonumber", "participant", "actor", "box", "end", "title"];
+
 /// The parts of the diagram among the views; the diagram itself is the first of them. None where it
-/// does not stand in a file of its own.
-///
-/// # Errors
-///
-/// When the file of one of them is not UTF-8.
+/// does not stand in a file of its own, or where its block draws more than that.
 pub(super) fn of_diagram(
     site: &Site,
     files: &FileCache,
     page: &Page,
     views: &[View],
     skipped: &Skipped,
-) -> Result<Vec<DiagramPart>> {
+) -> Vec<DiagramPart> {
     let Some(view) = views.iter().find(|view| view.kind == ViewKind::Diagram) else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let mut parts: Vec<DiagramPart> = Vec::new();
     for (index, include) in page.includes.iter().enumerate() {
@@ -48,7 +47,7 @@ pub(super) fn of_diagram(
             continue;
         }
         let Some(fence) = include.fence.map(|fence| &page.fences[fence]) else { continue };
-        let Some(part) = part(site, files, page, include, fence)? else { continue };
+        let Some(part) = part(site, files, page, include, fence) else { continue };
         let is_next = match parts.last() {
             None => part.region.file == view.region.file && part.region.span == view.region.span,
             Some(last) => follows(&parts, last, &part),
@@ -57,7 +56,7 @@ pub(super) fn of_diagram(
             parts.push(part);
         }
     }
-    Ok(parts)
+    parts
 }
 
 /// What an include brings into a block of the page, if that is a whole diagram.
@@ -67,15 +66,13 @@ fn part(
     page: &Page,
     include: &Include,
     fence: &Fence,
-) -> Result<Option<DiagramPart>> {
-    if !views::is_sequence_diagram(fence) {
-        return Ok(None);
+) -> Option<DiagramPart> {
+    if !views::is_sequence_diagram(fence) || draws_more(page, fence, include) {
+        return None;
     }
-    let (Some(lines), Some(region)) =
-        (lines(page, fence), region::of_include(site, page, files, include)?)
-    else {
-        return Ok(None);
-    };
+    // What cannot be read is no part.
+    let region = region::of_include(site, page, files, include).ok()??;
+    let lines = lines(page, fence)?;
     // Lines out of the middle of a file leave no place for others.
     let is_whole = include.file.is_none_or(|file| region.span.end == files.bytes(file).len())
         && region.place.line == 1;
@@ -83,13 +80,25 @@ fn part(
     let before = fence.content().take_while(|&index| index < include.lines.start).filter(is_own);
     let numbers = before.filter_map(|index| AUTONUMBER.captures(page.line(index))).last();
     let first = numbers.as_ref().and_then(|numbers| numbers.name("first")?.as_str().parse().ok());
-    Ok(is_whole.then(|| DiagramPart {
+    is_whole.then(|| DiagramPart {
         region,
         target: include.target.clone().unwrap_or_default(),
         fence: lines,
         is_numbered: numbers.is_some(),
         first_number: first,
-    }))
+    })
+}
+
+/// Whether a block draws more than what the include brings in and what any part may begin with.
+fn draws_more(page: &Page, fence: &Fence, include: &Include) -> bool {
+    let is_outside = |index: &usize| !include.lines.contains(index);
+    fence.content().filter(is_outside).any(|index| {
+        let line = page.line(index);
+        let is_blank = line.trim().is_empty() || line.trim_start().starts_with("%%");
+        let word = line.split_whitespace().next().unwrap_or_default().to_lowercase();
+        let begins = index < include.lines.start && HEAD.contains(&word.as_str());
+        !is_blank && !begins
+    })
 }
 
 /// The lines of the page's own file that a block reaches over.

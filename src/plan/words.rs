@@ -3,18 +3,34 @@
 //! In: the line as a person would type it. Out: its words, or why it needs a shell. Quotes, `\` and
 //! comments are read as a POSIX shell reads them.
 
+/// Why a line cannot be started directly.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// Continues a sentence that begins with the line.
+    pub(super) reason: String,
+    /// Whether a shell could run it.
+    pub(super) is_for_a_shell: bool,
+}
+
 /// Program and arguments.
 ///
 /// # Errors
 ///
 /// Says why the line cannot be started directly.
-pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
+pub(super) fn words(line: &str) -> Result<Vec<String>, Fault> {
     if let Some(operator) = shell_operator(line) {
-        return Err(format!("needs a shell for `{operator}`"));
+        // It cannot stand between backquotes.
+        let operator = match &*operator {
+            "`" => "a backquote".to_owned(),
+            operator => format!("`{operator}`"),
+        };
+        let reason = format!("needs a shell for {operator}");
+        return Err(Fault { reason, is_for_a_shell: true });
     }
+    let fault = |reason: &str| Fault { reason: reason.to_owned(), is_for_a_shell: false };
     match shlex::split(line) {
-        None => Err("has a quote that is not closed".to_owned()),
-        Some(words) if words.is_empty() => Err("is empty".to_owned()),
+        None => Err(fault("has a quote that is not closed")),
+        Some(words) if words.is_empty() => Err(fault("is empty")),
         Some(words) => Ok(words),
     }
 }
@@ -55,7 +71,7 @@ fn shell_operator(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{Fault, words};
 
     #[test]
     fn words_are_read_as_a_shell_reads_them() {
@@ -74,12 +90,14 @@ mod tests {
             ("a > file", ">"),
             ("a $(b)", "$("),
             ("a \"$(b)\"", "$("),
-            ("a `b`", "`"),
             ("a \"$HOME\"", "$"),
             ("a <<EOF", "<<"),
         ] {
-            assert_eq!(words(line), Err(format!("needs a shell for `{operator}`")), "{line}");
+            let reason = format!("needs a shell for `{operator}`");
+            assert_eq!(words(line), Err(Fault { reason, is_for_a_shell: true }), "{line}");
         }
+        let reason = "needs a shell for a backquote".to_owned();
+        assert_eq!(words("a `b`"), Err(Fault { reason, is_for_a_shell: true }));
         assert!(words("a '$HOME | `b`' \\; \"c;d\" 5$ a#b").is_ok());
         assert!(words("a 'b").is_err());
     }

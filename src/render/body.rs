@@ -2,53 +2,69 @@
 //!
 //! `merge` reads it back section by section to keep what people write into it.
 
+use std::fmt::Write as _;
+
+use memchr::memmem;
+
 use crate::model::Arrow;
-use crate::stabilise::StableRecording;
+use crate::stabilise::{StableEntry, StableRecording};
 
 use super::content::content;
-use super::escape_scissors;
+use super::push_escaped;
 
 /// The request/response page: a blank line before each heading, two between sections.
 pub fn body(recording: &StableRecording) -> String {
-    recording.recording().arrows().map(|arrow| section(&arrow)).collect()
-}
-
-fn section(arrow: &Arrow<'_>) -> String {
-    let Arrow { step, from, to, .. } = arrow;
-    let title = arrow.label();
-    let direction = if arrow.status.is_none() { "-->" } else { "<--" };
-    let header = arrow.headers.iter().map(|header| format!("{}: {}", header.name, header.value));
-    let header: Vec<String> = header.map(|line| escape_scissors(&line)).collect();
-    let content: Vec<String> = content(arrow.body).split('\n').map(escape_scissors).collect();
-    let header = tab("Header", "http", &title, &header);
-    let content = tab("Body", "json", &title, &content);
-    format!("\n### ({step}) {title}\n`{from}` {direction} `{to}`\n\n{header}\n{content}\n")
-}
-
-fn tab(name: &str, language: &str, title: &str, lines: &[String]) -> String {
-    let fence = fence_for(lines);
-    let mut out = format!(
-        "=== \"{name}\"\n    {fence} {language} title=\"{title}\" linenums=\"1\"\n",
-        title = title.replace('"', "%22"),
-    );
-    for line in lines {
-        if !line.is_empty() {
-            out.push_str("    ");
-            out.push_str(line);
-        }
-        out.push('\n');
+    let mut out = String::new();
+    for arrow in recording.recording().arrows() {
+        push(&mut out, &arrow);
     }
-    out.push_str("    ");
-    out.push_str(&fence);
-    out.push('\n');
     out
 }
 
+/// Adds one message to a request/response page.
+pub fn body_entry(out: &mut String, entry: &StableEntry, step: usize) {
+    push(out, &entry.arrow(step));
+}
+
+fn push(out: &mut String, arrow: &Arrow<'_>) {
+    let Arrow { step, from, to, .. } = arrow;
+    let title = arrow.label();
+    let direction = if arrow.status.is_none() { "-->" } else { "<--" };
+    write!(out, "\n### ({step}) {title}\n`{from}` {direction} `{to}`\n\n")
+        .expect("writing to a string does not fail");
+    let mut header = String::new();
+    for (index, line) in arrow.headers.iter().enumerate() {
+        header.push_str(if index == 0 { "" } else { "\n" });
+        push_escaped(&mut header, &format!("{}: {}", line.name, line.value));
+    }
+    let has_header = !arrow.headers.is_empty();
+    tab(out, ["Header", "http", &title], has_header.then_some(&*header));
+    out.push('\n');
+    let mut shown = String::new();
+    push_escaped(&mut shown, &content(arrow.body));
+    tab(out, ["Body", "json", &title], Some(&shown));
+    out.push('\n');
+}
+
+fn tab(out: &mut String, [name, language, title]: [&str; 3], content: Option<&str>) {
+    let fence = fence_for(content.unwrap_or_default());
+    let title = title.replace('"', "%22");
+    out.extend(["=== \"", name, "\"\n    ", &fence, " ", language, " title=\"", &title]);
+    out.push_str("\" linenums=\"1\"\n");
+    for line in content.iter().flat_map(|content| content.split('\n')) {
+        out.extend([if line.is_empty() { "" } else { "    " }, line, "\n"]);
+    }
+    out.extend(["    ", &fence, "\n"]);
+}
+
 /// A run of backticks that none of the lines can close.
-fn fence_for(lines: &[String]) -> String {
-    let longest = lines
-        .iter()
-        .map(|line| line.trim_start())
+fn fence_for(content: &str) -> String {
+    if memmem::find(content.as_bytes(), b"```").is_none() {
+        return "```".to_owned();
+    }
+    let longest = content
+        .split('\n')
+        .map(str::trim_start)
         .map(|line| line.len() - line.trim_start_matches('`').len())
         .max();
     "`".repeat(longest.map_or(3, |run| if run < 3 { 3 } else { run + 1 }))
@@ -60,9 +76,10 @@ mod tests {
 
     #[test]
     fn content_cannot_close_its_fence() {
-        let lines = ["```".to_owned(), String::new(), "x".to_owned()];
+        let mut out = String::new();
+        tab(&mut out, ["Body", "json", "T"], Some("```\n\nx"));
         let text =
             "=== \"Body\"\n    ```` json title=\"T\" linenums=\"1\"\n    ```\n\n    x\n    ````\n";
-        assert_eq!(tab("Body", "json", "T", &lines), text);
+        assert_eq!(out, text);
     }
 }

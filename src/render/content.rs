@@ -1,27 +1,33 @@
 //! A message's content as body and log show it: JSON laid out, text, the beginning of bytes.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::model::{Body, Json};
 
 /// The lines of the content without a final newline; `none` where there is none.
-pub(super) fn content(body: &Body) -> String {
+pub(super) fn content(body: &Body) -> Cow<'_, str> {
     match body {
-        Body::Empty => "none".to_owned(),
+        Body::Empty => Cow::Borrowed("none"),
+        Body::Text(text) if Json::is_laid_out(text) => Cow::Borrowed(text),
         Body::Text(text) => {
-            Json::parse(text).map_or_else(|| normalised(text), |json| json.indented())
+            Json::parse(text).map_or_else(|| normalised(text), |json| json.indented().into())
         }
-        Body::Cut { text, length } => format!("{}\n... ({length} bytes)", normalised(text)),
-        Body::Bytes { head, length: None } => format!("{}...", bytes_literal(head)),
+        Body::Cut { text, length } => format!("{}\n... ({length} bytes)", normalised(text)).into(),
+        Body::Bytes { head, length: None } => format!("{}...", bytes_literal(head)).into(),
         Body::Bytes { head, length: Some(length) } => {
-            format!("{}... ({length} bytes)", bytes_literal(head))
+            format!("{}... ({length} bytes)", bytes_literal(head)).into()
         }
     }
 }
 
 /// Text with `\n` line ends and without line breaks at its end, so that it fits between two lines.
-fn normalised(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n").trim_end_matches('\n').to_owned()
+fn normalised(text: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\r', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text.trim_end_matches('\n'));
+    }
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    Cow::Owned(text.trim_end_matches('\n').to_owned())
 }
 
 /// The bytes as Python's `repr` writes them.

@@ -1,25 +1,28 @@
 //! The diagram: one Mermaid line a message, without the `sequenceDiagram` line, which the page has.
 
-use std::fmt::Write as _;
-
 use crate::model::Arrow;
-use crate::sequence;
-use crate::stabilise::StableRecording;
+use crate::sequence::written;
+use crate::stabilise::{StableEntry, StableRecording};
 
 /// The diagram view.
 pub fn diagram(recording: &StableRecording) -> String {
     let mut out = String::new();
     for arrow in recording.recording().arrows() {
-        writeln!(out, "{}", message_line(&arrow)).expect("writing to a string does not fail");
+        push(&mut out, &arrow);
     }
     out
 }
 
-fn message_line(arrow: &Arrow<'_>) -> String {
-    let (from, to) = (sequence::written::name(arrow.from), sequence::written::name(arrow.to));
-    let label = sequence::written::text(&arrow.label());
+/// Adds one message to a diagram.
+pub fn diagram_entry(out: &mut String, entry: &StableEntry, step: usize) {
+    push(out, &entry.arrow(step));
+}
+
+fn push(out: &mut String, arrow: &Arrow<'_>) {
+    let (from, to) = (written::name(arrow.from), written::name(arrow.to));
+    let label = written::text(&arrow.label());
     match arrow.status {
-        None => format!("{from}->>{to}: {label}"),
-        Some(_) => format!("{to}-->>{from}: {label}"),
+        None => out.extend([&*from, "->>", &to, ": ", &label, "\n"]),
+        Some(_) => out.extend([&*to, "-->>", &from, ": ", &label, "\n"]),
     }
 }

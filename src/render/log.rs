@@ -1,40 +1,47 @@
 //! The log: every message in full. Also what a page's next refresh reads back as its last recording.
 
-use std::fmt::Write as _;
-
 use crate::model::Arrow;
-use crate::stabilise::StableRecording;
+use crate::stabilise::{StableEntry, StableRecording};
 
 use super::content::content;
-use super::escape_scissors;
+use super::push_escaped;
 
 /// The log view: one entry a message, one blank line before each heading, two between entries.
 pub fn log(recording: &StableRecording) -> String {
     let mut out = String::new();
     for arrow in recording.recording().arrows() {
-        entry(&mut out, &arrow);
+        push(&mut out, &arrow);
     }
     out
 }
 
-fn entry(out: &mut String, arrow: &Arrow<'_>) {
+/// Adds one message to a log.
+pub fn log_entry(out: &mut String, entry: &StableEntry, step: usize) {
+    push(out, &entry.arrow(step));
+}
+
+fn push(out: &mut String, arrow: &Arrow<'_>) {
     let Arrow { from, to, method, url, .. } = arrow;
-    let mut line = |text: std::fmt::Arguments<'_>| {
-        writeln!(out, "{text}").expect("writing to a string does not fail");
-    };
-    line(format_args!(""));
     match arrow.status {
-        None => line(format_args!("### ({from}) REQ >>> ({to}) : {method} {url}")),
-        Some(status) => {
-            line(format_args!("### ({from}) RESP <<< ({to}) : {status} {method} {url}"))
-        }
+        None => out.extend(["\n### (", from, ") REQ >>> (", to, ") : ", method, " ", url, "\n"]),
+        Some(status) => out.extend([
+            "\n### (",
+            from,
+            ") RESP <<< (",
+            to,
+            ") : ",
+            status,
+            " ",
+            method,
+            " ",
+            url,
+            "\n",
+        ]),
     }
     for header in arrow.headers {
-        line(format_args!("{}: {}", header.name, header.value));
+        out.extend([&*header.name, ": ", &header.value, "\n"]);
     }
-    line(format_args!(""));
-    for content_line in content(arrow.body).split('\n') {
-        line(format_args!("{}", escape_scissors(content_line)));
-    }
-    line(format_args!(""));
+    out.push('\n');
+    push_escaped(out, &content(arrow.body));
+    out.push_str("\n\n");
 }

@@ -1,18 +1,36 @@
 //! One view from a stable recording: console output, diagram, request/response page, log.
 //!
-//! In: a [`StableRecording`](crate::stabilise::StableRecording), which only `stabilise` can make, so nothing unredacted can be drawn.
-//! Out: the view's text with `\n` line ends, as it stands in its file or fence.
+//! In: a [`StableRecording`](crate::stabilise::StableRecording) as a whole, or a
+//! [`StableEntry`](crate::stabilise::StableEntry) at a time. Only `stabilise` can make either, so
+//! nothing unredacted can be drawn. Out: the view's text with `\n` line ends, as it stands in its
+//! file or fence.
 
 mod body;
 mod console;
 mod content;
 mod diagram;
+mod har;
 mod log;
 
-pub use body::body;
+use memchr::memmem;
+
+pub use body::{body, body_entry};
 pub use console::console;
-pub use diagram::diagram;
-pub use log::log;
+pub use diagram::{diagram, diagram_entry};
+pub use har::{Har, har_begin, har_end};
+pub use log::{log, log_entry};
+
+/// Adds a text of several lines, protected where it has to be.
+fn push_escaped(out: &mut String, text: &str) {
+    if memmem::find(text.as_bytes(), b"8<-").is_none() {
+        out.push_str(text);
+        return;
+    }
+    for (index, line) in text.split('\n').enumerate() {
+        out.push_str(if index == 0 { "" } else { "\n" });
+        out.push_str(&escape_scissors(line));
+    }
+}
 
 /// Protects a line of content that PyMdown's snippets would take for an include or a section mark:
 /// one `;` before the scissors is removed when the page is built.

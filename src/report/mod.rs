@@ -2,11 +2,14 @@
 
 pub mod adopt_json;
 pub mod adopt_text;
+pub mod check;
+mod diff;
 pub mod leaks_text;
 pub mod list_json;
 pub mod list_text;
 pub mod noise_json;
 pub mod noise_text;
+pub mod plan_text;
 pub mod progress;
 pub mod proxy_text;
 pub mod starter_text;

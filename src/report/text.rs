@@ -3,14 +3,12 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use similar::TextDiff;
-
+use super::diff::Diff;
 use super::{counted, leaks_text};
 use crate::error::Error;
 use crate::model::{
     Change, Diagnostic, FileCache, Finding, Hold, Outcome, PageOutcome, Place, Severity, Sides,
 };
-use crate::write;
 
 /// Whether colour is wanted: a value, so that what is printed is decided at the edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +21,7 @@ pub enum Colour {
 
 /// What a stretch of text is, to be coloured.
 #[derive(Clone, Copy)]
-enum Style {
+pub(super) enum Style {
     Error,
     Warning,
     Place,
@@ -33,7 +31,7 @@ enum Style {
 }
 
 impl Colour {
-    fn paint(self, style: Style, text: &str) -> String {
+    pub(super) fn paint(self, style: Style, text: &str) -> String {
         let code = match (self, style) {
             (Self::None, _) => return text.to_owned(),
             (_, Style::Error) => "1;31",
@@ -59,47 +57,6 @@ pub fn error(error: &Error, colour: Colour) -> String {
     if let Some(hint) = error.hint_text() {
         out.push_str(&format!("{} {hint}\n", colour.paint(Style::Hint, "hint:")));
     }
-    out
-}
-
-/// What `check` found: a diff a stale view, what else is wrong, and a summary. `hide` takes secrets
-/// out of what is shown of the files.
-pub fn check(
-    outcome: &Outcome,
-    files: &FileCache,
-    hide: &dyn Fn(&str) -> String,
-    colour: Colour,
-) -> String {
-    let mut out = String::new();
-    for page in &outcome.pages {
-        for change in page.stale() {
-            out.push_str(&diff(change, files, hide, colour));
-        }
-        if page.hold == Some(Hold::RunsDiffer) {
-            out.push_str(&held(page, Hold::RunsDiffer, files, hide, colour));
-        }
-        out.push_str(&findings(page, false, hide, colour));
-    }
-    out.push_str(&diagnostics(outcome.diagnostics(), hide, colour));
-    out.push_str(&leaks(outcome, colour));
-    let (verified, stale) = (outcome.verified(), outcome.stale());
-    let pages = outcome.pages.len();
-    let judgement = match stale {
-        0 => format!("{} up to date", counted(verified, "view")),
-        stale => format!("{stale} of {} stale", counted(verified, "view")),
-    };
-    let count = |severity| outcome.diagnostics().filter(|found| found.severity == severity).count();
-    let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
-    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
-    let warned: String =
-        counts.map(|(count, what)| format!("; {}", counted(count, what))).collect();
-    let _ = writeln!(
-        out,
-        "{judgement} on {}{}{warned}{}",
-        counted(pages, "page"),
-        found(outcome),
-        left_out(outcome)
-    );
     out
 }
 
@@ -193,7 +150,7 @@ fn findings(
             head: &head,
             message: &hide(message),
             place: &place,
-            text: &hidden,
+            text: Some(&hidden),
             span,
         };
         snippet.shown(&notes, hint.as_deref(), colour)
@@ -228,20 +185,15 @@ fn diff(
     hide: &dyn Fn(&str) -> String,
     colour: Colour,
 ) -> String {
-    let bytes = files.read(&change.region.file).map(|file| files.bytes(file)).unwrap_or_default();
-    let new = write::spliced(&bytes, &[change]);
-    let (old, new) = (String::from_utf8_lossy(&bytes), String::from_utf8_lossy(&new));
-    let diff = TextDiff::from_lines(&*old, &*new);
-    let mut unified = diff.unified_diff();
-    let first = diff.ops().iter().find(|op| op.tag() != similar::DiffTag::Equal);
-    let line = first.map_or(change.region.place.line, |op| op.old_range().start + 1);
-    let file = change.region.place.file.display();
-    let place = colour.paint(Style::Place, &format!("{file}:{line}"));
-    let kind = change.kind;
-    let mut out = format!("{place}: the {kind} is stale\n");
-    let shown = unified
-        .header(&format!("{file} ({kind} as documented)"), &format!("{file} ({kind} of this run)"));
-    for line in hide(&shown.context_radius(2).to_string()).split_inclusive('\n') {
+    let Diff { place, text } = Diff::of(change, files, hide);
+    let place = colour.paint(Style::Place, &place.to_string());
+    format!("{place}: the {} is stale\n{}\n", change.kind, coloured(&text, colour))
+}
+
+/// A unified diff, what is added and what is removed in colours.
+pub(super) fn coloured(diff: &str, colour: Colour) -> String {
+    let mut out = String::new();
+    for line in diff.split_inclusive('\n') {
         let style = match line.as_bytes().first() {
             Some(b'+') => Some(Style::Added),
             Some(b'-') => Some(Style::Removed),
@@ -251,7 +203,6 @@ fn diff(
         out.push_str(&style.map_or_else(|| text.to_owned(), |style| colour.paint(style, text)));
         out.push('\n');
     }
-    out.push('\n');
     out
 }
 
@@ -270,41 +221,47 @@ fn diagnostic(diagnostic: &Diagnostic, hide: &dyn Fn(&str) -> String, colour: Co
     let hidden = hide(text);
     let span = if hidden == *text { span.clone() } else { 0..hidden.len() };
     let style = match severity {
-        Severity::Warning => Style::Warning,
+        Severity::Note | Severity::Warning => Style::Warning,
         Severity::Error => Style::Error,
     };
     let head = format!("{}[{kind}]:", severity.name());
     let snippet =
-        Snippet { style, head: &head, message: &hide(message), place, text: &hidden, span };
+        Snippet { style, head: &head, message: &hide(message), place, text: Some(&hidden), span };
     snippet.shown(&[], hint.as_deref().map(hide).as_deref(), colour)
 }
 
 /// A line of a file with what is to be said about a part of it.
-struct Snippet<'a> {
-    style: Style,
-    head: &'a str,
-    message: &'a str,
-    place: &'a Place,
-    text: &'a str,
-    span: Range<usize>,
+pub(super) struct Snippet<'a> {
+    pub(super) style: Style,
+    pub(super) head: &'a str,
+    pub(super) message: &'a str,
+    pub(super) place: &'a Place,
+    /// None where the file as a whole is meant.
+    pub(super) text: Option<&'a str>,
+    /// Bytes of the line.
+    pub(super) span: Range<usize>,
 }
 
 impl Snippet<'_> {
     /// The line with a caret below the part, notes and a hint.
-    fn shown(&self, notes: &[String], hint: Option<&str>, colour: Colour) -> String {
+    pub(super) fn shown(&self, notes: &[String], hint: Option<&str>, colour: Colour) -> String {
         let Self { style, head, message, place, text, span } = self;
         let head = colour.paint(*style, head);
         let number = place.line.to_string();
         let margin = " ".repeat(number.len());
-        let before = text.get(..span.start).unwrap_or_default();
-        // Tabs stay tabs, so that the caret stands below what it marks whatever a tab's width is.
-        let blank: String =
-            before.chars().map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
-        let marked = text.get(span.clone()).unwrap_or_default().chars().count().max(1);
-        let caret = colour.paint(*style, &"^".repeat(marked));
         let mut out = format!("{head} {message}\n");
         let _ = writeln!(out, "{margin}--> {}", colour.paint(Style::Place, &place.to_string()));
-        let _ = writeln!(out, "{margin} |\n{number} | {text}\n{margin} | {blank}{caret}");
+        if let Some(text) = text {
+            let before = text.get(..span.start).unwrap_or_default();
+            // Tabs stay tabs, so that the caret stands below what it marks whatever a tab's width is.
+            let blank: String = before
+                .chars()
+                .map(|character| if character == '\t' { '\t' } else { ' ' })
+                .collect();
+            let marked = text.get(span.clone()).unwrap_or_default().chars().count().max(1);
+            let caret = colour.paint(*style, &"^".repeat(marked));
+            let _ = writeln!(out, "{margin} |\n{number} | {text}\n{margin} | {blank}{caret}");
+        }
         for note in notes {
             let _ = writeln!(out, "{margin} = {note}");
         }

@@ -4,34 +4,41 @@
 //! a person at a terminal sees them. Plain threads: there is one command at a time, and one pipe to
 //! read.
 
+mod interrupt;
+mod programs;
 mod scratch;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
 use std::io::{self, PipeReader, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command as Process, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
-
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Command;
 
+use tree::{Before, MARK, Tree};
+
+pub use interrupt::{Interrupt, Listener};
+pub use programs::Programs;
 pub use scratch::Scratch;
 
 /// Bytes that a command may print.
 const OUTPUT_LIMIT: usize = 64 * 1024 * 1024;
 
+/// Bytes of an output that was too long which are still shown.
+const SHOWN: usize = 4096;
+
 /// How long a command may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How long to wait until nothing is left of what was ended by force.
-const GONE: Duration = Duration::from_millis(500);
+/// How soon an interrupt is noticed.
+const NOTICE: Duration = Duration::from_millis(20);
 
 /// Variables of doctool's own environment that commands see. Everything else comes from the
 /// profile, so that a page does not depend on who refreshes it.
@@ -42,12 +49,19 @@ const INHERITED: [&str; 5] = ["HOME", "LOGNAME", "PATH", "TMPDIR", "USER"];
 pub struct Surroundings {
     /// Variables that are set besides the inherited ones; an empty value leaves one unset.
     pub variables: BTreeMap<String, String>,
-    /// Folders to look for programs in before `PATH`.
-    pub path: Vec<PathBuf>,
+    /// Which files are started.
+    pub programs: Arc<Programs>,
     /// The working directory.
     pub folder: PathBuf,
     /// How long one command may take.
     pub limit: Duration,
+    /// When the page's commands have to be done, if there is such a time.
+    pub deadline: Option<Instant>,
+    /// What may end the command early.
+    pub interrupt: Interrupt,
+    /// How often somebody has to ask until the command is ended; asked once more, it is ended
+    /// without grace.
+    pub patience: usize,
 }
 
 /// A command that did not do what its page says. Holds what it printed, which may hold secrets.
@@ -64,48 +78,76 @@ impl From<Error> for Failure {
     }
 }
 
+/// Why a command did not come to its own end.
+enum Cut {
+    Limit,
+    Deadline,
+    Interrupt,
+}
+
 /// Runs a command and gives what it printed.
 ///
 /// # Errors
 ///
-/// When it cannot be started, exits with another status than 0, takes too long, or prints more
-/// than 64 MiB or anything but UTF-8.
+/// When it cannot be started, exits with another status than 0, takes too long, is interrupted, or
+/// prints more than 64 MiB or anything but text. Nothing that it started is left then, nor otherwise.
 pub fn run(command: &Command, surroundings: &Surroundings) -> std::result::Result<String, Failure> {
-    let (reader, mut child) = start(command, surroundings)?;
+    let failed =
+        |message: String| Error::new(ErrorKind::Command, message).at(command.place.clone());
+    if surroundings.interrupt.times() >= surroundings.patience {
+        return Err(failed(format!("interrupted before `{}`", command.text)).into());
+    }
+    let (reader, mut child, tree) = start(command, surroundings)?;
     if let (Some(input), Some(mut pipe)) = (command.input.clone(), child.stdin.take()) {
         // A command that does not read its input must not keep us waiting.
         thread::spawn(move || pipe.write_all(input.as_bytes()));
     }
+    let printed = Arc::new(Mutex::new(Vec::new()));
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(read(reader)));
-    let deadline = Instant::now() + surroundings.limit;
-    let ended = receiver.recv_timeout(surroundings.limit);
-    let failed =
-        |message: String| Error::new(ErrorKind::Command, message).at(command.place.clone());
-    let too_long = |output: Vec<u8>| {
-        let seconds = surroundings.limit.as_secs();
-        let error = failed(format!("`{}` took longer than {seconds} s", command.text))
-            .hint("raise `run.timeout` in doctool.yml if it needs that long");
-        Failure { error, output: String::from_utf8_lossy(&output).into_owned() }
+    let shared = Arc::clone(&printed);
+    thread::spawn(move || sender.send(read(reader, &shared)));
+    let so_far = || std::mem::take(&mut *printed.lock().unwrap_or_else(PoisonError::into_inner));
+    let limits = Limits::of(surroundings);
+    let read = loop {
+        match receiver.recv_timeout(limits.left().min(NOTICE)) {
+            Ok(read) => break Ok(read),
+            Err(_) => {
+                if let Some(cut) = limits.reached() {
+                    break Err(cut);
+                }
+            }
+        }
     };
-    let Ok(read) = ended else {
-        end(&mut child);
-        let output = receiver.recv_timeout(GRACE).ok().and_then(io::Result::ok);
-        return Err(too_long(output.unwrap_or_default()));
+    let status = match read {
+        Err(cut) => Err(cut),
+        Ok(Err(cause)) => {
+            end(&mut child, &tree, surroundings);
+            let error = failed(format!("cannot read what `{}` prints", command.text));
+            let mut output = so_far();
+            output.truncate(SHOWN);
+            let output = String::from_utf8_lossy(&output).into_owned();
+            return Err(Failure { error: error.because(cause), output });
+        }
+        // A command may close its outputs and go on.
+        Ok(Ok(())) => exit_before(&mut child, || limits.reached())
+            .map_err(|cause| failed(format!("lost sight of `{}`", command.text)).because(cause))?,
     };
-    let output = read.map_err(|cause| {
-        end(&mut child);
-        failed(format!("cannot read what `{}` prints", command.text)).because(cause)
-    })?;
-    // A command may close its outputs and go on.
-    let status = exit_before(&mut child, deadline)
-        .map_err(|cause| failed(format!("lost sight of `{}`", command.text)).because(cause))?;
-    let Some(status) = status else {
-        end(&mut child);
-        return Err(too_long(output));
+    let status = match status {
+        Ok(status) => status,
+        Err(cut) => {
+            end(&mut child, &tree, surroundings);
+            // Whoever holds the pipe is gone, so the reader comes to its end.
+            let _ = receiver.recv_timeout(GRACE);
+            let output = String::from_utf8_lossy(&so_far()).into_owned();
+            return Err(Failure { error: cut.error(command, surroundings), output });
+        }
     };
-    let text = String::from_utf8(output);
+    tree.end_rest(GRACE);
+    let text = String::from_utf8(so_far());
     match text {
+        Ok(output) if status.success() && output.contains('\0') => {
+            Err(failed(format!("`{}` prints something that is no text", command.text)).into())
+        }
         Ok(output) if status.success() => Ok(output),
         Err(_) if status.success() => {
             Err(failed(format!("`{}` prints something that is not UTF-8", command.text)).into())
@@ -118,17 +160,66 @@ pub fn run(command: &Command, surroundings: &Surroundings) -> std::result::Resul
     }
 }
 
-fn start(command: &Command, surroundings: &Surroundings) -> Result<(PipeReader, Child)> {
+/// What a command has to keep to.
+struct Limits<'a> {
+    end: Instant,
+    surroundings: &'a Surroundings,
+}
+
+impl<'a> Limits<'a> {
+    fn of(surroundings: &'a Surroundings) -> Self {
+        Self { end: Instant::now() + surroundings.limit, surroundings }
+    }
+
+    /// How long it is until one is reached, unless somebody interrupts.
+    fn left(&self) -> Duration {
+        let end = self.surroundings.deadline.map_or(self.end, |deadline| deadline.min(self.end));
+        end.saturating_duration_since(Instant::now())
+    }
+
+    fn reached(&self) -> Option<Cut> {
+        let now = Instant::now();
+        if self.surroundings.interrupt.times() >= self.surroundings.patience {
+            Some(Cut::Interrupt)
+        } else if self.surroundings.deadline.is_some_and(|deadline| now >= deadline) {
+            Some(Cut::Deadline)
+        } else if now >= self.end {
+            Some(Cut::Limit)
+        } else {
+            None
+        }
+    }
+}
+
+impl Cut {
+    fn error(&self, command: &Command, surroundings: &Surroundings) -> Error {
+        let text = &command.text;
+        let (message, hint) = match self {
+            Self::Limit => (
+                format!("`{text}` took longer than {} s", surroundings.limit.as_secs()),
+                "raise `run.timeout` in doctool.yml if it needs that long",
+            ),
+            Self::Deadline => (
+                format!("`{text}` was ended: the page's commands took too long together"),
+                "raise `run.page_timeout` in doctool.yml if they need that long",
+            ),
+            Self::Interrupt => (
+                format!("interrupted while `{text}` ran"),
+                "run doctool again; nothing of this page was written",
+            ),
+        };
+        Error::new(ErrorKind::Command, message).at(command.place.clone()).hint(hint)
+    }
+}
+
+fn start(command: &Command, surroundings: &Surroundings) -> Result<(PipeReader, Child, Tree)> {
     let failed = |cause: io::Error| {
         let message = format!("cannot start `{}`", command.argv[0]);
-        let hint = format!("install `{}`, or take it out of `run.allow`", command.argv[0]);
-        Error::new(ErrorKind::Command, message).because(cause).at(command.place.clone()).hint(hint)
+        Error::new(ErrorKind::Command, message).because(cause).at(command.place.clone())
     };
+    let program = surroundings.programs.file(command)?;
     let (reader, writer) = io::pipe().map_err(failed)?;
-    let path = search_path(surroundings);
-    let program = find(&command.argv[0], &path).ok_or_else(|| {
-        failed(io::Error::new(io::ErrorKind::NotFound, "it is in no folder of `PATH`"))
-    })?;
+    let mark = mark().map_err(failed)?;
     let mut process = Process::new(program);
     process
         .args(&command.argv[1..])
@@ -138,82 +229,74 @@ fn start(command: &Command, surroundings: &Surroundings) -> Result<(PipeReader, 
         .env("TZ", "UTC")
         .env("PYTHONHASHSEED", "0")
         .envs(surroundings.variables.iter().filter(|(_, value)| !value.is_empty()))
-        .env("PATH", path)
+        .env("PATH", surroundings.programs.search_path())
+        .env(MARK, &mark)
         .current_dir(&surroundings.folder)
         .stdin(if command.input.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(writer.try_clone().map_err(failed)?)
         .stderr(writer)
         .process_group(0);
+    let before = Before::start();
     let child = process.spawn().map_err(failed)?;
+    let tree = before.tree(&child, mark);
     // Dropping `process` closes our copies of the pipe's end, so that reading comes to an end.
-    Ok((reader, child))
+    Ok((reader, child, tree))
 }
 
-/// Where programs are looked for: the cloud's own folders, then `PATH` as the profile sets it.
-fn search_path(surroundings: &Surroundings) -> OsString {
-    let set = surroundings.variables.get("PATH").map(OsString::from);
-    let rest = set.or_else(|| env::var_os("PATH")).unwrap_or_default();
-    let folders = surroundings.path.iter().cloned().chain(env::split_paths(&rest));
-    env::join_paths(folders).unwrap_or(rest)
+/// A value that no other command has. It looks like an id, so that a page which shows it does not
+/// change with it.
+fn mark() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The program's file. A name with a `/` is not searched for, as in a shell.
-fn find(program: &str, path: &OsString) -> Option<PathBuf> {
-    if program.contains('/') {
-        return Some(PathBuf::from(program));
+/// Reads all of it, bit by bit, so that what came so far can be shown.
+fn read(mut reader: PipeReader, printed: &Mutex<Vec<u8>>) -> io::Result<()> {
+    let mut part = vec![0; 64 * 1024];
+    loop {
+        let length = match reader.read(&mut part) {
+            Ok(0) => return Ok(()),
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let mut printed = printed.lock().unwrap_or_else(PoisonError::into_inner);
+        if printed.len() + length > OUTPUT_LIMIT {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it prints more than 64 MiB"));
+        }
+        printed.extend_from_slice(&part[..length]);
     }
-    env::split_paths(path)
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(program))
-        .find(|file| is_executable(file))
-}
-
-fn is_executable(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
-}
-
-fn read(mut reader: PipeReader) -> io::Result<Vec<u8>> {
-    let mut output = Vec::new();
-    let read = reader.by_ref().take(OUTPUT_LIMIT as u64 + 1).read_to_end(&mut output)?;
-    if read > OUTPUT_LIMIT {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it prints more than 64 MiB"));
-    }
-    Ok(output)
 }
 
 /// Ends the command and all it started: asks first, then forces.
-fn end(child: &mut Child) {
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let signal = |signal| {
-        if let Some(group) = group {
-            // It fails when the group is gone already, which is what is wanted.
-            let _ = kill_process_group(group, signal);
-        }
+fn end(child: &mut Child, tree: &Tree, surroundings: &Surroundings) {
+    let grace = Instant::now() + GRACE;
+    let is_over = || {
+        let hurries = surroundings.interrupt.times() > surroundings.patience;
+        (hurries || Instant::now() >= grace).then_some(())
     };
-    signal(Signal::TERM);
-    let _ = exit_before(child, Instant::now() + GRACE);
-    signal(Signal::KILL);
+    tree.ask();
+    let _ = exit_before(child, is_over);
+    // Its parts are in its group as long as it is not reaped, so nobody else can be hit.
+    let _ = child.kill();
+    tree.force();
     let _ = child.wait();
-    // What the command started is ended by the system, which takes a moment. What nobody reaps stays
-    // in the group although it is gone, so the wait has an end.
-    let deadline = Instant::now() + GONE;
-    while group.is_some_and(|group| test_kill_process_group(group).is_ok())
-        && Instant::now() < deadline
-    {
-        thread::sleep(Duration::from_millis(1));
-    }
+    tree.end_rest(Duration::ZERO);
 }
 
-/// How the command ended; none when it still runs at the deadline.
-fn exit_before(child: &mut Child, deadline: Instant) -> io::Result<Option<ExitStatus>> {
-    let mut pause = Duration::from_micros(100);
+/// How the command ended, or why it is not waited for any longer.
+fn exit_before<C>(
+    child: &mut Child,
+    is_over: impl Fn() -> Option<C>,
+) -> io::Result<std::result::Result<ExitStatus, C>> {
+    let mut pause = Duration::from_micros(50);
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
+            return Ok(Ok(status));
         }
-        if Instant::now() >= deadline {
-            return Ok(None);
+        if let Some(cut) = is_over() {
+            return Ok(Err(cut));
         }
         // Nearly all commands end at once after their outputs.
         thread::sleep(pause);

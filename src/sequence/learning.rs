@@ -34,7 +34,7 @@ pub fn learnt(text: &str, runs: &[Vec<Said>], order: Order) -> Learnt {
     let is_satisfied = |text: &str| {
         Diagram::parse(text).is_ok_and(|diagram| {
             let specification = Specification::of(&diagram);
-            runs.iter().all(|run| specification.fit(run, order).is_satisfied())
+            runs.iter().all(|run| specification.best_fit(run, order).is_satisfied())
         })
     };
     if Diagram::parse(text).is_err() || is_satisfied(text) {

@@ -17,16 +17,57 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use diagram::Diagram;
 pub use learning::{Learnt, learnt};
 pub use parse::Fault;
 pub use template::{Template, shape};
 
 static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"^\s*(?<from>[^\s:%][^:]*?)\s*(?<arrow>(?:<<)?--?(?:>>?|x|\)))\s*(?<active>[+-]?)\s*(?<to>[^\s:>][^:]*?)\s*:\s*(?<label>.*?)\s*$",
-    )
+    // As `parse` knows them: whole and half heads on either side.
+    let arrow = r"(?:<<)?--?(?:>>?|x|\)|\|[\\/]|\\\\|//)|(?:/\||\\\||//|\\\\)--?";
+    Regex::new(&format!(
+        r"^\s*(?<from>[^\s:%][^:]*?)\s*(?<arrow>{arrow})\s*(?<active>[+-]?)\s*(?<to>[^\s:>][^:]*?)\s*:\s*(?<label>.*?)\s*$",
+    ))
     .expect("the pattern is valid")
 });
+
+/// A message as its line has it.
+struct Message<'a> {
+    from: &'a str,
+    to: &'a str,
+    is_dotted: bool,
+    /// How many bars begin with it; -1 where one ends.
+    bars: i64,
+    label: &'a str,
+    /// Where the label begins.
+    start: usize,
+}
+
+impl<'a> Message<'a> {
+    /// The message that a line is, if it is one.
+    fn read(line: &'a str) -> Option<Self> {
+        let found = MESSAGE.captures(line)?;
+        let part = |name| found.name(name).map_or("", |part| part.as_str());
+        let bars = match part("active") {
+            "+" => 1,
+            "-" => -1,
+            _ => 0,
+        };
+        let is_dotted = part("arrow").contains("--");
+        let start = found.name("label").map_or(line.len(), |label| label.start());
+        let label = part("label");
+        let (mut from, mut to) = (part("from"), part("to"));
+        // `()` is where an arrow meets the middle of a bar, or belongs to a name: the grammar knows.
+        if (from.ends_with("()") || to.starts_with("()"))
+            && let Ok(diagram) = Diagram::parse(line)
+            && let [arrow] = diagram.arrows()[..]
+        {
+            from = from.get(..arrow.from.len()).unwrap_or(from);
+            to = to.strip_prefix("()").map_or(to, str::trim_start);
+        }
+        Some(Self { from, to, is_dotted, bars, label, start })
+    }
+}
 
 /// Words that begin a line which is no message.
 const WORDS: [&str; 29] = [
@@ -218,30 +259,27 @@ fn word(text: &str) -> Option<String> {
 
 /// A message with one way of writing blanks and arrows: what two lines are compared by.
 pub fn normal(line: &str) -> String {
-    let Some(found) = MESSAGE.captures(line) else { return line.trim().to_owned() };
-    let arrow = if found["arrow"].contains("--") { "-->>" } else { "->>" };
-    format!("{}{arrow}{}: {}", &found["from"], &found["to"], &found["label"])
+    let Some(Message { from, to, is_dotted, label, .. }) = Message::read(line) else {
+        return line.trim().to_owned();
+    };
+    let arrow = if is_dotted { "-->>" } else { "->>" };
+    format!("{from}{arrow}{to}: {label}")
 }
 
 /// The ends of a message, and which half of an exchange it is.
 pub fn ends(line: &str) -> Option<(String, String, bool)> {
-    let found = MESSAGE.captures(line)?;
-    Some((found["from"].to_owned(), found["to"].to_owned(), found["arrow"].contains("--")))
+    let Message { from, to, is_dotted, .. } = Message::read(line)?;
+    Some((from.to_owned(), to.to_owned(), is_dotted))
 }
 
 /// The label of a message, with where it begins.
 pub fn label(line: &str) -> Option<(usize, &str)> {
-    let label = MESSAGE.captures(line)?.name("label")?;
-    Some((label.start(), label.as_str()))
+    Message::read(line).map(|message| (message.start, message.label))
 }
 
 /// How many bars begin with a message: 1 with one, -1 where one ends with it.
 pub fn activation(line: &str) -> i64 {
-    match MESSAGE.captures(line).as_ref().map(|found| &found["active"]) {
-        Some("+") => 1,
-        Some("-") => -1,
-        _ => 0,
-    }
+    Message::read(line).map_or(0, |message| message.bars)
 }
 
 /// What a line begins with.

@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result, nearest};
 use crate::model::{DiagnosticKind, Place, Severity};
 
-use super::{DiagramSettings, IgnoreSettings, VolatileRule, hosts};
+use super::capture::CaptureSource;
+pub use super::permit::Permit;
+pub use super::run::RunSettings;
+use super::{CheckSettings, DiagramSettings, IgnoreSettings, VolatileRule, hosts};
 
 /// The name of the file, beside `mkdocs.yml`.
 pub const FILE_NAME: &str = "doctool.yml";
@@ -45,9 +48,11 @@ pub struct Config {
     pub redact: RedactSettings,
     /// What differs in each run besides what doctool knows.
     pub volatile: Vec<VolatileRule>,
-    /// How much each kind of diagnostic about a page counts; `warning` unless it is named.
-    #[schemars(extend("propertyNames" = { "enum": DiagnosticKind::ALL }))]
+    /// How much each kind of finding counts, besides what it counts by itself.
+    #[schemars(extend("propertyNames" = { "enum": DiagnosticKind::all() }))]
     pub diagnostics: BTreeMap<DiagnosticKind, Level>,
+    /// What a check demands.
+    pub check: CheckSettings,
 }
 
 impl Default for Config {
@@ -64,6 +69,7 @@ impl Default for Config {
             redact: RedactSettings::default(),
             volatile: Vec::new(),
             diagnostics: BTreeMap::new(),
+            check: CheckSettings::default(),
         }
     }
 }
@@ -108,6 +114,17 @@ pub struct CloudProfile {
     /// Commands that empty the cloud's caches, for `refresh --runs`. The embedded cloud restarts its
     /// services instead.
     pub cold: Vec<String>,
+    /// Where the exchanges of commands are seen: `proxy`, or `requestshook` with where its log is.
+    #[serde(with = "serde_yaml::with::singleton_map")]
+    #[schemars(with = "CaptureSource")]
+    pub capture: CaptureSource,
+    /// What commands may do to the cloud.
+    #[schemars(default)]
+    pub permit: Permit,
+    /// Whether commands may destroy what the run has not made. The embedded cloud is disposable.
+    pub disposable: bool,
+    /// Whether what pages create and do not remove stays. Otherwise it is removed when the run ends.
+    pub keep: bool,
 }
 
 /// A kind of embedded cloud.
@@ -116,23 +133,6 @@ pub struct CloudProfile {
 pub enum EmbeddedKind {
     /// Keystone, Glance and the `openstack` client.
     Openstack,
-}
-
-/// What may run, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct RunSettings {
-    /// Programs that documented commands may start. Nothing else runs, and nothing runs in a shell.
-    pub allow: Vec<String>,
-    /// Seconds after which a command is ended.
-    #[schemars(range(min = 1))]
-    pub timeout: u64,
-}
-
-impl Default for RunSettings {
-    fn default() -> Self {
-        Self { allow: vec!["openstack".to_owned()], timeout: 120 }
-    }
 }
 
 /// What is kept of what is recorded.
@@ -207,11 +207,12 @@ impl Config {
     /// When there is none; the hint names one that is spelled alike.
     pub fn profile(&self, name: &str) -> Result<CloudProfile> {
         if let Some(profile) = self.clouds.get(name) {
-            return Ok(profile.clone());
+            let disposable = profile.disposable || profile.embedded.is_some();
+            return Ok(CloudProfile { disposable, ..profile.clone() });
         }
         if name == EMBEDDED {
             let embedded = Some(EmbeddedKind::Openstack);
-            return Ok(CloudProfile { embedded, ..CloudProfile::default() });
+            return Ok(CloudProfile { embedded, disposable: true, ..CloudProfile::default() });
         }
         let known: Vec<&str> = self.clouds.keys().map(String::as_str).chain([EMBEDDED]).collect();
         let error = Error::new(ErrorKind::Settings, format!("there is no cloud `{name}`"));
@@ -225,7 +226,8 @@ impl Config {
     pub fn severity(&self, kind: DiagnosticKind) -> Option<Severity> {
         match self.diagnostics.get(&kind) {
             Some(Level::Off) => None,
-            Some(Level::Warning) | None => Some(Severity::Warning),
+            Some(Level::Warning) => Some(Severity::Warning),
+            None => Some(kind.severity()),
             Some(Level::Error) => Some(Severity::Error),
         }
     }
@@ -261,6 +263,11 @@ impl Config {
             })?;
         }
         self.volatile.iter().try_for_each(VolatileRule::check)?;
+        if let Some(name) = self.run.relative() {
+            let message = format!("`run.allow`: `{name}` is a path that is not absolute");
+            let hint = "write the program's name alone, or its path from `/`";
+            return Err(Error::new(ErrorKind::Settings, message).hint(hint));
+        }
         DiagramSettings::default().of_page(&self.diagrams)?;
         for (name, profile) in &self.clouds {
             hosts::check(name, profile.hosts.as_deref().unwrap_or_default())?;
@@ -302,8 +309,9 @@ mod tests {
         let text = "cloud: mine\nclouds:\n  mine:\n    embeded: openstack\n";
         assert_eq!(
             error(text),
-            "4:5 clouds.mine: unknown field `embeded`, expected one of `embedded`, `env`, `hosts`, `cold` \
-             | write `embedded` if that is what you mean"
+            "4:5 clouds.mine: unknown field `embeded`, expected one of `embedded`, `env`, `hosts`, \
+             `cold`, `capture`, `permit`, `disposable`, `keep` | write `embedded` if that is what you \
+             mean"
         );
         assert!(error("run: {alow: [curl]}").ends_with("| write `allow` if that is what you mean"));
         let unknown = error("diagnostics:\n  unclosed-fense: off\n");

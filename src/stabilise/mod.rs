@@ -8,7 +8,9 @@
 mod align;
 mod bindings;
 mod encodings;
+mod filter;
 mod find;
+mod finder;
 mod laid;
 mod order;
 mod outputs;
@@ -19,8 +21,10 @@ mod redact;
 mod settle;
 mod tables;
 mod volatile;
+mod windows;
 
 pub use bindings::{Bindings, Translated};
+pub use filter::{Filter, StableEntry};
 pub use find::Found;
 pub use laid::Laying;
 pub use pins::Pins;

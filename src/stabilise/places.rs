@@ -14,6 +14,9 @@ use regex::Regex;
 use crate::model::{Body, Exchange, Header, Run};
 use crate::settings::doctool::RedactSettings;
 
+use super::find::{self, Found};
+use super::windows::Windows;
+
 /// Header names whose values are secret, in lower case (Keystone, Swift, Glance, RFC 9110, 6265).
 const HEADERS: [&str; 13] = [
     "authorization",
@@ -95,6 +98,7 @@ pub(super) struct Places {
     /// A header on a line of its own or in quotes, a row of a table, a line of YAML.
     lines: [Regex; 4],
     field: Regex,
+    windows: Windows,
     stand_ins: StandIns,
 }
 
@@ -138,6 +142,7 @@ impl Places {
                 )),
             ],
             field: pattern(&format!("^(?i-u:{fields})$")),
+            windows: Windows::new(settings.fields.iter().chain(&headers).map(String::as_str)),
             stand_ins,
             headers,
         }
@@ -145,8 +150,7 @@ impl Places {
 
     /// Whether a header's value is secret.
     pub(super) fn is_secret(&self, header: &str) -> bool {
-        let header = header.to_ascii_lowercase();
-        self.headers.contains(&header)
+        self.headers.iter().any(|name| name.eq_ignore_ascii_case(header))
     }
 
     /// Whether this is what fields with secrets are called, and so a word that says nothing.
@@ -163,8 +167,22 @@ impl Places {
         !value.is_empty() && !is_placeholder(value) && !NOTHING.is_match(value) && !is_stand_in
     }
 
+    /// Whether anything in the text may be secret by its place or its shape.
+    pub(super) fn may_be_in(&self, text: &str) -> bool {
+        !self.windows.of(text).is_empty()
+    }
+
+    /// What is secret by its shape.
+    pub(super) fn shaped(&self, text: &str) -> Vec<Found> {
+        self.windows.each(text, |part| find::shaped(part).collect(), |found| &mut found.span)
+    }
+
     /// The values of fields, wherever they stand.
     pub(super) fn fields(&self, text: &str) -> Vec<Placed> {
+        self.windows.each(text, |part| self.fields_in(part), |placed| &mut placed.span)
+    }
+
+    fn fields_in(&self, text: &str) -> Vec<Placed> {
         let from_json = |raw: &str| {
             serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned())
         };
@@ -181,6 +199,10 @@ impl Places {
     /// The values of headers and fields on lines of logs and of what commands print. In prose, such
     /// a line may explain the name instead.
     pub(super) fn lines(&self, text: &str) -> Vec<Placed> {
+        self.windows.each(text, |part| self.lines_in(part), |placed| &mut placed.span)
+    }
+
+    fn lines_in(&self, text: &str) -> Vec<Placed> {
         let lines = self.lines.iter().flat_map(|pattern| placed(pattern, text, str::to_owned));
         lines.map(without_scheme).filter(|placed| self.is_secret_value(&placed.value)).collect()
     }

@@ -5,13 +5,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use crate::model::{Body, Exchange, Header, Recording, Request, Response, Run};
 use crate::settings::doctool::RedactSettings;
 
 use super::encodings::{Needle, needles};
 use super::find::{self, Found};
+use super::finder::Finder;
 use super::places::{
     self, CREDENTIALS, Placed, Places, StandIns, is_placeholder, kind_of, placeholder,
 };
@@ -50,9 +49,39 @@ impl Values {
 /// Secret values and what to call them.
 pub struct Secrets {
     pub(super) places: Places,
-    /// Finds the values in all encodings; a match's pattern is an index into `found`.
-    finder: AhoCorasick,
-    found: Vec<Needle>,
+    pub(super) by_value: Vec<ByValue>,
+}
+
+/// Finds values in all encodings.
+pub(super) struct ByValue {
+    finder: Finder,
+}
+
+impl ByValue {
+    /// A finder for values with their kinds.
+    pub(super) fn of<'a>(values: impl Iterator<Item = &'a (String, String)>) -> Self {
+        Self::finding(values.flat_map(|(value, kind)| needles(kind, value)).collect())
+    }
+
+    fn finding(found: Vec<Needle>) -> Self {
+        Self { finder: Finder::new(found) }
+    }
+
+    fn find(&self, text: &str) -> Vec<Found> {
+        let mut all = Vec::new();
+        let mut done = 0;
+        for (needle, span) in self.finder.find(text.as_bytes()) {
+            let Some(before) = text.get(done..span.start) else { continue };
+            let start = span.start - run_of_base64(before.chars().rev(), needle.margins.0);
+            done = span.end + run_of_base64(text[span.end..].chars(), needle.margins.1);
+            all.push(Found { span: start..done, kind: needle.kind.clone() });
+        }
+        all
+    }
+
+    fn is_in(&self, text: &[u8]) -> bool {
+        self.finder.find(text).next().is_some()
+    }
 }
 
 impl Secrets {
@@ -83,17 +112,13 @@ impl Secrets {
         let is_told = |value: &str| {
             value.len() >= SHORTEST_BY_VALUE && !names.contains(value) && !places.is_field(value)
         };
-        let found: Vec<Needle> = values
+        let found = values
             .0
             .iter()
             .filter(|(value, _)| is_told(value))
             .flat_map(|(value, kind)| needles(kind, value))
             .collect();
-        let finder = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(found.iter().map(|needle| &needle.text))
-            .expect("the secrets of a run fit into memory");
-        Self { places, finder, found }
+        Self { places, by_value: vec![ByValue::finding(found)] }
     }
 
     /// The run without secrets.
@@ -141,22 +166,14 @@ impl Secrets {
     /// The secrets in secret places, and all others that can be told.
     pub(super) fn with_placed(&self, text: &str, placed: Vec<Placed>) -> Vec<Found> {
         let mut found: Vec<Found> = placed.into_iter().map(Found::from).collect();
-        found.extend(find::shaped(text));
-        found.extend(self.by_value(text));
+        found.extend(self.places.shaped(text));
+        found.extend(self.by_value.iter().flat_map(|values| values.find(text)));
         find::apart(text, found)
     }
 
-    fn by_value(&self, text: &str) -> Vec<Found> {
-        let mut all = Vec::new();
-        let mut done = 0;
-        for found in self.finder.find_iter(text) {
-            let needle = &self.found[found.pattern()];
-            let Some(before) = text.get(done..found.start()) else { continue };
-            let start = found.start() - run_of_base64(before.chars().rev(), needle.margins.0);
-            done = found.end() + run_of_base64(text[found.end()..].chars(), needle.margins.1);
-            all.push(Found { span: start..done, kind: needle.kind.clone() });
-        }
-        all
+    /// Whether a known value is in the text.
+    pub(super) fn has_value(&self, text: &str) -> bool {
+        self.by_value.iter().any(|values| values.is_in(text.as_bytes()))
     }
 
     fn exchange(&self, exchange: &Exchange) -> Exchange {
@@ -189,7 +206,7 @@ impl Secrets {
             .collect()
     }
 
-    fn header(&self, name: &str, value: &str) -> String {
+    pub(super) fn header(&self, name: &str, value: &str) -> String {
         if !self.places.is_secret(name) || !self.places.is_secret_value(value) {
             return self.text(value);
         }
@@ -210,8 +227,12 @@ impl Secrets {
     }
 
     /// The first bytes of a body; all of them go when there is a secret among them.
-    fn bytes(&self, head: &[u8]) -> Vec<u8> {
-        if self.finder.is_match(head) { b"[redacted]".to_vec() } else { head.to_vec() }
+    pub(super) fn bytes(&self, head: &[u8]) -> Vec<u8> {
+        if self.by_value.iter().any(|values| values.is_in(head)) {
+            b"[redacted]".to_vec()
+        } else {
+            head.to_vec()
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! matcher that tries everything.
 
 mod blocks;
+mod branches;
 mod brute;
 mod build;
 mod generate;

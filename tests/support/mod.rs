@@ -7,6 +7,7 @@ pub mod python;
 pub mod web;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -134,7 +135,9 @@ fn copy(from: &Path, to: &Path) {
         if path.is_dir() {
             copy(&path, &target);
         } else {
-            fs::copy(&path, target).expect("the file can be copied");
+            fs::copy(&path, &target).expect("the file can be copied");
+            // The copy is ours, also where the original is not to be touched.
+            fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).expect("it is ours");
         }
     }
 }

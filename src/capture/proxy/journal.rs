@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::Witness;
 use super::head::{Fields, RequestHead, ResponseHead, text};
 use super::kept::Kept;
 use crate::model::{Body, Exchange, Header, Message, Recording, Request, Response};
@@ -19,6 +20,7 @@ const MOST_WAITING: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Journal {
     body_limit: usize,
+    witness: Option<Witness>,
     state: Mutex<State>,
     quiet: Condvar,
 }
@@ -72,8 +74,8 @@ pub(super) struct Ticket {
 
 impl Journal {
     /// A journal that keeps so many bytes of each body.
-    pub(super) fn new(body_limit: usize) -> Self {
-        Self { body_limit, state: Mutex::default(), quiet: Condvar::new() }
+    pub(super) fn new(body_limit: usize, witness: Option<Witness>) -> Self {
+        Self { body_limit, witness, state: Mutex::default(), quiet: Condvar::new() }
     }
 
     /// Begins a recording; says no if there is one.
@@ -90,15 +92,25 @@ impl Journal {
     /// Ends the recording, after at most so long a wait for what is under way. Gives with it when each
     /// exchange began.
     pub(super) fn end(&self, patience: Duration) -> Option<(Recording, Vec<Instant>)> {
+        self.quiet(patience).open.take().map(Open::into_recording)
+    }
+
+    /// Waits at most so long for what is under way.
+    pub(super) fn settle(&self, patience: Duration) {
+        drop(self.quiet(patience));
+    }
+
+    fn quiet(&self, patience: Duration) -> MutexGuard<'_, State> {
         let deadline = Instant::now() + patience;
         let mut state = self.state();
-        loop {
+        while state.open.as_ref().is_some_and(|open| open.under_way > 0) {
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || state.open.as_ref()?.under_way == 0 {
-                return state.open.take().map(Open::into_recording);
+            if left.is_zero() {
+                break;
             }
             state = self.quiet.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+        state
     }
 
     /// Writes down a request, if anything is being recorded.
@@ -183,6 +195,14 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
+        if let Some(Witness(see)) = &self.journal.witness {
+            let mut exchange = None;
+            self.with_open(|open| {
+                exchange = open.entries.get(&self.index).map(Entry::exchange);
+            });
+            // Without the lock, because it may take its time.
+            exchange.iter().for_each(|exchange| see(exchange));
+        }
         self.with_open(|open| {
             open.under_way -= 1;
             if let Some(entry) = open.entries.get_mut(&self.index) {

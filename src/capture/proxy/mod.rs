@@ -48,6 +48,7 @@ mod tunnel;
 mod upstream;
 mod wire;
 
+use std::fmt;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ use super::Capture;
 use super::participants::Participants;
 use super::relay::{self, Attachment};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{self, CERTIFICATE_VARIABLES, Caller, Events, Recording};
+use crate::model::{self, CERTIFICATE_VARIABLES, Caller, Events, Exchange, Recording};
 
 /// What cannot stand in a URL's user name as it is (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -95,6 +96,8 @@ pub struct Options {
     /// Where it stands, if callers are to find it again; none for one that is gone after a run, with
     /// all its keys.
     pub standing: Option<Standing>,
+    /// Who sees each exchange as it ends. Until it has, the exchange counts as under way.
+    pub witness: Option<Witness>,
 }
 
 /// A proxy that services know from one time to the next.
@@ -104,6 +107,16 @@ pub struct Standing {
     pub port: u16,
     /// The folder of its keys, which only their owner can read.
     pub folder: PathBuf,
+}
+
+/// Somebody who sees exchanges one by one, of services too.
+#[derive(Clone)]
+pub struct Witness(pub Arc<dyn Fn(&Exchange) + Send + Sync>);
+
+impl fmt::Debug for Witness {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Witness")
+    }
 }
 
 impl Default for Options {
@@ -116,6 +129,7 @@ impl Default for Options {
             hosts: Hosts::default(),
             authorities: Vec::new(),
             standing: None,
+            witness: None,
         }
     }
 }
@@ -171,7 +185,7 @@ impl Proxy {
     ) -> Result<Self> {
         let listener = listen(options.address())?;
         let address = listener.local_addr().map_err(|error| not_listening("127.0.0.1", error))?;
-        let journal = Arc::new(Journal::new(options.body_limit));
+        let journal = Arc::new(Journal::new(options.body_limit, options.witness.clone()));
         let engine = Arc::new(Engine {
             callers: options.callers()?,
             journal: Some(Arc::clone(&journal)),
@@ -216,11 +230,6 @@ impl Proxy {
         recording
     }
 
-    /// The connections so far, while something was recorded, that nobody could look into.
-    pub fn unseen(&self) -> Vec<Unseen> {
-        self.engine.secure.iter().flat_map(|secure| secure.unseen.all()).collect()
-    }
-
     /// The caller of this name, with its key, which is a secret of this run.
     pub fn caller(&self, name: &str) -> Caller {
         self.engine.callers.issue(name)
@@ -244,11 +253,23 @@ impl Capture for Proxy {
         variables(&self.caller(caller), self.address, secure.bundle.path())
     }
 
+    fn secrets(&self, caller: &str) -> Vec<(String, String)> {
+        vec![("key".to_owned(), self.caller(caller).key)]
+    }
+
+    fn unseen(&self) -> Vec<Unseen> {
+        self.engine.secure.iter().flat_map(|secure| secure.unseen.all()).collect()
+    }
+
     fn begin(&mut self) -> Result<()> {
         if self.journal.begin() {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Recording, "a recording has begun and not ended"))
+    }
+
+    fn settle(&self) {
+        self.journal.settle(self.settle);
     }
 
     fn end(&mut self) -> Result<Recording> {

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr;
+
 use super::header::{BLANKS, OPTIONS, are_line_numbers, is_highlight_option, key_length, language};
 use crate::error::nearest;
 use crate::page::python::{is_digit, is_space};
@@ -146,8 +148,7 @@ struct Written<'a> {
 
 /// Reads the option that a text begins with; it ends at a blank or the end.
 fn option<'a>(word: Option<&str>, text: &'a str) -> Result<Written<'a>, Fault> {
-    let token = token(text);
-    let whole = 0..token.len();
+    let whole = || 0..token(text).len();
     let key = match text.starts_with(|c: char| c.is_ascii_alphabetic()) {
         true => &text[..key_length(text)],
         false => "",
@@ -155,6 +156,8 @@ fn option<'a>(word: Option<&str>, text: &'a str) -> Result<Written<'a>, Fault> {
     let rest = &text[key.len()..];
     let ends = |rest: &str| rest.is_empty() || rest.starts_with(BLANKS);
     if key.is_empty() {
+        let token = token(text);
+        let whole = whole();
         return Err(match token.chars().next() {
             Some(quote @ ('"' | '\'')) => {
                 Fault::new(0..1, format!("`{quote}` begins no option"), "take it out")
@@ -180,22 +183,23 @@ fn option<'a>(word: Option<&str>, text: &'a str) -> Result<Written<'a>, Fault> {
         return Ok(Written { key, value: None, length: key.len() });
     }
     let Some(value) = rest.strip_prefix('=') else {
+        let token = token(text);
         let hint = match rest.starts_with('-') && token.contains('=') {
             true => format!("put it in braces: `{{ {}{token} }}`", class(word)),
             false => format!("write options such as `title=\"…\"`: {}", known_options()),
         };
-        return Err(Fault::new(whole, format!("`{token}` is no option"), hint));
+        return Err(Fault::new(whole(), format!("`{token}` is no option"), hint));
     };
     let start = key.len() + 2;
     let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
-        let value = &token[key.len() + 1..];
+        let value = &token(text)[key.len() + 1..];
         return Err(Fault::new(
-            whole,
+            whole(),
             format!("the value of `{key}` has no quotes"),
             format!("write `{key}=\"{value}\"`"),
         ));
     };
-    let Some(length) = text[start..].find(quote) else {
+    let Some(length) = memchr(quote as u8, &text.as_bytes()[start..]) else {
         let message = format!("the value of `{key}` is never closed");
         return Err(Fault::new(0..text.len(), message, format!("close it with `{quote}`")));
     };

@@ -157,7 +157,7 @@ fn options(text: &str) -> Inputs<'_> {
         let mut value = key;
         for quote in ["=\"", "='"] {
             if let Some(quoted) = rest.strip_prefix(quote)
-                && let Some(end) = quoted.find(&quote[1..])
+                && let Some(end) = memchr(quote.as_bytes()[1], quoted.as_bytes())
             {
                 value = &quoted[..end];
                 rest = &quoted[end + 1..];

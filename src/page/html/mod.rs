@@ -77,7 +77,10 @@ impl Stash {
     /// Keeps something, and gives the placeholder for it.
     pub(super) fn keep(&mut self, kept: Kept) -> String {
         self.kept.push(kept);
-        format!("{OPEN}{}{CLOSE}", self.kept.len() - 1)
+        let mut placeholder = (self.kept.len() - 1).to_string();
+        placeholder.insert(0, OPEN);
+        placeholder.push(CLOSE);
+        placeholder
     }
 
     pub(super) fn len(&self) -> usize {

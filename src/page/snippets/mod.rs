@@ -26,7 +26,8 @@ use self::target::Selector;
 use super::python::strip;
 use super::source::{Encoding, Row, Rows, Source};
 use crate::model::{
-    FileCache, FileId, Include, IncludeKind, IncludeStatus, Lines, Origin, Remote, is_url,
+    FileCache, FileId, Include, IncludeKind, IncludeStatus, LeavesSite, Lines, Origin, Remote,
+    is_url,
 };
 use crate::settings::Snippets;
 
@@ -342,10 +343,16 @@ impl Expander<'_> {
         if !self.may_nest(index) || target.selector == Selector::Broken {
             return;
         }
-        if let Ok((file, bytes)) = self.files.hold(&path) {
-            self.expansion.includes[index].file = Some(file);
-            self.nested(path, |this| this.content(index, (file, &bytes), &target, indent));
-            self.expansion.held.push(bytes);
+        match self.files.hold(&path) {
+            Ok((file, bytes)) => {
+                self.expansion.includes[index].file = Some(file);
+                self.nested(path, |this| this.content(index, (file, &bytes), &target, indent));
+                self.expansion.held.push(bytes);
+            }
+            Err(error) if LeavesSite::is_cause_of(&error) => {
+                self.expansion.includes[index].status = IncludeStatus::OutsideBase;
+            }
+            Err(_) => {}
         }
     }
 }

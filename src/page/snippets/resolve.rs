@@ -30,7 +30,7 @@ impl<'a> Resolver<'a> {
             BasePath::PageFolder => page_folder.to_path_buf(),
         });
         let bases = bases.filter_map(|base| {
-            let is_folder = base.metadata().ok()?.is_dir();
+            let is_folder = files.is_folder(&base)?;
             Some((base, is_folder))
         });
         Self { files, bases: bases.collect(), restrict: settings.restrict_base_path }
@@ -50,13 +50,13 @@ impl<'a> Resolver<'a> {
                     return Found::File(joined);
                 }
             } else if !self.restrict {
-                if joined.exists() {
+                if self.exists(&joined) {
                     return Found::File(joined);
                 }
             } else {
                 let absolute = self.files.absolute(&joined);
                 let below = absolute != *base && absolute.starts_with(base);
-                if absolute.exists() {
+                if self.exists(&absolute) {
                     if below {
                         return Found::File(absolute);
                     }
@@ -65,6 +65,11 @@ impl<'a> Resolver<'a> {
             }
         }
         if outside { Found::Outside } else { Found::Nothing }
+    }
+
+    /// Whether something stands at a path. Pages of a site include the same files, and lack the same.
+    fn exists(&self, path: &Path) -> bool {
+        self.files.is_folder(path).is_some()
     }
 }
 

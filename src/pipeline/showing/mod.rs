@@ -45,6 +45,21 @@ impl<'a> Showing<'a> {
         (compared, Self { parts: &plan.diagram, plan, whole })
     }
 
+    /// The whole diagram without marks, and where each of its lines is shown.
+    pub(super) fn standing(&self) -> (String, Vec<Place>) {
+        let (mut text, mut places) = (String::new(), Vec::new());
+        for (index, line) in self.whole.text.lines().enumerate() {
+            let (part, at) = self.whole.place(index);
+            if !readable::is_mark(line) {
+                let place = &self.parts[part].region.place;
+                places.push(Place::line(place.file.clone(), place.line + at));
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        (text, places)
+    }
+
     /// The changes of the page, with those of the parts in the place of that of the whole diagram.
     /// `sent` is the diagram of what was sent.
     pub(super) fn displayed(

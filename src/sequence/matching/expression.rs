@@ -66,6 +66,10 @@ struct Facts {
     foreign: Toll,
     unheard: Toll,
     length: Toll,
+    /// The length, where a loop counts for no more than what uncounting its rounds costs.
+    needed: Toll,
+    /// How many messages there may be.
+    most: u32,
 }
 
 /// What an expression allows next.
@@ -204,6 +208,13 @@ impl<'a> Expressions<'a> {
     pub(super) fn losses(&self, id: Id) -> (u32, u32, u32) {
         let facts = &self.facts[id as usize];
         (facts.foreign.least(), facts.unheard.least(), facts.length.least())
+    }
+
+    /// How many messages must at least come, or loops go another number of rounds; and how many may
+    /// come at most.
+    pub(super) fn span(&self, id: Id) -> (u32, u32) {
+        let facts = &self.facts[id as usize];
+        (facts.needed.least(), facts.most)
     }
 
     /// What an expression allows next.
@@ -389,15 +400,15 @@ impl<'a> Expressions<'a> {
         let of = |id: Id| self.facts[id as usize];
         let even = |end, stop| {
             let toll = Toll { end, stop };
-            (toll, toll, toll)
+            (toll, toll, toll, toll)
         };
-        let (ends, stops, kinds, (foreign, unheard, length)) = match term {
+        let (ends, stops, kinds, (foreign, unheard, length, needed)) = match term {
             Term::Done => (true, false, 0, even(0, NEVER)),
             Term::Stop => (false, true, 0, even(NEVER, 0)),
             Term::Arrow(arrow) => {
                 let loss = self.losses[*arrow as usize];
                 let toll = |is_lost| Toll { end: u32::from(is_lost), stop: NEVER };
-                let tolls = (toll(loss.is_foreign), toll(loss.is_unheard), toll(true));
+                let tolls = (toll(loss.is_foreign), toll(loss.is_unheard), toll(true), toll(true));
                 (false, false, loss.kind, tolls)
             }
             Term::Then(head, rest) => {
@@ -406,6 +417,7 @@ impl<'a> Expressions<'a> {
                     head.foreign.then(rest.foreign),
                     head.unheard.then(rest.unheard),
                     head.length.then(rest.length),
+                    head.needed.then(rest.needed),
                 );
                 let stops = head.stops || head.ends && rest.stops;
                 (head.ends && rest.ends, stops, head.kinds | rest.kinds, tolls)
@@ -418,6 +430,7 @@ impl<'a> Expressions<'a> {
                         tolls.0.or(branch.foreign),
                         tolls.1.or(branch.unheard),
                         tolls.2.or(branch.length),
+                        tolls.3.or(branch.needed),
                     );
                     let kinds = sum.2 | branch.kinds;
                     (sum.0 || branch.ends, sum.1 || branch.stops, kinds, tolls)
@@ -436,6 +449,7 @@ impl<'a> Expressions<'a> {
                     toll(body.foreign, limit),
                     toll(body.unheard, limit),
                     toll(body.length, NEVER),
+                    toll(body.needed, limit),
                 );
                 (again.least == 0 || body.ends, body.stops, body.kinds, tolls)
             }
@@ -451,12 +465,27 @@ impl<'a> Expressions<'a> {
                         side(tolls.0, branch.foreign),
                         side(tolls.1, branch.unheard),
                         side(tolls.2, branch.length),
+                        side(tolls.3, branch.needed),
                     );
                     let kinds = sum.2 | branch.kinds;
                     (sum.0 && branch.ends, sum.1 || branch.stops, kinds, tolls)
                 })
             }
         };
-        Facts { ends, stops, kinds, foreign, unheard, length }
+        let most = self.most(term);
+        Facts { ends, stops, kinds, foreign, unheard, length, needed, most }
+    }
+
+    /// How many messages there may be, where a loop goes any number of rounds.
+    fn most(&self, term: &Term) -> u32 {
+        let of = |id: &Id| self.facts[*id as usize].most;
+        match term {
+            Term::Done | Term::Stop => 0,
+            Term::Arrow(_) => 1,
+            Term::Then(head, rest) => plus(of(head), of(rest)),
+            Term::Choice(branches) => branches.iter().map(of).max().unwrap_or_default(),
+            Term::Loop(again) => of(&again.body).saturating_mul(NEVER).min(NEVER),
+            Term::Together(branches) => branches.iter().map(of).fold(0, plus),
+        }
     }
 }

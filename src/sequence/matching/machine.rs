@@ -268,13 +268,20 @@ impl<'a> Machine<'a> {
 
     /// What the way to the end costs at least.
     pub(super) fn estimate(&self, place: &[u32]) -> u32 {
-        let (mut foreign, mut unknown) = (0, 0);
+        let (mut foreign, mut unknown, mut left) = (0, 0, 0);
         for (counts, &used) in self.fits.strangers.iter().zip(&place[1..]) {
-            foreign += counts[used as usize].0;
-            unknown += counts[used as usize].1;
+            let (strange, said_otherwise) = counts[used as usize];
+            foreign += strange;
+            unknown += said_otherwise;
+            // One count more than there are messages.
+            left += u32::try_from(counts.len() - 1).expect("few messages") - used;
         }
         let (lost, unheard, _) = self.expressions.losses(place[0]);
-        (foreign + (unknown + lost).max(unheard)).saturating_mul(CHANGE)
+        // Whatever the messages say, each lies on one arrow at most.
+        let (least, most) = self.expressions.span(place[0]);
+        let (short, over) = (least.saturating_sub(left - foreign), left.saturating_sub(most));
+        let cost = foreign + (unknown + lost.max(short)).max(unheard);
+        cost.max(over + lost).saturating_mul(CHANGE)
     }
 
     pub(super) fn steps(&mut self, place: &[u32]) -> Rc<Steps> {

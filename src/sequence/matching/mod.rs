@@ -14,6 +14,7 @@
 //! * `rect`, boxes, notes, and arrows whose text begins with neither a method nor a status mean nothing.
 
 mod documented;
+mod drawn;
 mod explanation;
 mod expression;
 mod machine;

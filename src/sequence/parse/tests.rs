@@ -141,3 +141,22 @@ fn any_words_in_any_order_give_places_within_the_text() {
     }
     assert!(read > 500 && refused > 500, "{read} read, {refused} refused");
 }
+
+#[test]
+fn lines_are_read_as_the_grammar_reads_them() {
+    for arrow in super::words::ARROWS {
+        for (before, behind) in
+            [("", ""), (" ", " "), ("", "+"), ("()", ""), ("", "()"), (" () ", " () ")]
+        {
+            let line = format!("  a-b{before}{arrow}{behind}c d: GET /x");
+            let Ok(diagram) = Diagram::parse(&line) else { continue };
+            let drawing = crate::sequence::Drawing::read(&line);
+            let read = crate::sequence::ends(drawing.message(0)).expect("it is a message");
+            let [parsed] = diagram.arrows()[..] else { panic!("{line} is one message") };
+            let parsed = (parsed.from.clone(), parsed.to.clone(), parsed.is_dotted);
+            assert_eq!(read, parsed, "{line}");
+        }
+        let plain = format!("a{arrow}b: GET /x");
+        Diagram::parse(&plain).expect("every arrow is read");
+    }
+}

@@ -34,8 +34,9 @@ pub(super) fn cuts(picture: &Picture<'_>, own: &[usize], most: Option<usize>) ->
     if most != Some(0) {
         for &line in own {
             let start = kept.last().copied().unwrap_or_default();
-            let has_messages = |lines: Range<usize>| !picture.messages(lines).is_empty();
-            if picture.is_outside(line) && has_messages(start..line) && has_messages(line..all) {
+            // Of a part with nothing to show, only its blank picture would be left.
+            let shows = |lines: Range<usize>| sizes.messages(&lines) > 0;
+            if picture.is_outside(line) && shows(start..line) && shows(line..all) {
                 kept.push(line);
             }
         }
@@ -80,10 +81,10 @@ impl Sizes {
 /// Where parts may begin within these lines.
 fn places(picture: &Picture<'_>, lines: Range<usize>) -> Vec<Place> {
     let messages = picture.messages(lines.clone());
+    let open = picture.exchanges.open();
     let candidates = messages.skip(1).filter_map(|message| {
         let line = picture.beginning(message)?;
-        let open = u64::try_from(picture.exchanges.open_before(message)).unwrap_or(u64::MAX);
-        (line > lines.start).then_some(Place { line, open })
+        (line > lines.start).then_some(Place { line, open: open[message] })
     });
     candidates.collect()
 }

@@ -55,10 +55,20 @@ impl Exchanges {
         Self { messages }
     }
 
-    /// How many exchanges have begun before a message and end behind it.
-    pub(super) fn open_before(&self, message: usize) -> usize {
-        let ends_behind = |of: &Message| of.reply.is_some_and(|reply| reply >= message);
-        self.messages[..message].iter().filter(|of| ends_behind(of)).count()
+    /// For each message how many exchanges have begun before it and end behind it.
+    pub(super) fn open(&self) -> Vec<u64> {
+        let mut open = 0;
+        let count = |message: &Message| {
+            let before = open;
+            match (message.reply, message.request) {
+                (Some(_), _) => open += 1,
+                // A reply: a request without one is never counted.
+                (None, Some(request)) if self.messages[request].reply.is_some() => open -= 1,
+                _ => {}
+            }
+            before
+        };
+        self.messages.iter().map(count).collect()
     }
 
     /// Whether these messages are whole exchanges.

@@ -74,7 +74,7 @@ impl Finder<'_> {
         let mut found = Vec::new();
         let mut start = 0;
         while start < is_free.len() {
-            let (mut end, mut has_needed) = (start, false);
+            let (mut end, mut has_needed, mut open) = (start, false, 0);
             for (message, is_free) in is_free.iter().enumerate().skip(start) {
                 let Some(request) = self.exchanges.request(message) else { break };
                 let is_needed = needs.is_match(&request.label);
@@ -86,7 +86,12 @@ impl Finder<'_> {
                     break;
                 }
                 has_needed |= is_needed;
-                if has_needed && self.exchanges.are_whole(start..message + 1) {
+                match self.exchanges.messages[message].request {
+                    Some(request) if request < start => break,
+                    Some(request) if request < message => open -= 1,
+                    _ => open += 1,
+                }
+                if has_needed && open == 0 {
                     end = message + 1;
                 }
             }

@@ -1,0 +1,338 @@
+//! The entries of a log, one after another, in memory that does not grow with the log.
+//!
+//! In: the bytes of a log, as they come. Out: an [`Entry`] for each heading.
+
+use std::io::{self, Read};
+
+use memchr::memmem;
+
+use crate::model::{Body, Entry, Header};
+
+use super::content;
+use super::heading::{Heading, MARK};
+
+/// The header by which requestshook itself pairs requests and responses.
+pub(super) const PAIRING_HEADER: &str = "x-requestshook-request-id";
+
+/// Bytes that are read at once.
+const PORTION: usize = 256 * 1024;
+/// Bytes of an entry that are kept; the rest of its body is counted.
+const LONGEST_ENTRY: usize = 16 * 1024 * 1024;
+/// Bytes in which a heading with its header lines is looked for.
+const LONGEST_HEADER: usize = 64 * 1024;
+
+/// Reads the entries of a log.
+///
+/// A heading counts only behind two blank lines, because a body may hold a line that looks like one.
+/// The middleware gives every entry an id: in the text of such an entry, only a heading counts that
+/// has one, too. What stands before the first heading is passed over, and so is the beginning of a
+/// heading at the end, which is still being written.
+#[derive(Debug)]
+pub struct Entries<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    /// Where in the buffer what has not been told begins: at a heading, once one was found.
+    start: usize,
+    /// Where the search for the next heading goes on.
+    searched: usize,
+    /// The current entry, once its heading was found.
+    entry: Option<Current>,
+    /// Line of `start` in the log, from 1.
+    line: usize,
+    is_first_portion: bool,
+    has_ended: bool,
+}
+
+/// The entry whose end is being looked for.
+#[derive(Debug)]
+struct Current {
+    /// Line of its heading.
+    line: usize,
+    /// Its beginning and how much follows that, once it is longer than is kept.
+    cut: Option<(Vec<u8>, u64)>,
+}
+
+/// What a place that looks like a heading is.
+enum Candidate {
+    Heading,
+    Text,
+    /// Its lines are not all there yet.
+    Unfinished,
+}
+
+impl<R: Read> Entries<R> {
+    /// The entries of the log that the reader gives.
+    pub fn new(reader: R) -> Self {
+        Self {
+            reader,
+            buffer: Vec::new(),
+            start: 0,
+            searched: 0,
+            entry: None,
+            line: 1,
+            is_first_portion: true,
+            has_ended: false,
+        }
+    }
+
+    /// The next entry of those that have been read as a whole; none where more has to be
+    /// [read](Self::read_on) first.
+    pub fn next_read(&mut self) -> Option<Entry> {
+        loop {
+            let Some(at) = self.next_heading() else {
+                if !self.has_ended {
+                    return None;
+                }
+                let end = self.without_half_a_heading();
+                return self.take(end);
+            };
+            let entry = self.take(at);
+            self.entry = Some(Current { line: self.line, cut: None });
+            self.searched = at + 1;
+            if entry.is_some() {
+                return entry;
+            }
+        }
+    }
+
+    /// Whether there is nothing more to read.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// Where the next heading stands, if it is in the buffer with its header lines.
+    fn next_heading(&mut self) -> Option<usize> {
+        loop {
+            let rest = &self.buffer[self.searched..];
+            let Some(found) = memmem::find(rest, MARK.as_bytes()) else {
+                let overlap = MARK.len() - 1;
+                self.searched = self.searched.max(self.buffer.len().saturating_sub(overlap));
+                return None;
+            };
+            let at = self.searched + found;
+            self.searched = at;
+            match self.candidate(at) {
+                Candidate::Heading => return Some(at),
+                Candidate::Text => self.searched = at + 1,
+                Candidate::Unfinished => return None,
+            }
+        }
+    }
+
+    fn candidate(&self, at: usize) -> Candidate {
+        if !self.is_behind_blank_lines(at) {
+            return Candidate::Text;
+        }
+        let rest = &self.buffer[at..];
+        let header = header_end(rest);
+        if header.is_none() && !self.has_ended && rest.len() < LONGEST_HEADER {
+            return Candidate::Unfinished;
+        }
+        let lines = &rest[..header.unwrap_or(rest.len())];
+        let first = lines.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        if Heading::read(&String::from_utf8_lossy(first)).is_none() {
+            return Candidate::Text;
+        }
+        let is_text = self.entry.is_some() && !has_id(lines) && self.is_in_open_text(at);
+        if is_text { Candidate::Text } else { Candidate::Heading }
+    }
+
+    /// Whether this place is behind an entry with an id, in a body of which nobody knows where it
+    /// ends. JSON holds no line that begins with `#`, and the other forms have one line.
+    fn is_in_open_text(&self, at: usize) -> bool {
+        let before = &self.buffer[self.start..at];
+        let entry = match &self.entry {
+            Some(Current { cut: Some((kept, _)), .. }) => kept,
+            _ => before,
+        };
+        let Some(header) = header_end(entry) else { return false };
+        let (begin, end) = (entry[header..].trim_ascii_start(), before.trim_ascii_end());
+        let is_bounded = match begin.first() {
+            None => true,
+            Some(b'{') => end.ends_with(b"}"),
+            Some(b'[') => end.ends_with(b"]"),
+            Some(_) => begin.trim_ascii_end() == b"none",
+        };
+        !is_bounded && !end.ends_with(b" bytes)") && has_id(&entry[..header])
+    }
+
+    fn is_behind_blank_lines(&self, at: usize) -> bool {
+        let mut before = &self.buffer[..at];
+        for _ in 0..3 {
+            let Some(line) = before.strip_suffix(b"\n") else {
+                return before.is_empty() && self.line == 1 && self.start == 0;
+            };
+            before = line.strip_suffix(b"\r").unwrap_or(line);
+        }
+        true
+    }
+
+    /// Ends the current entry at this place in the buffer. None when there is no current one.
+    fn take(&mut self, end: usize) -> Option<Entry> {
+        let told = &self.buffer[self.start..end];
+        let lines = memchr::memchr_iter(b'\n', told).count();
+        let entry = self.entry.take().map(|Current { line, cut }| match cut {
+            None => entry(told, line),
+            Some((kept, more)) => cut_entry(&kept, more + told.len() as u64, line),
+        });
+        self.line += lines;
+        self.start = end;
+        entry
+    }
+
+    /// Reads the next portion of the log.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn read_on(&mut self) -> io::Result<()> {
+        self.make_room();
+        let length = self.buffer.len();
+        self.buffer.resize(length + PORTION, 0);
+        let read = loop {
+            match self.reader.read(&mut self.buffer[length..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        self.buffer.truncate(length + *read.as_ref().unwrap_or(&0));
+        self.has_ended = read? == 0;
+        if self.is_first_portion && (self.buffer.len() >= 3 || self.has_ended) {
+            self.is_first_portion = false;
+            if self.buffer.starts_with("\u{feff}".as_bytes()) {
+                self.buffer.drain(..3);
+                self.searched = 0;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what was told, and what of a long entry is not kept.
+    fn make_room(&mut self) {
+        // What may be the blank lines before a heading stays.
+        let told = if self.entry.is_some() {
+            self.start
+        } else {
+            self.searched.saturating_sub(8).max(self.start)
+        };
+        self.line += memchr::memchr_iter(b'\n', &self.buffer[self.start..told]).count();
+        self.forget(told);
+        let Some(current) = &mut self.entry else { return };
+        if self.buffer.len() <= LONGEST_ENTRY {
+            return;
+        }
+        let passed = self.searched.saturating_sub(8);
+        self.line += memchr::memchr_iter(b'\n', &self.buffer[..passed]).count();
+        match &mut current.cut {
+            None => current.cut = Some((self.buffer[..passed].to_vec(), 0)),
+            Some((_, more)) => *more += passed as u64,
+        }
+        self.forget(passed);
+    }
+
+    fn forget(&mut self, bytes: usize) {
+        self.buffer.drain(..bytes);
+        self.searched -= bytes;
+        self.start = self.start.saturating_sub(bytes);
+    }
+
+    /// The end of the log, but for a last line that is the beginning of a heading.
+    fn without_half_a_heading(&self) -> usize {
+        let end = self.buffer.len();
+        let line = memchr::memrchr(b'\n', &self.buffer).map_or(0, |at| at + 1);
+        let last = &self.buffer[line.max(self.start)..];
+        let is_half = last.starts_with(MARK.as_bytes())
+            || (!last.is_empty() && MARK.as_bytes().starts_with(last));
+        let is_behind = line > self.start && self.is_behind_blank_lines(line);
+        let is_whole = Heading::read(&String::from_utf8_lossy(last)).is_some();
+        if is_half && is_behind && !is_whole { line } else { end }
+    }
+}
+
+impl<R: Read> Iterator for Entries<R> {
+    type Item = io::Result<Entry>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(entry) = self.next_read() {
+                return Some(Ok(entry));
+            }
+            if self.has_ended {
+                return None;
+            }
+            if let Err(error) = self.read_on() {
+                self.has_ended = true;
+                self.entry = None;
+                self.start = self.buffer.len();
+                self.searched = self.start;
+                return Some(Err(error));
+            }
+        }
+    }
+}
+
+/// Where the blank line behind the header lines begins.
+fn header_end(lines: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(length) = memchr::memchr(b'\n', &lines[at..]) {
+        if at > 0 && matches!(&lines[at..at + length], b"" | b"\r") {
+            return Some(at);
+        }
+        at += length + 1;
+    }
+    None
+}
+
+fn has_id(lines: &[u8]) -> bool {
+    lines.split(|byte| *byte == b'\n').any(|line| {
+        let name = line.get(..PAIRING_HEADER.len());
+        name.is_some_and(|name| name.eq_ignore_ascii_case(PAIRING_HEADER.as_bytes()))
+            && line[PAIRING_HEADER.len()..].starts_with(b":")
+    })
+}
+
+fn entry(text: &[u8], line: usize) -> Entry {
+    let end = header_end(text).unwrap_or(text.len());
+    let mut lines = text[..end].split(|byte| *byte == b'\n');
+    let heading = line_text(lines.next().unwrap_or_default());
+    let Heading { from, to, status, method, url } =
+        Heading::read(&heading).expect("an entry begins where a heading was read");
+    let headers = lines.filter(|line| !line.is_empty()).map(|line| header(&line_text(line)));
+    let behind = memchr::memchr(b'\n', &text[end..]).map_or(text.len(), |at| end + at + 1);
+    Entry {
+        line,
+        from: from.to_owned(),
+        to: to.to_owned(),
+        status: status.map(str::to_owned),
+        method: method.to_owned(),
+        url: url.to_owned(),
+        headers: headers.collect(),
+        body: content::body(&text[behind..]),
+    }
+}
+
+/// The entry with the beginning of its body, where so many bytes more follow.
+fn cut_entry(kept: &[u8], more: u64, line: usize) -> Entry {
+    let behind = header_end(kept).and_then(|end| {
+        memchr::memchr(b'\n', &kept[end..]).map(|at| (kept.len() - end - at - 1) as u64)
+    });
+    let mut entry = entry(kept, line);
+    if let Body::Text(text) = entry.body {
+        entry.body = Body::Cut { text, length: behind.unwrap_or_default() + more };
+    }
+    entry
+}
+
+/// A line without its end. What is no UTF-8 is read as Latin-1, as the proxy reads headers.
+fn line_text(line: &[u8]) -> String {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match std::str::from_utf8(line) {
+        Ok(text) => text.to_owned(),
+        Err(_) => line.iter().copied().map(char::from).collect(),
+    }
+}
+
+fn header(line: &str) -> Header {
+    let (name, value) = line.split_once(':').unwrap_or((line, ""));
+    Header { name: name.to_owned(), value: value.trim().to_owned() }
+}

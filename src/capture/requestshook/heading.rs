@@ -1,0 +1,110 @@
+//! The heading of an entry: who, whom, and what.
+//!
+//! In: one line. Out: its parts, or that it is no heading.
+
+/// What every heading begins with.
+pub(super) const MARK: &str = "### (";
+
+const REQUEST: &str = ") REQ >>> (";
+const RESPONSE: &str = ") RESP <<< (";
+
+/// The parts of a heading.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Heading<'a> {
+    pub(super) from: &'a str,
+    pub(super) to: &'a str,
+    /// None for a request.
+    pub(super) status: Option<&'a str>,
+    pub(super) method: &'a str,
+    pub(super) url: &'a str,
+}
+
+impl<'a> Heading<'a> {
+    /// The parts of `### (FROM) REQ >>> (TO) : METHOD URL` or
+    /// `### (FROM) RESP <<< (TO) : STATUS METHOD URL`.
+    pub(super) fn read(line: &'a str) -> Option<Self> {
+        let line = line.strip_prefix(MARK)?;
+        let (request, response) = (line.find(REQUEST), line.find(RESPONSE));
+        let is_request = match (request, response) {
+            (Some(request), Some(response)) => request < response,
+            (request, _) => request.is_some(),
+        };
+        let mark = if is_request { REQUEST } else { RESPONSE };
+        let (from, rest) = line.split_once(mark)?;
+        let (to, rest) = rest.split_once(") : ")?;
+        if is_request {
+            let (method, url) = rest.split_once(' ').unwrap_or((rest, ""));
+            return Some(Self { from, to, status: None, method, url });
+        }
+        let (status, method, url) = answered(rest);
+        Some(Self { from, to, status: Some(status), method, url })
+    }
+}
+
+/// Status, method and URL of a response. A reason has blanks, and a URL may have them, too: so the
+/// method is the last word in capitals behind which a URL stands.
+fn answered(text: &str) -> (&str, &str, &str) {
+    let ends = text.rmatch_indices(' ').map(|(at, _)| at);
+    for end in ends {
+        let (before, url) = (&text[..end], &text[end + 1..]);
+        let (status, method) = before.rsplit_once(' ').unwrap_or(("", before));
+        if is_method(method) && !status.is_empty() && is_address(url) {
+            return (status, method, url);
+        }
+    }
+    let (what, url) = text.rsplit_once(' ').unwrap_or((text, ""));
+    let (status, method) = what.rsplit_once(' ').unwrap_or((what, ""));
+    (status, method, url)
+}
+
+fn is_method(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-')
+}
+
+/// Whether this may stand where a URL does. The middleware writes `None` for what it does not know.
+fn is_address(text: &str) -> bool {
+    let scheme = text.split("://").next().unwrap_or_default();
+    let is_absolute = scheme.len() < text.len()
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    is_absolute || text.starts_with('/') || text == "None" || text == "*"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Heading;
+
+    #[test]
+    fn a_response_has_a_reason_of_any_words() {
+        for (text, parts) in [
+            ("200 OK GET http://h/x", ("200 OK", "GET", "http://h/x")),
+            ("300 MULTIPLE CHOICES GET http://h/", ("300 MULTIPLE CHOICES", "GET", "http://h/")),
+            ("200 OK GET None", ("200 OK", "GET", "None")),
+            ("200 OK GET http://h/a GET b", ("200 OK", "GET", "http://h/a GET b")),
+            ("200 GET http://h/x", ("200", "GET", "http://h/x")),
+            ("200 OK VERSION-CONTROL /x", ("200 OK", "VERSION-CONTROL", "/x")),
+            ("odd", ("odd", "", "")),
+        ] {
+            let line = format!("### (a) RESP <<< (b) : {text}");
+            let heading = Heading::read(&line).expect("it is a heading");
+            let read = (heading.status.unwrap_or("-"), heading.method, heading.url);
+            assert_eq!(read, parts, "{text}");
+        }
+    }
+
+    #[test]
+    fn participants_may_have_brackets_in_their_names() {
+        let heading = Heading::read("### (a (1)) REQ >>> (unknown) : GET http://h/a b");
+        let heading = heading.expect("it is a heading");
+        assert_eq!((heading.from, heading.to), ("a (1)", "unknown"));
+        assert_eq!((heading.method, heading.url), ("GET", "http://h/a b"));
+    }
+
+    #[test]
+    fn other_lines_are_no_headings() {
+        for line in
+            ["", "### (a", "### (1) GET /x", "### (a) REQ >>> (b)", "#### (a) REQ >>> (b) : "]
+        {
+            assert_eq!(Heading::read(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Reads the log format: one entry a message, under a heading that says who, whom and what.
+//!
+//! In: a log, as `render::log` or the requestshook middleware writes it. Out: its entries, or the
+//! recording it holds. Pages keep their last recording in this format, so it is read back before
+//! every refresh. [`HookedLog`] is the log of services as a source of exchanges.
+
+mod content;
+mod entries;
+mod heading;
+mod pairing;
+mod reach;
+mod source;
+
+pub use entries::Entries;
+pub use pairing::Pairing;
+pub use source::HookedLog;
+
+use crate::model::{Body, Entry, Exchange, Message, Recording, Request, Response};
+
+/// The recording in a log; none when the text has no entry.
+///
+/// [`Entries`] says what counts as one, and [`Pairing`] which response belongs to which request.
+pub fn parse(text: &str) -> Option<Recording> {
+    let mut recording = Recording::default();
+    let mut pairing = Pairing::default();
+    for entry in Entries::new(text.as_bytes()) {
+        add(&mut recording, &mut pairing, entry.expect("a text in memory can be read"));
+    }
+    (!recording.messages.is_empty()).then_some(recording)
+}
+
+/// Adds a message to the recording that the entries before it make.
+fn add(recording: &mut Recording, pairing: &mut Pairing, entry: Entry) {
+    let next = recording.exchanges.len();
+    let Entry { status: Some(_), .. } = &entry else {
+        pairing.asked(&entry, next);
+        recording.messages.push(Message::Request(next));
+        recording.exchanges.push(exchange(entry));
+        return;
+    };
+    let index = pairing.answered(&entry).unwrap_or_else(|| {
+        // A log that was cut at its start: the answer is all there is of the exchange.
+        let (headers, body) = (Vec::new(), Body::Empty);
+        recording.exchanges.push(exchange(Entry { headers, body, ..entry.clone() }));
+        next
+    });
+    recording.messages.push(Message::Response(index));
+    let Entry { status, url, headers, body, .. } = entry;
+    recording.exchanges[index].response =
+        Some(Response { status: status.unwrap_or_default(), url, headers, body });
+}
+
+fn exchange(entry: Entry) -> Exchange {
+    let Entry { from, to, method, url, headers, body, .. } = entry;
+    Exchange { from, to, request: Request { method, url, headers, body }, response: None }
+}
+
+#[cfg(test)]
+mod tests;

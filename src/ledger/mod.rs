@@ -1,0 +1,205 @@
+//! What runs have created on a cloud and not yet removed, so that nothing is left over.
+//!
+//! In: exchanges as they end. Out: the things that are still there, also after a crash: each is on
+//! disk before whoever asked for it goes on. What was not seen being made is never in here. Holds
+//! addresses, ids and names; no headers and no content, since those may hold secrets.
+
+mod traces;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Created, Exchange, Place};
+
+pub use traces::made;
+
+/// The ledger of one cloud.
+#[derive(Debug)]
+pub struct Ledger {
+    file: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Open once there is something to write.
+    open: Option<File>,
+    left: Vec<Created>,
+    /// Why something could not be written down.
+    fault: Option<io::Error>,
+}
+
+/// A line of the file.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Entry {
+    Made(Created),
+    Gone(String),
+}
+
+impl Ledger {
+    /// The ledger in this file, which need not be there.
+    ///
+    /// # Errors
+    ///
+    /// When the file is there and cannot be read.
+    pub fn open(file: PathBuf) -> Result<Self> {
+        let text = match fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(cause) => {
+                let error = Error::new(ErrorKind::File, "cannot read what runs have created");
+                return Err(error.because(cause).at(Place::file(&file)));
+            }
+        };
+        let mut left = Vec::new();
+        // A line that is cut short was being written when the power went.
+        for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+            apply(&mut left, entry);
+        }
+        Ok(Self { file, state: Mutex::new(State { left, ..State::default() }) })
+    }
+
+    /// Where it is kept.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Writes down what an exchange has made or removed. What goes wrong is told by
+    /// [`fault`](Self::fault).
+    pub fn witness(&self, exchange: &Exchange) {
+        for created in made(exchange) {
+            self.write(Entry::Made(created));
+        }
+        if let Some(url) = traces::removed(exchange) {
+            self.gone(&url);
+        }
+    }
+
+    /// Notes that a thing is gone.
+    pub fn gone(&self, url: &str) {
+        if self.state().left.iter().any(|created| created.url == url) {
+            self.write(Entry::Gone(url.to_owned()));
+        }
+    }
+
+    /// What is left, in the order in which it was made.
+    pub fn left(&self) -> Vec<Created> {
+        self.state().left.clone()
+    }
+
+    /// Whether a thing of this id or name was made and is left.
+    pub fn has(&self, word: &str) -> bool {
+        let is_meant =
+            |created: &Created| created.id == word || created.name.as_deref() == Some(word);
+        self.state().left.iter().any(is_meant)
+    }
+
+    /// Fails when something could not be written down.
+    ///
+    /// # Errors
+    ///
+    /// With what went wrong first.
+    pub fn fault(&self) -> Result<()> {
+        let Some(cause) = self.state().fault.take() else { return Ok(()) };
+        let error = Error::new(ErrorKind::File, "cannot write down what a command has created");
+        Err(error.because(cause).at(Place::file(&self.file)))
+    }
+
+    /// Removes the file if nothing is left.
+    pub fn close(&self) {
+        let mut state = self.state();
+        if state.left.is_empty() {
+            state.open = None;
+            // It is not there where nothing was made.
+            let _ = fs::remove_file(&self.file);
+            let folder = self.file.parent().unwrap_or(&self.file);
+            let _ = fs::remove_file(folder.join(".gitignore"));
+            // They stay where anything else is in them.
+            let _ = fs::remove_dir(folder);
+            let _ = folder.parent().map(fs::remove_dir);
+        }
+    }
+
+    fn write(&self, entry: Entry) {
+        let mut state = self.state();
+        let line = serde_json::to_string(&entry).expect("texts are JSON") + "\n";
+        if let Err(error) = append(&self.file, &mut state.open, &line) {
+            state.fault.get_or_insert(error);
+        }
+        apply(&mut state.left, entry);
+    }
+
+    // A panic elsewhere leaves the state usable: each change of it is a single one.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn apply(left: &mut Vec<Created>, entry: Entry) {
+    match entry {
+        Entry::Made(created) => {
+            left.retain(|other| other.url != created.url);
+            left.push(created);
+        }
+        // What is below a thing goes with it.
+        Entry::Gone(url) => left
+            .retain(|created| created.url != url && !created.url.starts_with(&format!("{url}/"))),
+    }
+}
+
+fn append(file: &Path, open: &mut Option<File>, line: &str) -> io::Result<()> {
+    if open.is_none() {
+        let folder = file.parent().unwrap_or(file);
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join(".gitignore"), "*\n")?;
+        let mut new = OpenOptions::new().create(true).read(true).append(true).open(file)?;
+        // The line before may have been cut short.
+        new.write_all(b"\n")?;
+        File::open(folder)?.sync_all()?;
+        *open = Some(new);
+    }
+    let Some(open) = open else { return Ok(()) };
+    open.write_all(line.as_bytes())?;
+    open.sync_data()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Created, Entry, Ledger};
+
+    fn created(id: &str) -> Created {
+        let url = format!("http://x/things/{id}");
+        Created { url, sort: "thing".to_owned(), id: id.to_owned(), name: None }
+    }
+
+    #[test]
+    fn what_was_made_is_known_after_a_crash_even_if_the_last_line_is_cut_short() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let file = folder.path().join("ledger/mine.jsonl");
+        let ledger = Ledger::open(file.clone()).expect("there is none");
+        for id in ["a", "b", "c"] {
+            ledger.write(Entry::Made(created(id)));
+        }
+        ledger.gone("http://x/things/b");
+        ledger.fault().expect("all of it is written");
+        drop(ledger);
+        let mut text = std::fs::read_to_string(&file).expect("it is there");
+        text.push_str("{\"gone\":\"http://x/thi");
+        std::fs::write(&file, text).expect("the file can be written");
+        let ledger = Ledger::open(file.clone()).expect("it can be read");
+        assert_eq!(ledger.left(), [created("a"), created("c")]);
+        ledger.gone("http://x/things/c");
+        drop(ledger);
+        let ledger = Ledger::open(file.clone()).expect("it can be read");
+        assert_eq!(ledger.left(), [created("a")]);
+        ledger.gone("http://x/things/a");
+        ledger.close();
+        assert!(!file.exists(), "nothing is left");
+    }
+}

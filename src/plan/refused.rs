@@ -1,0 +1,58 @@
+//! What a page asks for and does not get, said where it stands.
+//!
+//! In: a page's plan. Out: a diagnostic for each command that only its form keeps from running, and
+//! an error for a file that is not the site's.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Diagnostic, DiagnosticKind, FileCache, NotRun, PagePlan, Place, Severity};
+use crate::settings::Site;
+
+/// Commands that somebody may think are run.
+pub fn refused(files: &FileCache, plan: &PagePlan) -> Vec<Diagnostic> {
+    plan.not_run.iter().filter_map(|command| diagnostic(files, command)).collect()
+}
+
+fn diagnostic(files: &FileCache, command: &NotRun) -> Option<Diagnostic> {
+    let hint = command.hint.clone()?;
+    let file = files.read(&command.place.file).ok()?;
+    let bytes = files.bytes(file);
+    let line = bytes.split(|byte| *byte == b'\n').nth(command.place.line - 1)?;
+    let text = String::from_utf8_lossy(line).trim_end().to_owned();
+    let first = command.text.split_whitespace().next().unwrap_or_default();
+    let start = text.find(first).unwrap_or(0);
+    Some(Diagnostic {
+        kind: DiagnosticKind::RefusedCommand,
+        severity: Severity::Warning,
+        place: Place { column: text[..start].chars().count() + 1, ..command.place.clone() },
+        span: start..text.len(),
+        text,
+        message: format!("this command is not run: it {}", command.reason),
+        hint: Some(hint),
+    })
+}
+
+/// The files that a page wants to have copied, absolute. A command may send them anywhere, so they
+/// are the site's own.
+pub(super) fn within(
+    site: &Site,
+    files: &FileCache,
+    page: &Place,
+    folder: &Path,
+    wanted: &[PathBuf],
+) -> Result<Vec<PathBuf>> {
+    let roots = site.roots();
+    let file = |path: &PathBuf| {
+        let file = files.absolute(&folder.join(path));
+        // One that is not there is told when it is copied.
+        let real = file.canonicalize().unwrap_or_else(|_| file.clone());
+        if roots.iter().any(|root| real.starts_with(root)) || !real.exists() {
+            return Ok(file);
+        }
+        let message = format!("`{}` in `files` lies outside of the site", path.display());
+        let hint = "put a copy of it beside the page";
+        Err(Error::new(ErrorKind::Page, message).at(page.clone()).hint(hint))
+    };
+    wanted.iter().map(file).collect()
+}

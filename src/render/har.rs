@@ -1,0 +1,297 @@
+//! HAR 1.2, the format in which browsers and proxies exchange recordings.
+//!
+//! In: exchanges, one after another. Out: the parts of a JSON document. What HAR cannot hold stands
+//! in fields that begin with `_`, as its specification wants: participants, the steps of request and
+//! response, and how long content is of which only the beginning is there.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+
+use crate::model::{Arrow, Body, Header};
+use crate::stabilise::StableEntry;
+
+/// What stands before the first exchange.
+pub fn har_begin(out: &mut String) {
+    let version = env!("CARGO_PKG_VERSION");
+    out.extend(["{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"doctool\",\"version\":\""]);
+    out.extend([version, "\"},\"entries\":["]);
+}
+
+/// What stands behind the last exchange.
+pub fn har_end(out: &mut String) {
+    out.push_str("\n]}}\n");
+}
+
+/// Draws exchanges as HAR entries.
+#[derive(Debug)]
+pub struct Har {
+    is_first: bool,
+    /// When the last exchange took place that says so.
+    time: SystemTime,
+}
+
+impl Default for Har {
+    fn default() -> Self {
+        Self { is_first: true, time: UNIX_EPOCH }
+    }
+}
+
+impl Har {
+    /// Adds an exchange, of which the request or the response may be missing, each with its step.
+    /// A log says when an exchange took place in the `Date` of the response only; without one, it
+    /// was when the one before was.
+    pub fn exchange(
+        &mut self,
+        out: &mut String,
+        request: Option<(usize, &StableEntry)>,
+        response: Option<(usize, &StableEntry)>,
+    ) {
+        let request = request.map(|(step, entry)| entry.arrow(step));
+        let response = response.map(|(step, entry)| entry.arrow(step));
+        let Some(any) = request.or(response) else { return };
+        let date = response.and_then(|arrow| header(arrow.headers, "date"));
+        if let Some(time) = date.and_then(|date| httpdate::parse_http_date(date).ok()) {
+            self.time = time;
+        }
+        let entry = Entry {
+            started_date_time: timestamp(self.time),
+            time: 0,
+            request: Request::of(&any, request.is_some()),
+            response: response.as_ref().map_or_else(Response::missing, Response::of),
+            cache: Empty {},
+            timings: Timings { send: 0, wait: 0, receive: 0 },
+            from: any.from,
+            to: any.to,
+            request_step: request.map(|arrow| arrow.step),
+            response_step: response.map(|arrow| arrow.step),
+        };
+        out.push_str(if self.is_first { "\n" } else { ",\n" });
+        self.is_first = false;
+        out.push_str(&serde_json::to_string(&entry).expect("an entry is JSON"));
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry<'a> {
+    started_date_time: String,
+    time: u32,
+    request: Request<'a>,
+    response: Response<'a>,
+    cache: Empty,
+    timings: Timings,
+    #[serde(rename = "_from")]
+    from: &'a str,
+    #[serde(rename = "_to")]
+    to: &'a str,
+    #[serde(rename = "_requestStep", skip_serializing_if = "Option::is_none")]
+    request_step: Option<usize>,
+    #[serde(rename = "_responseStep", skip_serializing_if = "Option::is_none")]
+    response_step: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+#[derive(Serialize)]
+struct Timings {
+    send: u32,
+    wait: u32,
+    receive: u32,
+}
+
+#[derive(Serialize)]
+struct Pair<'a> {
+    name: &'a str,
+    value: &'a str,
+}
+
+#[derive(Serialize)]
+struct Query {
+    name: String,
+    value: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    method: &'a str,
+    url: &'a str,
+    http_version: &'a str,
+    cookies: [Empty; 0],
+    headers: Vec<Pair<'a>>,
+    query_string: Vec<Query>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    post_data: Option<Content<'a>>,
+    headers_size: i64,
+    body_size: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Response<'a> {
+    status: u16,
+    status_text: &'a str,
+    http_version: &'a str,
+    cookies: [Empty; 0],
+    headers: Vec<Pair<'a>>,
+    content: Content<'a>,
+    #[serde(rename = "redirectURL")]
+    redirect_url: &'a str,
+    headers_size: i64,
+    body_size: i64,
+    #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<i64>,
+    mime_type: &'a str,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'a str>,
+    /// Bytes of the whole, where only the beginning is there; null where nobody knows.
+    #[serde(rename = "_cutFrom", skip_serializing_if = "Option::is_none")]
+    cut_from: Option<Option<u64>>,
+}
+
+impl<'a> Request<'a> {
+    fn of(arrow: &Arrow<'a>, is_there: bool) -> Self {
+        let headers = if is_there { arrow.headers } else { &[] };
+        let body = if is_there { arrow.body } else { &Body::Empty };
+        Self {
+            method: arrow.method,
+            url: arrow.url,
+            http_version: "HTTP/1.1",
+            cookies: [],
+            headers: pairs(headers),
+            query_string: query(arrow.url),
+            post_data: (*body != Body::Empty)
+                .then(|| Content { size: None, ..Content::of(body, headers) }),
+            headers_size: -1,
+            body_size: size(body),
+        }
+    }
+}
+
+impl<'a> Response<'a> {
+    fn of(arrow: &Arrow<'a>) -> Self {
+        let (code, reason) = arrow.status.unwrap_or_default().split_once(' ').unwrap_or_default();
+        let code = if reason.is_empty() { arrow.status.unwrap_or_default() } else { code };
+        Self {
+            status: code.parse().unwrap_or_default(),
+            status_text: reason,
+            headers: pairs(arrow.headers),
+            content: Content::of(arrow.body, arrow.headers),
+            redirect_url: header(arrow.headers, "location").unwrap_or_default(),
+            body_size: size(arrow.body),
+            error: None,
+            ..Self::missing()
+        }
+    }
+
+    fn missing() -> Self {
+        Self {
+            status: 0,
+            status_text: "",
+            http_version: "HTTP/1.1",
+            cookies: [],
+            headers: Vec::new(),
+            content: Content::of(&Body::Empty, &[]),
+            redirect_url: "",
+            headers_size: -1,
+            body_size: -1,
+            error: Some("there is no response"),
+        }
+    }
+}
+
+impl<'a> Content<'a> {
+    fn of(body: &Body, headers: &'a [Header]) -> Self {
+        let (text, encoding, cut_from) = match body {
+            Body::Empty => (String::new(), None, None),
+            Body::Text(text) => (text.clone(), None, None),
+            Body::Cut { text, length } => (text.clone(), None, Some(Some(*length))),
+            Body::Bytes { head, length } => (STANDARD.encode(head), Some("base64"), Some(*length)),
+        };
+        let mime_type = header(headers, "content-type").unwrap_or("application/octet-stream");
+        Self { size: Some(size(body)), mime_type, text, encoding, cut_from }
+    }
+}
+
+/// Bytes of the whole body; -1 where nobody knows.
+fn size(body: &Body) -> i64 {
+    let length = match body {
+        Body::Empty => Some(0),
+        Body::Text(text) => Some(text.len() as u64),
+        Body::Cut { length, .. } => Some(*length),
+        Body::Bytes { length, .. } => *length,
+    };
+    length.and_then(|length| i64::try_from(length).ok()).unwrap_or(-1)
+}
+
+fn pairs(headers: &[Header]) -> Vec<Pair<'_>> {
+    headers.iter().map(|Header { name, value }| Pair { name, value }).collect()
+}
+
+fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
+    let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+    Some(&header.value)
+}
+
+fn query(url: &str) -> Vec<Query> {
+    let url = url.split('#').next().unwrap_or_default();
+    let Some((_, query)) = url.split_once('?') else { return Vec::new() };
+    let read =
+        |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Query { name: read(name), value: read(value) }
+        })
+        .collect()
+}
+
+/// A time as RFC 3339 writes it, in UTC.
+fn timestamp(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Years from March on, so that the day that comes and goes is the last: 400 of them have 146,097
+    // days, and their months repeat every five.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    let year = era * 400 + year + carry;
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.000Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::timestamp;
+
+    #[test]
+    fn dates_of_responses_become_timestamps() {
+        for (date, written) in [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", "1970-01-01T00:00:00.000Z"),
+            ("Tue, 29 Feb 2000 23:59:59 GMT", "2000-02-29T23:59:59.000Z"),
+            ("Mon, 02 Jan 2023 06:46:12 GMT", "2023-01-02T06:46:12.000Z"),
+            ("Tue, 31 Dec 2024 12:00:01 GMT", "2024-12-31T12:00:01.000Z"),
+        ] {
+            let time = httpdate::parse_http_date(date).expect("it is a date");
+            assert_eq!(timestamp(time), written);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! For people: diffs with their places, what else was found with the line that it is in, a summary at
+//! the end.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::{CheckReport, CheckedPage, Failure, Found, Report};
+use crate::model::{DiagnosticKind, Leak, Level, Severity};
+use crate::report::text::{Colour, Snippet, Style, coloured};
+use crate::report::{counted, leaks_text};
+
+/// The report as text.
+#[derive(Debug, Clone, Copy)]
+pub struct Text(pub Colour);
+
+impl Report for Text {
+    fn told(&self, report: &CheckReport) -> String {
+        let mut out = String::new();
+        for page in &report.pages {
+            let (of_views, _) = parts(page);
+            for found in of_views {
+                out.push_str(&self.found(page, found));
+            }
+        }
+        let flaws = report.pages.iter().flat_map(|page| parts(page).1).chain(&report.elsewhere);
+        flaws.for_each(|found| out.push_str(&self.shown(found)));
+        out.push_str(&self.secrets(&report.secrets));
+        if let Some(failure) = &report.failure {
+            out.push_str(&self.failure(failure));
+        }
+        out.push_str(&summary(report));
+        out.push('\n');
+        out.push_str(&skipped(report));
+        out
+    }
+}
+
+impl Text {
+    fn found(&self, page: &CheckedPage, found: &Found) -> String {
+        match &found.diff {
+            Some(diff) => {
+                let place = self.0.paint(Style::Place, &found.place().to_string());
+                format!("{place}: {}\n{}\n", found.message, coloured(diff, self.0))
+            }
+            None if found.kind == DiagnosticKind::RunsDiffer => {
+                let hint = self.0.paint(Style::Hint, "hint:");
+                let told = found.hint.as_deref().unwrap_or_default();
+                format!("{}: {}\n\n{hint} {told}\n\n", page.path, found.message)
+            }
+            None => self.shown(found),
+        }
+    }
+
+    /// What was found, with the line that it is in.
+    fn shown(&self, found: &Found) -> String {
+        let style = if found.severity == Severity::Error { Style::Error } else { Style::Warning };
+        let head = format!("{}[{}]:", found.severity.name(), found.kind);
+        let (start, end) = found.span.unwrap_or_default();
+        let snippet = Snippet {
+            style,
+            head: &head,
+            message: &found.message,
+            place: &found.place(),
+            text: found.text.as_deref(),
+            span: start..end,
+        };
+        snippet.shown(&found.notes, found.hint.as_deref(), self.0)
+    }
+
+    /// That there are secrets on the pages. `redact --check` tells where all of them are.
+    fn secrets(&self, secrets: &[Found]) -> String {
+        let Some(first) = secrets.first() else { return String::new() };
+        let leaks: Vec<Leak> = secrets
+            .iter()
+            .filter_map(|found| {
+                let secret = found.secret.clone()?;
+                Some(Leak { place: found.place(), kind: secret.kind, value: secret.value })
+            })
+            .collect();
+        let style = if first.severity == Severity::Error { Style::Error } else { Style::Warning };
+        let head = format!("{}[{}]:", first.severity.name(), first.kind);
+        let head = self.0.paint(style, &head);
+        let place = self.0.paint(Style::Place, &first.place().to_string());
+        let hint = self.0.paint(Style::Hint, "hint:");
+        format!(
+            "{head} {} are published on these pages\n  --> {place} is the first place\n   = {hint} see \
+             all with `doctool redact --check`, and take them out with `doctool redact`\n\n",
+            leaks_text::kinds(&leaks)
+        )
+    }
+
+    fn failure(&self, failure: &Failure) -> String {
+        let head = self.0.paint(Style::Error, "error:");
+        format!("{head} the check could not be finished: {}\n\n", failure.message)
+    }
+}
+
+/// What was found in a page's views, and its other flaws.
+fn parts(page: &CheckedPage) -> (Vec<&Found>, Vec<&Found>) {
+    let is_of_view =
+        |found: &&Found| found.view.is_some() || found.kind == DiagnosticKind::RunsDiffer;
+    page.findings.iter().partition(is_of_view)
+}
+
+/// What came of it, on one line.
+pub(super) fn summary(report: &CheckReport) -> String {
+    let totals = report.summary();
+    let views = counted(totals.views, "view");
+    let judgement = match (totals.stale, report.level) {
+        (0, Level::Offline) => format!("{views} consistent"),
+        (stale, Level::Offline) => format!("{stale} of {views} inconsistent"),
+        (0, _) => format!("{views} up to date"),
+        (stale, _) => format!("{stale} of {views} stale"),
+    };
+    let mut line =
+        format!("{judgement} on {}, {}", counted(totals.pages, "page"), report.level.how());
+    let places = report.pages.iter().flat_map(|page| parts(page).0);
+    let places =
+        places.filter(|found| found.diff.is_none() && found.kind != DiagnosticKind::RunsDiffer);
+    match places.count() {
+        0 => {}
+        count => {
+            let _ = write!(line, "; {} to look at", counted(count, "place"));
+        }
+    }
+    let flaws = || report.pages.iter().flat_map(|page| parts(page).1).chain(&report.elsewhere);
+    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+        let count = flaws().filter(|found| found.severity == severity).count();
+        if count > 0 {
+            let _ = write!(line, "; {}", counted(count, severity.name()));
+        }
+    }
+    if report.ignored > 0 {
+        let _ = write!(line, "; {} ignored", counted(report.ignored, "exchange"));
+    }
+    match report.pages.iter().map(|page| page.not_run).sum::<usize>() {
+        0 => {}
+        count => {
+            let _ = write!(line, "; {} not run, see `doctool list`", counted(count, "command"));
+        }
+    }
+    line
+}
+
+/// How many pages are not verified, and why.
+fn skipped(report: &CheckReport) -> String {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for page in &report.skipped {
+        reasons.entry(&page.reason).or_default().push(&page.path);
+    }
+    let told = reasons.into_iter().map(|(reason, pages)| match &*pages {
+        [page] => format!("skipped `{page}`: {reason}\n"),
+        [page, ..] => {
+            format!("skipped `{page}` and {} more: {reason}\n", pages.len() - 1)
+        }
+        [] => String::new(),
+    });
+    told.collect()
+}

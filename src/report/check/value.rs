@@ -1,0 +1,284 @@
+//! The report of a check as a value: what was looked at, how far, and what was found.
+//!
+//! What `check --format json` prints, and what `report merge` reads back.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind};
+use crate::model::{DiagnosticKind, Level, Place, Severity};
+
+/// Everything that `check` says.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct CheckReport {
+    /// The version of doctool.
+    pub version: String,
+    /// How far the pages were looked into.
+    pub level: Level,
+    /// Pages with views, and offline all others too; in the order of the navigation.
+    pub pages: Vec<CheckedPage>,
+    /// What was found on pages that have no view to verify.
+    pub elsewhere: Vec<Found>,
+    /// Published secrets, by place. The secrets themselves are not told.
+    pub secrets: Vec<Found>,
+    /// Pages that were meant and are not verified at this level.
+    pub skipped: Vec<SkippedPage>,
+    /// Exchanges that were left out because the settings say so.
+    pub ignored: usize,
+    /// What kept the check from being finished. The rest is what was known by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// A page that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct CheckedPage {
+    /// Path below docs_dir.
+    pub path: String,
+    /// The page's file, relative to the working directory.
+    pub file: String,
+    /// Which of the pages that were meant it is, counted from 0.
+    pub order: usize,
+    /// Its views.
+    pub views: Vec<CheckedView>,
+    /// Commands that were not run.
+    pub not_run: usize,
+    /// What was found on the page and in its files. What several pages include is told once.
+    pub findings: Vec<Found>,
+}
+
+/// A view that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct CheckedView {
+    /// `console`, `diagram`, `body` or `log`.
+    pub kind: String,
+    /// The file that holds it.
+    pub file: String,
+    /// 1-based line.
+    pub line: usize,
+    /// Whether it is not as it should be.
+    pub stale: bool,
+}
+
+/// Something that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct Found {
+    /// What sort of finding it is.
+    pub kind: DiagnosticKind,
+    /// How much it counts.
+    pub severity: Severity,
+    /// The file, relative to the working directory.
+    pub file: String,
+    /// 1-based line; 0 means the file as a whole.
+    pub line: usize,
+    /// 1-based column in characters; 0 means the line as a whole.
+    pub column: usize,
+    /// What is the matter.
+    pub message: String,
+    /// What may help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The kind of view that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<String>,
+    /// From what stands in the file to what should stand there, as a unified diff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
+    /// The line as it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The part of the line that is meant: its first byte, and the one behind its last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<(usize, usize)>,
+    /// What else is to be said, such as what the sides of a conflict say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Of a published secret, what it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Secret>,
+}
+
+/// What a published secret is, without it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct Secret {
+    /// What to call it, such as `token`.
+    pub kind: String,
+    /// The same number for the same value.
+    pub value: usize,
+}
+
+/// A page that was meant and is not verified.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct SkippedPage {
+    /// Path below docs_dir.
+    pub path: String,
+    /// The page's file, relative to the working directory.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What kept a check from being finished.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct Failure {
+    /// What failed.
+    pub message: String,
+    /// What the program that failed said, without secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+    /// What may help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The file where the trouble is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// 1-based line; 0 where none is known.
+    pub line: usize,
+}
+
+/// How much there is of everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+pub struct Summary {
+    /// Pages looked at.
+    pub pages: usize,
+    /// Pages that were meant and are not verified.
+    pub skipped: usize,
+    /// Views verified.
+    pub views: usize,
+    /// Those of them that are not as they should be.
+    pub stale: usize,
+    /// Findings that count as errors.
+    pub errors: usize,
+    /// Findings that count as warnings.
+    pub warnings: usize,
+    /// Findings that are only told.
+    pub notes: usize,
+}
+
+impl Found {
+    /// A finding at a place, with nothing but its message.
+    pub(super) fn at(
+        kind: DiagnosticKind,
+        severity: Severity,
+        place: &Place,
+        message: String,
+    ) -> Self {
+        Self {
+            kind,
+            severity,
+            file: place.file.to_string_lossy().into_owned(),
+            line: place.line,
+            column: place.column,
+            message,
+            hint: None,
+            view: None,
+            diff: None,
+            text: None,
+            span: None,
+            notes: Vec::new(),
+            secret: None,
+        }
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> Place {
+        Place { file: self.file.clone().into(), line: self.line, column: self.column }
+    }
+
+    /// What a format says that has room for one text: the message, the notes, the hint.
+    pub(super) fn told(&self) -> String {
+        let mut told = self.message.clone();
+        for note in &self.notes {
+            told.push_str(&format!("\n{note}"));
+        }
+        if let Some(hint) = &self.hint {
+            told.push_str(&format!("\nhint: {hint}"));
+        }
+        told
+    }
+}
+
+impl CheckReport {
+    /// The report of a check that could not be finished.
+    pub fn failed(error: &Error, level: Level) -> Self {
+        let place = error.place();
+        let failure = Failure {
+            message: error.to_string(),
+            said: error.said_text().map(str::to_owned),
+            hint: error.hint_text().map(str::to_owned),
+            file: place.map(|place| place.file.to_string_lossy().into_owned()),
+            line: place.map_or(0, |place| place.line),
+        };
+        let of_command = place.filter(|_| error.kind() == ErrorKind::Command).map(|place| Found {
+            hint: failure.hint.clone(),
+            notes: failure.said.iter().map(|said| format!("it said: {said}")).collect(),
+            ..Found::at(
+                DiagnosticKind::CommandFailed,
+                DiagnosticKind::CommandFailed.severity(),
+                place,
+                failure.message.clone(),
+            )
+        });
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            level,
+            pages: Vec::new(),
+            elsewhere: of_command.into_iter().collect(),
+            secrets: Vec::new(),
+            skipped: Vec::new(),
+            ignored: 0,
+            failure: Some(failure),
+        }
+    }
+
+    /// Every finding: those of the pages, those elsewhere, and published secrets.
+    pub fn findings(&self) -> impl Iterator<Item = &Found> {
+        let of_pages = self.pages.iter().flat_map(|page| &page.findings);
+        of_pages.chain(&self.elsewhere).chain(&self.secrets)
+    }
+
+    /// Whether nothing was looked at.
+    pub fn is_empty(&self) -> bool {
+        self.pages.is_empty() && self.elsewhere.is_empty()
+    }
+
+    /// How much there is of everything.
+    pub fn summary(&self) -> Summary {
+        let views = || self.pages.iter().flat_map(|page| &page.views);
+        let count = |severity| self.findings().filter(|found| found.severity == severity).count();
+        Summary {
+            pages: self.pages.len(),
+            skipped: self.skipped.len(),
+            views: views().count(),
+            stale: views().filter(|view| view.stale).count(),
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+        }
+    }
+
+    /// Makes a finding of each page that is not verified at this level.
+    pub fn require(&mut self, required: Level) {
+        let kind = DiagnosticKind::NotVerified;
+        let not_verified = |file: &str, message: String| {
+            Found::at(kind, kind.severity(), &Place::file(file), message)
+        };
+        let is_short = self.level < required;
+        for page in self.pages.iter_mut().filter(|page| is_short && !page.views.is_empty()) {
+            let (is, wanted) = (self.level.how(), required.how());
+            let message = format!("this page is verified {is} only, not {wanted}");
+            let found = not_verified(&page.file, message);
+            page.findings.push(found);
+        }
+        for skipped in &self.skipped {
+            let message = format!("this page is not verified: {}", skipped.reason);
+            self.elsewhere.push(not_verified(&skipped.file, message));
+        }
+    }
+
+    /// The JSON schema of the report.
+    pub fn schema() -> String {
+        let schema = schemars::schema_for!(Self);
+        serde_json::to_string_pretty(&schema).expect("a schema is JSON")
+    }
+}

@@ -1,0 +1,193 @@
+//! Takes secrets out of messages that come one after another, in memory that does not grow.
+//!
+//! In: the entries of a log, in order. Out: each without secrets. The rules are those for a run; but
+//! what stands further on is not known yet, so a value goes wherever it turns up from the message on
+//! in which it stands as a secret.
+
+use std::collections::{HashSet, VecDeque};
+
+use crate::model::{Arrow, Body, Entry, Exchange, Header, Request, Run};
+use crate::settings::doctool::RedactSettings;
+
+use super::places::{self, StandIns};
+use super::redact::{ByValue, SHORTEST_BY_VALUE, Secrets, Values};
+
+/// Values that are remembered; beyond them, the oldest are forgotten.
+const REMEMBERED: usize = 1024;
+/// Values that are looked for apart from the others, so that a new one costs little.
+const NEW: usize = 32;
+
+/// A message without secrets. Only a [`Filter`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StableEntry(Entry);
+
+impl StableEntry {
+    /// The message itself.
+    pub fn entry(&self) -> &Entry {
+        &self.0
+    }
+
+    /// The message as the views show it.
+    pub fn arrow(&self, step: usize) -> Arrow<'_> {
+        self.0.arrow(step)
+    }
+}
+
+/// Takes secrets out of messages, and learns from each.
+pub struct Filter {
+    secrets: Secrets,
+    /// What is looked for by value, with its kind; the oldest first.
+    values: VecDeque<(String, String)>,
+    known: HashSet<String>,
+    /// How many of the last values are in the second of the finders.
+    new: usize,
+}
+
+impl Filter {
+    /// A filter that has learnt nothing yet.
+    pub fn new(settings: &RedactSettings) -> Self {
+        let places = places::Places::new(settings, StandIns::Marks);
+        let secrets = Secrets::finding(places, &Values::default(), &HashSet::new());
+        Self { secrets, values: VecDeque::new(), known: HashSet::new(), new: 0 }
+    }
+
+    /// The message without secrets.
+    pub fn entry(&mut self, mut entry: Entry) -> StableEntry {
+        let places = &self.secrets.places;
+        let in_body = match &entry.body {
+            Body::Text(text) | Body::Cut { text, .. } => places.may_be_in(text),
+            Body::Empty | Body::Bytes { .. } => false,
+        };
+        if in_body || places.may_be_in(&entry.url) || self.has_new_header(&entry) {
+            self.learn(&entry);
+        }
+        let secrets = &self.secrets;
+        let may_be_in = |text: &str| secrets.places.may_be_in(text) || secrets.has_value(text);
+        entry.url = secrets.text(&entry.url);
+        for header in &mut entry.headers {
+            if secrets.places.is_secret(&header.name) || may_be_in(&header.value) {
+                header.value = secrets.header(&header.name, &header.value);
+            }
+        }
+        match &mut entry.body {
+            Body::Empty => {}
+            Body::Text(text) | Body::Cut { text, .. } => {
+                if in_body || secrets.has_value(text) {
+                    *text = secrets.text(text);
+                }
+            }
+            Body::Bytes { head, .. } => *head = secrets.bytes(head),
+        }
+        StableEntry(entry)
+    }
+
+    /// Whether a header holds a secret that is not known and has no shape of its own.
+    fn has_new_header(&self, entry: &Entry) -> bool {
+        entry.headers.iter().any(|Header { name, value }| {
+            !has_shape(value) && self.secrets.places.is_secret(name) && !self.known.contains(value)
+        })
+    }
+
+    fn learn(&mut self, entry: &Entry) {
+        let Entry { from, to, method, url, headers, body, .. } = entry.clone();
+        let request = Request { method, url, headers, body };
+        let mut run = Run::default();
+        run.recording.exchanges.push(Exchange { from, to, request, response: None });
+        let mut found = Values::default();
+        self.secrets.places.visit(&run, &mut |kind, value| found.add(kind, value));
+        let known = &self.known;
+        found.0.retain(|value, _| {
+            value.len() >= SHORTEST_BY_VALUE && !has_shape(value) && !known.contains(value)
+        });
+        if found.0.is_empty() {
+            return;
+        }
+        let names = places::names(&run);
+        for (value, kind) in found.0 {
+            if !names.contains(&value) && !self.secrets.places.is_field(&value) {
+                self.known.insert(value.clone());
+                self.values.push_back((value, kind));
+                self.new += 1;
+            }
+        }
+        self.look_for_values();
+    }
+
+    /// Makes the finders anew: one for what is new, and when that is much, one for everything.
+    fn look_for_values(&mut self) {
+        while self.values.len() > REMEMBERED
+            && let Some((value, _)) = self.values.pop_front()
+        {
+            self.known.remove(&value);
+        }
+        if self.new > NEW {
+            self.new = 0;
+        }
+        let old = self.values.len().saturating_sub(self.new);
+        let (old, new) = (self.values.iter().take(old), self.values.iter().skip(old));
+        if self.new == 0 {
+            self.secrets.by_value = vec![ByValue::of(old)];
+        }
+        self.secrets.by_value.truncate(1);
+        self.secrets.by_value.push(ByValue::of(new));
+    }
+}
+
+/// Whether a value is found without being known: a token by its shape.
+fn has_shape(value: &str) -> bool {
+    value.starts_with("gAAAAA")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Filter;
+    use crate::model::{Body, Entry, Header};
+    use crate::settings::doctool::RedactSettings;
+
+    fn entry(header: &str, body: &str) -> Entry {
+        let headers = vec![Header { name: "X-Auth-Key".into(), value: header.into() }];
+        Entry {
+            line: 1,
+            from: "a".into(),
+            to: "b".into(),
+            status: None,
+            method: "GET".into(),
+            url: "http://h/".into(),
+            headers,
+            body: Body::Text(body.into()),
+        }
+    }
+
+    fn shown(filter: &mut Filter, header: &str, body: &str) -> String {
+        match filter.entry(entry(header, body)).arrow(1).body {
+            Body::Text(text) => text.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_value_goes_wherever_it_turns_up_later() {
+        let mut filter = Filter::new(&RedactSettings::default());
+        assert_eq!(shown(&mut filter, "", "first-value"), "first-value");
+        assert_eq!(shown(&mut filter, "first-value", "x first-value"), "x [redacted:key]");
+        assert_eq!(shown(&mut filter, "", "x first-value"), "x [redacted:key]");
+        assert_eq!(
+            shown(&mut filter, "", r#"{"password": "pass-word", "of": "pass-word first-value"}"#),
+            r#"{"password": "[redacted:password]", "of": "[redacted:password] [redacted:key]"}"#
+        );
+    }
+
+    #[test]
+    fn what_is_remembered_does_not_grow_for_ever() {
+        let mut filter = Filter::new(&RedactSettings::default());
+        for number in 0..super::REMEMBERED + 100 {
+            shown(&mut filter, &format!("value-{number:06}"), "text");
+        }
+        assert_eq!(filter.values.len(), super::REMEMBERED);
+        assert_eq!(filter.known.len(), super::REMEMBERED);
+        assert_eq!(shown(&mut filter, "", "value-000000"), "value-000000");
+        for kept in [100, 700, super::REMEMBERED + 99] {
+            assert_eq!(shown(&mut filter, "", &format!("value-{kept:06}")), "[redacted:key]");
+        }
+    }
+}

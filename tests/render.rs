@@ -1,0 +1,174 @@
+//! `doctool render`: a log, and nothing else, becomes a view.
+
+mod support;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use doctool::capture::requestshook;
+use doctool::model::Run;
+use doctool::render;
+use doctool::settings::doctool::RedactSettings;
+use doctool::stabilise::{Secrets, StableRecording};
+use serde_json::{Value, json};
+use support::Site;
+
+const PASSWORD: &str = "of-nobody-else";
+
+/// Two exchanges at once, with secrets, a form, bytes, and a body that looks like an entry.
+fn log() -> String {
+    let token = format!("gAAAAABj{}", "x0-_".repeat(30));
+    let mut log = String::new();
+    let mut entry = |heading: &str, id: u32, header: &str, body: &str| {
+        write!(log, "\n### {heading}\nX-Requestshook-Request-Id: {id}\n{header}\n\n{body}\n\n")
+            .expect("writing to a string does not fail");
+    };
+    let auth = format!(
+        "{{\n  \"auth\": {{\n    \"password\": {{\n      \"user\": {{\n        \"name\": \"demo\",\n        \
+         \"password\": \"{PASSWORD}\"\n      }}\n    }}\n  }}\n}}"
+    );
+    entry("(openstack) REQ >>> (keystone) : POST http://h/v3/auth/tokens", 1, "Host: h", &auth);
+    entry("(unknown) REQ >>> (glance-api) : GET http://h/x", 2, "Host: h", "none");
+    let subject = format!("X-Subject-Token: {token}");
+    entry(
+        "(openstack) RESP <<< (keystone) : 201 CREATED POST http://h/v3/auth/tokens",
+        1,
+        &subject,
+        "{\n  \"token\": {\n    \"methods\": []\n  }\n}",
+    );
+    let body = format!("text {PASSWORD}\n```\n\n\n### (a) REQ >>> (b) : GET http://h/none\n\nnone");
+    entry("(unknown) RESP <<< (glance-api) : 200 OK GET None", 2, "Host: h", &body);
+    entry(
+        "(openstack) REQ >>> (glance-api) : PUT http://h/file?password=a%20b",
+        3,
+        &format!("X-Auth-Token: {token}"),
+        r"b'QFI\xfb\x00\x00\x00\x03'...",
+    );
+    entry(
+        "(openstack) RESP <<< (glance-api) : 400 Bad Request PUT http://h/file",
+        3,
+        "A: b",
+        "{1}",
+    );
+    log
+}
+
+fn rendered(site: &Site, log: &str, form: &str) -> String {
+    site.doctool(&["render", log, "--to", form]).exits(0).out
+}
+
+#[test]
+fn a_log_becomes_what_a_page_with_it_shows() {
+    let mut logs = vec![log(), log().replace('\n', "\r\n")];
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/pages/docs/openstack/image");
+    for page in fs::read_dir(pages).into_iter().flatten() {
+        let page = page.expect("the folder can be read").path();
+        logs.push(fs::read_to_string(page.join("log.md")).expect("a page has a log"));
+    }
+    for log in logs {
+        let recording = requestshook::parse(&log).expect("it has entries");
+        let run = Run { outputs: Vec::new(), recording };
+        let secrets = Secrets::of(&[], &run, &RedactSettings::default());
+        let stable = StableRecording::redacted(secrets.redact(&run));
+        let site = Site::new(&[("log.md", &log)]);
+        assert_eq!(rendered(&site, "log.md", "log"), render::log(&stable));
+        assert_eq!(rendered(&site, "log.md", "diagram"), render::diagram(&stable));
+        assert_eq!(rendered(&site, "log.md", "body"), render::body(&stable));
+    }
+}
+
+#[test]
+fn no_secret_is_in_any_form() {
+    let site = Site::new(&[("log.md", &log())]);
+    for form in ["diagram", "body", "log", "har"] {
+        let text = rendered(&site, "log.md", form);
+        assert!(!text.contains(PASSWORD) && !text.contains("gAAAAA"), "{form}: {text}");
+        assert!(!text.contains("a%20b"), "{form}: {text}");
+    }
+    let site = Site::new(&[("log.md", &log()), ("doctool.yml", "redact: {headers: [Host]}\n")]);
+    assert!(rendered(&site, "log.md", "log").contains("Host: [redacted:secret]\n"));
+}
+
+#[test]
+fn har_has_an_entry_for_each_exchange_with_what_it_has_no_place_for() {
+    let unanswered = "\n### (a) REQ >>> (b) : GET http://h/late?x=1%202&y\nDate: no\n\nnone\n\n";
+    let site = Site::new(&[("log.md", &(log() + unanswered))]);
+    let har = rendered(&site, "log.md", "har");
+    let har: Value = serde_json::from_str(&har).expect("it is JSON");
+    assert_eq!(har["log"]["version"], "1.2");
+    let entries = har["log"]["entries"].as_array().expect("it is an array");
+    let steps: Vec<(&Value, &Value)> =
+        entries.iter().map(|entry| (&entry["_requestStep"], &entry["_responseStep"])).collect();
+    let expected =
+        [(json!(1), json!(3)), (json!(2), json!(4)), (json!(5), json!(6)), (json!(7), Value::Null)];
+    assert_eq!(steps, expected.iter().map(|(one, two)| (one, two)).collect::<Vec<_>>());
+    let [token, odd, file, late] = &entries[..] else { panic!("{entries:?}") };
+    assert_eq!((&token["_from"], &token["_to"]), (&json!("openstack"), &json!("keystone")));
+    assert_eq!(token["response"]["status"], 201);
+    assert_eq!(token["response"]["statusText"], "CREATED");
+    assert_eq!(
+        odd["response"]["content"]["text"].as_str().map(|text| text.contains("GET http://h/none")),
+        Some(true)
+    );
+    assert_eq!(file["request"]["postData"]["encoding"], "base64");
+    assert_eq!(file["request"]["postData"]["text"], "UUZJ+wAAAAM=");
+    assert_eq!(file["request"]["postData"]["_cutFrom"], Value::Null);
+    assert_eq!(late["response"]["_error"], "there is no response");
+    assert_eq!(
+        late["request"]["queryString"],
+        json!([{"name": "x", "value": "1 2"}, {"name": "y", "value": ""}])
+    );
+}
+
+#[test]
+fn standard_input_is_drawn_while_it_is_being_written() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_doctool"))
+        .args(["render", "-", "--to", "diagram"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("doctool can be started");
+    let mut input = child.stdin.take().expect("it is piped");
+    let mut output = child.stdout.take().expect("it is piped");
+    input.write_all(log().as_bytes()).expect("it reads");
+    // The last entry has an end only when the input has one.
+    let expected = "openstack->>keystone: POST /v3/auth/tokens\nunknown->>glance-api: GET /x\n";
+    let mut first = vec![0; expected.len()];
+    output.read_exact(&mut first).expect("it does not wait for more");
+    assert_eq!(String::from_utf8_lossy(&first), expected);
+    drop(input);
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).expect("it is text");
+    assert!(rest.ends_with("glance-api-->>openstack: 400 Bad Request /file\n"), "{rest}");
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn whoever_has_seen_enough_may_close() {
+    let site = Site::new(&[("log.md", &log().repeat(2000))]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_doctool"))
+        .args(["render", "log.md", "--to", "log"])
+        .current_dir(site.path("."))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("doctool can be started");
+    let mut output = child.stdout.take().expect("it is piped");
+    output.read_exact(&mut [0; 10]).expect("there is something");
+    drop(output);
+    let said = child.wait_with_output().expect("it ends");
+    assert!(said.status.success() && said.stderr.is_empty(), "{said:?}");
+}
+
+#[test]
+fn what_is_no_log_is_an_error_with_its_place() {
+    let site = Site::new(&[("text.md", "# A title\n")]);
+    let said = site.doctool(&["render", "text.md", "--to", "log"]).exits(2);
+    assert!(said.err.contains("this is no log: it has no entry"), "{}", said.err);
+    assert!(said.err.contains("text.md"), "{}", said.err);
+    let said = site.doctool(&["render", "missing.md", "--to", "log"]).exits(2);
+    assert!(said.err.contains("cannot read this log"), "{}", said.err);
+}

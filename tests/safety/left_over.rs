@@ -1,0 +1,122 @@
+//! What runs have made is gone when they are over, however they end.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::server::Server;
+use super::support::Site;
+use super::{page, site};
+
+/// A site with a page of these commands, which may be `curl` and `sleep`.
+fn site_of(server: &Server, front_matter: &str, commands: &[&str], rest: &str) -> Site {
+    let made = server.create("one");
+    let commands: Vec<&str> = [&*made].iter().chain(commands).copied().collect();
+    site(&page(front_matter, &commands), "/bin", "[curl, sleep, 'false']", rest)
+}
+
+fn start(site: &Site) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_doctool"));
+    command.arg("refresh").current_dir(site.path("."));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[track_caller]
+pub(super) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}");
+        sleep(Duration::from_millis(5));
+    }
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_raw(child.id().try_into().unwrap()).unwrap()
+}
+
+/// Whether a process runs this command line.
+pub(super) fn runs(command: &str) -> bool {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let line = |folder: &Path| fs::read_to_string(folder.join("cmdline")).unwrap_or_default();
+    let command = command.replace(' ', "\0") + "\0";
+    processes.map(|process| process.path()).any(|folder| line(&folder).ends_with(&command))
+}
+
+#[test]
+fn what_a_page_makes_and_does_not_remove_is_removed_when_the_run_ends() {
+    let server = Server::start();
+    let site = site_of(&server, "", &[], "");
+    let said = site.doctool(&["refresh"]).exits(0);
+    assert_eq!(server.names(), ["foreign"]);
+    assert!(said.err.contains("warning: removed thing `one` (0000"), "{}", said.err);
+    assert!(!site.path(".doctool/.ledger").exists(), "nothing is left to remember");
+    assert_eq!(site.doctool(&["sweep"]).exits(0).out, "nothing is left over\n");
+}
+
+#[test]
+fn a_profile_may_keep_what_pages_make() {
+    let server = Server::start();
+    let site = site_of(&server, "", &[], "    keep: true\n");
+    site.doctool(&["refresh"]).exits(0);
+    assert_eq!(server.names(), ["foreign", "one"]);
+}
+
+#[test]
+fn what_a_run_has_made_before_it_failed_is_removed() {
+    let server = Server::start();
+    let site = site_of(&server, "", &["false"], "");
+    let before = site.read("docs/index.md");
+    let said = site.doctool(&["refresh"]).exits(2);
+    assert!(said.err.contains("`false` exited with status 1"), "{}", said.err);
+    assert_eq!(server.names(), ["foreign"]);
+    assert_eq!(site.read("docs/index.md"), before);
+}
+
+#[test]
+fn an_interrupt_ends_the_command_and_the_teardown_still_runs() {
+    let server = Server::start();
+    let teardown = format!("  teardown:\n    - {}\n", server.create("down"));
+    let site = site_of(&server, &teardown, &["sleep 61.25"], "    keep: true\n");
+    let before = site.read("docs/index.md");
+    let child = start(&site);
+    wait_until("the command runs", || runs("sleep 61.25"));
+    kill_process(pid(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("interrupted while `sleep 61.25` ran"), "{said}");
+    assert_eq!(server.names(), ["foreign", "one", "down"], "the teardown ran");
+    assert!(!runs("sleep 61.25"), "no process is left");
+    assert_eq!(site.read("docs/index.md"), before);
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing_on_the_cloud() {
+    let server = Server::start();
+    let site = site_of(&server, "", &["sleep 61.5"], "");
+    let child = start(&site);
+    wait_until("the command runs", || runs("sleep 61.5"));
+    kill_process(pid(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(2));
+    assert_eq!(server.names(), ["foreign"]);
+}
+
+#[test]
+fn what_a_killed_run_has_made_is_removed_by_a_sweep_and_nothing_else_is() {
+    let server = Server::start();
+    let site = site_of(&server, "", &["sleep 2.75"], "");
+    let mut child = start(&site);
+    wait_until("the command runs", || runs("sleep 2.75"));
+    // Before the next command runs, what the one before has made is on disk.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(server.names(), ["foreign", "one"]);
+    let said = site.doctool(&["sweep"]).exits(0);
+    assert!(said.out.starts_with("removed thing `one` (0000"), "{}", said.out);
+    assert_eq!(server.names(), ["foreign"]);
+    assert_eq!(site.doctool(&["sweep"]).exits(0).out, "nothing is left over\n");
+}
