@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::probe;
 use crate::error::Result;
-use crate::model::Created;
+use crate::model::{Cloud, Created};
 
 /// The client's command that prints a token and nothing else.
 pub const TOKEN: &str = "openstack token issue --format value --column id";
@@ -32,17 +32,18 @@ pub struct Removal {
 }
 
 /// Takes the things away, the last one first. One that is in use is tried again. `gone` is told of
-/// each at once.
+/// each at once. The token goes to the cloud alone: a page may have made something elsewhere.
 ///
 /// # Errors
 ///
 /// When no request can be made at all.
 pub fn remove(
+    cloud: &Cloud,
     things: Vec<Created>,
     token: Option<&str>,
     mut gone: impl FnMut(&Created),
 ) -> Result<Removal> {
-    let client = probe::client(PATIENCE)?;
+    let client = probe::client_that_believes(&cloud.authorities, PATIENCE)?;
     let mut removal = Removal::default();
     let mut waiting: Vec<Created> = things.into_iter().rev().collect();
     for round in 0..ROUNDS {
@@ -55,7 +56,7 @@ pub fn remove(
         removal.left.clear();
         for thing in waiting {
             let request = client.delete(&thing.url);
-            let request = match token {
+            let request = match token.filter(|_| cloud.owns(&thing.url)) {
                 Some(token) => request.header(HEADER, token),
                 None => request,
             };
@@ -64,7 +65,16 @@ pub fn remove(
                     gone(&thing);
                     removal.gone.push(thing);
                 }
-                Ok(status) => removal.left.push((thing, format!("it answers with {status}"))),
+                Ok(status) => {
+                    let mut reason = format!("it answers with {status}");
+                    if token.is_some() && !cloud.owns(&thing.url) {
+                        reason.push_str(
+                            "; its host is not known for the cloud's, so it was shown no token: \
+                             name it below `hosts` in the profile if it is",
+                        );
+                    }
+                    removal.left.push((thing, reason));
+                }
                 Err(error) => {
                     // The cause may name the address again, but never the header.
                     removal
@@ -76,4 +86,46 @@ pub fn remove(
         waiting = removal.left.iter().map(|(thing, _)| thing.clone()).collect();
     }
     Ok(removal)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::{Cloud, Created, remove};
+
+    #[test]
+    fn a_token_goes_to_the_cloud_alone() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = listener.local_addr().expect("it has an address").port();
+        let server = thread::spawn(move || {
+            let heads = listener.incoming().take(2).map(|stream| {
+                let mut stream = stream.expect("somebody asks");
+                let (mut head, mut byte) = (Vec::new(), [0]);
+                while !head.ends_with(b"\r\n\r\n") {
+                    stream.read_exact(&mut byte).expect("the head has an end");
+                    head.push(byte[0]);
+                }
+                let answer = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+                stream.write_all(answer).expect("somebody listens");
+                String::from_utf8(head).expect("it is ASCII").to_lowercase()
+            });
+            heads.collect::<Vec<String>>()
+        });
+        let thing = |host: &str| Created {
+            url: format!("http://{host}:{port}/things/a"),
+            sort: "thing".to_owned(),
+            id: "a".to_owned(),
+            name: None,
+        };
+        let cloud = Cloud { hosts: vec!["127.0.0.1".to_owned()], ..Cloud::default() };
+        let things = vec![thing("127.0.0.1"), thing("localhost")];
+        let removal = remove(&cloud, things, Some("secret"), |_| {}).expect("both can be asked");
+        assert_eq!(removal.gone.len(), 2);
+        let heads = server.join().expect("it served both");
+        assert!(heads[0].contains("host: localhost") && !heads[0].contains("secret"));
+        assert!(heads[1].contains("host: 127.0.0.1") && heads[1].contains("x-auth-token: secret"));
+    }
 }

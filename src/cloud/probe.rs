@@ -1,10 +1,13 @@
 //! Whether a cloud answers. In: a [`Cloud`]. Out: nothing, or which of its services is silent.
 
+use std::fs;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::blocking::Client;
+use reqwest::Certificate;
+use reqwest::blocking::{Client, ClientBuilder};
 use reqwest::redirect::Policy;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -48,9 +51,18 @@ pub fn probe(cloud: &Cloud) -> Result<()> {
 /// A client that asks directly, whatever proxies the environment names, and takes a redirect for an
 /// answer.
 pub(super) fn client(patience: Duration) -> Result<Client> {
-    Client::builder().no_proxy().redirect(Policy::none()).timeout(patience).build().map_err(
-        |cause| Error::new(ErrorKind::Cloud, "the HTTP client cannot be made").because(cause),
-    )
+    client_that_believes(&[], patience)
+}
+
+/// One that also believes the certificates in these files. A file that cannot be read counts for
+/// nothing: what then is not believed says so.
+pub(super) fn client_that_believes(files: &[PathBuf], patience: Duration) -> Result<Client> {
+    let texts = files.iter().filter_map(|file| fs::read(file).ok());
+    let certificates = texts.filter_map(|text| Certificate::from_pem_bundle(&text).ok()).flatten();
+    let builder = Client::builder().no_proxy().redirect(Policy::none()).timeout(patience);
+    certificates.fold(builder, ClientBuilder::add_root_certificate).build().map_err(|cause| {
+        Error::new(ErrorKind::Cloud, "the HTTP client cannot be made").because(cause)
+    })
 }
 
 /// True when something at the address speaks HTTP and is not in trouble: 300 and 401 are answers.

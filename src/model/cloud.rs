@@ -31,6 +31,18 @@ pub fn host_of(url: &str) -> Option<String> {
     (!host.is_empty()).then(|| host.to_ascii_lowercase())
 }
 
+/// Whether a host, in lower case and without brackets, is one of these names, addresses and
+/// `*.DOMAIN`.
+pub fn names_host(patterns: &[String], host: &str) -> bool {
+    patterns.iter().any(|pattern| {
+        let pattern = pattern.to_ascii_lowercase();
+        match pattern.strip_prefix('*') {
+            Some(end) => host.len() > end.len() && host.ends_with(end),
+            None => host == pattern.trim_start_matches('[').trim_end_matches(']'),
+        }
+    })
+}
+
 /// A cloud that is up, seen from a command that is about to run on it.
 #[derive(Clone, Default)]
 pub struct Cloud {
@@ -55,6 +67,17 @@ pub struct Cloud {
     pub secrets: Vec<(String, String)>,
     /// Where to ask for what the services themselves send, when they were started for that.
     pub relay: Option<Relay>,
+}
+
+impl Cloud {
+    /// Whether what stands at a URL is the cloud's own for sure, so that it may see the user's token.
+    pub fn owns(&self, url: &str) -> bool {
+        let is_below = |service: &Service| {
+            url.strip_prefix(&*service.url).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.services.iter().any(is_below)
+            || host_of(url).is_some_and(|host| names_host(&self.hosts, &host))
+    }
 }
 
 /// A service and where it answers.

@@ -26,7 +26,7 @@ mod remote;
 mod survey;
 
 pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
-pub use cloud::{CERTIFICATE_VARIABLES, Caller, Cloud, Relay, Service, host_of};
+pub use cloud::{CERTIFICATE_VARIABLES, Caller, Cloud, Relay, Service, host_of, names_host};
 pub use confined::LeavesSite;
 pub use created::Created;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, Told, distinct};

@@ -63,7 +63,7 @@ fn remove(job: &Job<'_>, cloud: &Cloud, guard: &Guard<'_>) -> Result<Removal> {
         Removal::default()
     } else {
         let token = token(job, cloud, guard)?;
-        cloud::remove(left, token.as_deref(), |thing| guard.ledger.gone(&thing.url))?
+        cloud::remove(cloud, left, token.as_deref(), |thing| guard.ledger.gone(&thing.url))?
     };
     guard.ledger.fault()?;
     guard.ledger.close();

@@ -9,6 +9,8 @@ use std::sync::{PoisonError, RwLock};
 
 use rcgen::{CidrSubnet, GeneralSubtree, NameConstraints};
 
+use crate::model::names_host;
+
 /// The hosts of a profile.
 #[derive(Debug, Clone, Default)]
 pub struct Hosts {
@@ -28,13 +30,7 @@ pub(super) struct Known {
 impl Hosts {
     /// Whether a host, in lower case and without brackets, is one of them.
     pub fn fits(&self, host: &str) -> bool {
-        self.patterns.iter().any(|pattern| {
-            let pattern = pattern.to_ascii_lowercase();
-            match pattern.strip_prefix('*') {
-                Some(end) => host.len() > end.len() && host.ends_with(end),
-                None => host == pattern.trim_start_matches('[').trim_end_matches(']'),
-            }
-        })
+        names_host(&self.patterns, host)
     }
 
     /// What a certificate authority for these hosts may vouch for. Of the two sorts of names, one
