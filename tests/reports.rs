@@ -292,10 +292,12 @@ fn only_pages_that_changed_are_looked_at() {
             "--format=json",
         ];
         let said = site.doctool(&arguments);
-        assert!(said.code < Some(2), "{}", said.err);
         let report: Value = serde_json::from_str(&said.out).expect("it is JSON");
         let pages = report["pages"].as_array().expect("a list").iter();
-        pages.map(|page| page["path"].as_str().expect("a path").to_owned()).collect::<Vec<_>>()
+        let pages = pages.map(|page| page["path"].as_str().expect("a path").to_owned());
+        let pages: Vec<String> = pages.collect();
+        assert_eq!(said.code == Some(2), pages.is_empty(), "{}", said.err);
+        pages
     };
     assert_eq!(check(), [""; 0], "nothing changed");
     let page = |name: &str| format!("openstack/image/{name}/index.md");

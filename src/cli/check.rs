@@ -9,7 +9,7 @@ use super::reporting::Reporting;
 use super::site::{Pages, Rounds};
 use super::{DRIFT, Outcome};
 use crate::changes;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Level;
 use crate::pipeline::{self, Job, Shard, Source};
 use crate::report::check::CheckReport;
@@ -90,6 +90,11 @@ impl Check {
                     report.require(required.level());
                 }
                 reporting.tell(&report, colour)?;
+                if report.is_empty() {
+                    let message = "no page of this part has anything to verify";
+                    let hint = "take fewer shares, or leave the check out where no page changed";
+                    return Err(Error::new(ErrorKind::Page, message).hint(hint));
+                }
                 let has_findings = report.findings().next().is_some();
                 Ok(if has_findings { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS })
             }
