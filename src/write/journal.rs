@@ -29,7 +29,6 @@ struct Set {
 #[derive(Debug, Deserialize, Serialize)]
 struct Step {
     file: PathBuf,
-    beside: PathBuf,
     /// Checksum of what stood there; none if nothing did.
     old: Option<String>,
     /// Checksum of what is to stand there.
@@ -55,7 +54,6 @@ impl Journal {
         }
         let steps = prepared.iter().map(|prepared| Step {
             file: prepared.file.clone(),
-            beside: beside(&prepared.file),
             old: prepared.original.as_deref().map(checksum),
             new: checksum(&prepared.content),
         });
@@ -63,7 +61,7 @@ impl Journal {
         let done = self.prepare(&mut set, prepared).and_then(|()| rename(&set.steps, prepared));
         if done.is_err() {
             // Those that took their place are there no more.
-            set.steps.iter().for_each(|step| drop(fs::remove_file(&step.beside)));
+            set.steps.iter().for_each(|step| drop(fs::remove_file(beside(&step.file))));
         }
         self.remove();
         done
@@ -73,7 +71,7 @@ impl Journal {
     fn prepare(&self, set: &mut Set, prepared: &[Prepared]) -> Result<()> {
         self.write(set)?;
         for (step, prepared) in set.steps.iter().zip(prepared) {
-            write_new(&step.beside, prepared).map_err(|cause| {
+            write_new(&beside(&step.file), prepared).map_err(|cause| {
                 Error::new(ErrorKind::File, "cannot write this file")
                     .because(cause)
                     .at(Place::file(&prepared.shown))
@@ -85,8 +83,9 @@ impl Journal {
     }
 
     /// Brings to its end what a doctool that was killed had begun. Gives the files that somebody has
-    /// changed since then, which stay as they are.
-    pub(super) fn recover(&self) -> io::Result<Vec<PathBuf>> {
+    /// changed since then, which stay as they are, and so do those outside of these folders: a
+    /// journal may be part of what somebody else has put into the site.
+    pub(super) fn recover(&self, roots: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
         let text = match fs::read(&self.file) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -95,22 +94,26 @@ impl Journal {
         let mut changed = Vec::new();
         // It is written whole, so one that cannot be read is nobody's.
         if let Ok(set) = serde_json::from_slice::<Set>(&text) {
-            for step in &set.steps {
+            let (ours, foreign): (Vec<Step>, Vec<Step>) =
+                set.steps.into_iter().partition(|step| is_inside(&step.file, roots));
+            changed.extend(foreign.into_iter().map(|step| step.file));
+            for step in &ours {
+                let beside = beside(&step.file);
                 if !set.ready {
-                    remove(&step.beside)?;
+                    remove(&beside)?;
                     continue;
                 }
                 let now = read(&step.file)?.as_deref().map(checksum);
                 if now.as_ref() == Some(&step.new) {
-                    remove(&step.beside)?;
+                    remove(&beside)?;
                 } else if now == step.old {
-                    fs::rename(&step.beside, &step.file)?;
+                    fs::rename(&beside, &step.file)?;
                 } else {
-                    remove(&step.beside)?;
+                    remove(&beside)?;
                     changed.push(step.file.clone());
                 }
             }
-            sync_folders(&set.steps)?;
+            sync_folders(&ours)?;
         }
         self.remove();
         Ok(changed)
@@ -145,7 +148,7 @@ impl Journal {
 /// Lets all new files take their places. When one cannot, those that did are put back.
 fn rename(steps: &[Step], prepared: &[Prepared]) -> Result<()> {
     for (index, step) in steps.iter().enumerate() {
-        let Err(cause) = fs::rename(&step.beside, &step.file) else { continue };
+        let Err(cause) = fs::rename(beside(&step.file), &step.file) else { continue };
         let error = Error::new(ErrorKind::File, "cannot replace this file")
             .because(cause)
             .at(Place::file(&prepared[index].shown));
@@ -190,6 +193,12 @@ fn sync_folders(steps: &[Step]) -> io::Result<()> {
     folders.into_iter().try_for_each(|folder| File::open(folder)?.sync_all())
 }
 
+/// Whether a file lies in one of the folders, without links that lead out.
+fn is_inside(file: &Path, roots: &[PathBuf]) -> bool {
+    let is_real = super::target(file).is_ok_and(|target| target == file);
+    is_real && roots.iter().any(|root| file.starts_with(root))
+}
+
 /// The new file's name: hidden, so that it is no page, and always the same, so that one that is left
 /// behind is written over.
 fn beside(file: &Path) -> PathBuf {
@@ -219,21 +228,26 @@ fn checksum(bytes: impl AsRef<[u8]>) -> String {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::{Journal, Set, Step, beside, checksum};
 
     /// A folder with files `a` and `b`, and a journal of a set in which both become `new`.
     fn cut_off(folder: &Path, ready: bool) -> Journal {
+        let folder = &real(folder);
         let steps = ["a", "b"].map(|name| {
             let file = folder.join(name);
             fs::write(&file, "old").expect("the folder can be written");
             fs::write(beside(&file), "new").expect("the folder can be written");
-            Step { beside: beside(&file), file, old: Some(checksum("old")), new: checksum("new") }
+            Step { file, old: Some(checksum("old")), new: checksum("new") }
         });
         let journal = Journal::below(folder);
         journal.write(&Set { ready, steps: steps.into() }).expect("the folder can be written");
         journal
+    }
+
+    fn real(folder: &Path) -> PathBuf {
+        folder.canonicalize().expect("it is there")
     }
 
     fn files(folder: &Path) -> Vec<(String, String)> {
@@ -261,7 +275,9 @@ mod tests {
                 let file = folder.path().join(name);
                 fs::rename(beside(&file), &file).expect("both are there");
             }
-            assert!(journal.recover().expect("it can be finished").is_empty());
+            assert!(
+                journal.recover(&[real(folder.path())]).expect("it can be finished").is_empty()
+            );
             assert_eq!(files(folder.path()), both("new", "new"), "after {renamed}");
         }
     }
@@ -270,7 +286,7 @@ mod tests {
     fn a_set_that_is_not_ready_is_taken_back() {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let journal = cut_off(folder.path(), false);
-        journal.recover().expect("it can be taken back");
+        journal.recover(&[real(folder.path())]).expect("it can be taken back");
         assert_eq!(files(folder.path()), both("old", "old"));
     }
 
@@ -278,9 +294,27 @@ mod tests {
     fn what_somebody_has_changed_since_then_is_left_alone_and_told() {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let journal = cut_off(folder.path(), true);
-        let file = folder.path().join("b");
+        let root = real(folder.path());
+        let file = root.join("b");
         fs::write(&file, "theirs").expect("the folder can be written");
-        assert_eq!(journal.recover().expect("it can be finished"), [file]);
+        assert_eq!(journal.recover(&[root]).expect("it can be finished"), [file]);
         assert_eq!(files(folder.path()), both("new", "theirs"));
+    }
+
+    #[test]
+    fn files_outside_of_the_site_are_left_alone_whatever_a_journal_says() {
+        for ready in [true, false] {
+            let folder = tempfile::tempdir().expect("there is room for a folder");
+            let journal = cut_off(folder.path(), ready);
+            let (outside, site) = (real(folder.path()), real(folder.path()).join("site"));
+            let before = files(&outside);
+            let left = journal.recover(&[site]).expect("nothing is done");
+            assert_eq!(left, [outside.join("a"), outside.join("b")]);
+            let after = files(&outside);
+            let but_journal =
+                before.into_iter().filter(|(name, _)| name != ".journal").collect::<Vec<_>>();
+            assert_eq!(after, but_journal);
+        }
+        assert!(!super::is_inside(Path::new("/site/../etc/x"), &["/site".into()]));
     }
 }

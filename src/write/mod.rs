@@ -54,7 +54,7 @@ impl Writer {
     pub fn open(site: &Site) -> Result<Self> {
         let lock = lock::lock(&site.folder)?;
         let journal = Journal::below(&site.folder.join(".doctool"));
-        let changed = journal.recover().map_err(|cause| {
+        let changed = journal.recover(&site.roots()).map_err(|cause| {
             Error::new(ErrorKind::File, "cannot finish what a doctool that was ended had begun")
                 .because(cause)
                 .hint("see whether the site's folder can be written, and has room")
