@@ -118,11 +118,8 @@ impl Ledger {
             state.open = None;
             // It is not there where nothing was made.
             let _ = fs::remove_file(&self.file);
-            let folder = self.file.parent().unwrap_or(&self.file);
-            let _ = fs::remove_file(folder.join(".gitignore"));
-            // They stay where anything else is in them.
-            let _ = fs::remove_dir(folder);
-            let _ = folder.parent().map(fs::remove_dir);
+            // It stays where there are others.
+            let _ = self.file.parent().map(fs::remove_dir);
         }
     }
 
@@ -157,7 +154,6 @@ fn append(file: &Path, open: &mut Option<File>, line: &str) -> io::Result<()> {
     if open.is_none() {
         let folder = file.parent().unwrap_or(file);
         fs::create_dir_all(folder)?;
-        fs::write(folder.join(".gitignore"), "*\n")?;
         let mut new = OpenOptions::new().create(true).read(true).append(true).open(file)?;
         // The line before may have been cut short.
         new.write_all(b"\n")?;

@@ -2,7 +2,10 @@
 //! when they have to end, and what they must not leave behind.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::capture::proxy::Witness;
 use crate::cloud;
@@ -54,8 +57,7 @@ impl<'a> Guard<'a> {
         let path = cloud.env.get("PATH").map(String::as_str);
         let programs =
             Programs::new(cloud.path.clone(), path, &job.config.run.allow, job.site.roots());
-        let folder = job.site.folder.join(".doctool").join(".ledger");
-        let ledger = Ledger::open(folder.join(file_name(cloud)))?;
+        let ledger = Ledger::open(ledger(job, cloud)?)?;
         Ok(Self {
             profile,
             cloud: cloud.name.clone(),
@@ -137,6 +139,15 @@ impl<'a> Guard<'a> {
         let place = crate::model::Place::file(FILE_NAME);
         plan::asked_for(job.config, &place, cloud::TOKEN).ok()
     }
+}
+
+/// Where the ledger of a site and a cloud is: not in the site, where it could come from somebody else
+/// and say that things are to be removed.
+fn ledger(job: &Job<'_>, cloud: &Cloud) -> Result<PathBuf> {
+    let site = Sha256::digest(job.site.folder.as_os_str().as_encoded_bytes());
+    let mark: String = site.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let name = format!("{mark}-{}l", file_name(cloud));
+    Ok(cloud::cache_folder()?.join("ledger").join(name))
 }
 
 /// So many things, in words.

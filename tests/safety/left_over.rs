@@ -49,11 +49,13 @@ pub(super) fn runs(command: &str) -> bool {
 #[test]
 fn what_a_page_makes_and_does_not_remove_is_removed_when_the_run_ends() {
     let server = Server::start();
-    let site = site_of(&server, "", &[], "");
+    let cache = tempfile::tempdir().unwrap();
+    let folder = cache.path().to_string_lossy();
+    let site = site_of(&server, "", &[], "").with("DOCTOOL_CACHE_DIR", folder);
     let said = site.doctool(&["refresh"]).exits(0);
     assert_eq!(server.names(), ["foreign"]);
     assert!(said.err.contains("warning: removed thing `one` (0000"), "{}", said.err);
-    assert!(!site.path(".doctool/.ledger").exists(), "nothing is left to remember");
+    assert!(!cache.path().join("ledger").exists(), "nothing is left to remember");
     assert_eq!(site.doctool(&["sweep"]).exits(0).out, "nothing is left over\n");
 }
 
