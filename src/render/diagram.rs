@@ -4,13 +4,11 @@ use crate::model::Arrow;
 use crate::sequence::written;
 use crate::stabilise::{StableEntry, StableRecording};
 
+use super::each;
+
 /// The diagram view.
 pub fn diagram(recording: &StableRecording) -> String {
-    let mut out = String::new();
-    for arrow in recording.recording().arrows() {
-        push(&mut out, &arrow);
-    }
-    out
+    each(recording, push)
 }
 
 /// Adds one message to a diagram.

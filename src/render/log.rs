@@ -4,15 +4,11 @@ use crate::model::Arrow;
 use crate::stabilise::{StableEntry, StableRecording};
 
 use super::content::content;
-use super::push_escaped;
+use super::{each, push_escaped};
 
 /// The log view: one entry a message, one blank line before each heading, two between entries.
 pub fn log(recording: &StableRecording) -> String {
-    let mut out = String::new();
-    for arrow in recording.recording().arrows() {
-        push(&mut out, &arrow);
-    }
-    out
+    each(recording, push)
 }
 
 /// Adds one message to a log.

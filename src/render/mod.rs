@@ -1,6 +1,6 @@
 //! One view from a stable recording: console output, diagram, request/response page, log.
 //!
-//! In: a [`StableRecording`](crate::stabilise::StableRecording) as a whole, or a
+//! In: a [`StableRecording`] as a whole, or a
 //! [`StableEntry`](crate::stabilise::StableEntry) at a time. Only `stabilise` can make either, so
 //! nothing unredacted can be drawn. Out: the view's text with `\n` line ends, as it stands in its
 //! file or fence.
@@ -14,11 +14,21 @@ mod log;
 
 use memchr::memmem;
 
+use crate::model::Arrow;
+use crate::stabilise::StableRecording;
+
 pub use body::{body, body_entry};
 pub use console::console;
 pub use diagram::{diagram, diagram_entry};
 pub use har::{Har, har_begin, har_end};
 pub use log::{log, log_entry};
+
+/// What is added for each message of a recording, one behind the other.
+fn each(recording: &StableRecording, add: impl Fn(&mut String, &Arrow<'_>)) -> String {
+    let mut out = String::new();
+    recording.recording().arrows().for_each(|arrow| add(&mut out, &arrow));
+    out
+}
 
 /// Adds a text of several lines, protected where it has to be.
 fn push_escaped(out: &mut String, text: &str) {
