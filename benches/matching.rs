@@ -37,6 +37,7 @@ fn exchange(number: usize, caller: &str, path: &str) -> Vec<Said> {
         query: None,
         exchange,
         is_reply,
+        process: None,
     };
     let (outer, inner) = (2 * number, 2 * number + 1);
     vec![

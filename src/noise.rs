@@ -169,7 +169,13 @@ mod tests {
             headers: Vec::new(),
             body: Body::Empty,
         };
-        Exchange { from: "a".to_owned(), to: "b".to_owned(), request, response: None }
+        Exchange {
+            from: "a".to_owned(),
+            to: "b".to_owned(),
+            request,
+            response: None,
+            process: None,
+        }
     }
 
     fn recording(paths: &[&str]) -> Recording {

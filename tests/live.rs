@@ -153,6 +153,7 @@ fn a_page_is_made_stays_as_it_is_and_is_mended() {
     assert_eq!(live.docs(), made);
 
     a_command_that_fails_changes_nothing(&live);
+    clients_that_run_at_the_same_time_have_no_order(&live);
     what_is_sent_while_no_command_runs_is_noise(&live);
     what_services_send_only_when_cold_is_learnt(&live);
     a_cloud_behind_tls_is_recorded_as_one_that_is_not(&live);
@@ -227,6 +228,44 @@ fn a_command_that_fails_changes_nothing(live: &Live) {
     assert_eq!(live.docs(), before);
     // What the page had set up is gone again: the list of images is the documented one.
     site.doctool(&["check", LIST]).exits(0);
+}
+
+/// Who is first changes from run to run, and means nothing.
+fn clients_that_run_at_the_same_time_have_no_order(live: &Live) {
+    let site = &live.site;
+    let settings = site.read("doctool.yml");
+    site.write(
+        "doctool.yml",
+        settings.replace("    - openstack\n", "    - openstack\n    - bash\n"),
+    );
+    let clients =
+        ["image list", "image list", "image show cirros-0.6.3-x86_64-disk", "project list"];
+    let mut script: String =
+        clients.iter().map(|client| format!("openstack {client} > /dev/null &\n")).collect();
+    script += "wait\nopenstack token issue > /dev/null\n";
+    site.write("docs/together/clients.sh", script);
+    site.write(
+        "docs/together/index.md",
+        "---\ndoctool: {files: [clients.sh]}\n---\n# Together\n\n``` console\n$ bash clients.sh\n```\n\n\
+         ``` mermaid\nsequenceDiagram\n    autonumber\n    --8<-- \"together/diagram.md\"\n```\n\n\
+         --8<-- \"together/body.md\"\n\n``` text\n--8<-- \"together/log.md\"\n```\n",
+    );
+    for view in ["diagram", "body", "log"] {
+        site.write(&format!("docs/together/{view}.md"), "");
+    }
+    site.doctool(&["refresh", "docs/together"]).exits(0);
+    for _ in 0..3 {
+        let said = site.doctool(&["check", "docs/together"]).exits(0);
+        assert_eq!(said.out, "4 views up to date on 1 page, live\n");
+    }
+    // Whoever comes last does so because the others are over.
+    let diagram = site.read("docs/together/diagram.md");
+    let (before, last) =
+        diagram.split_at(diagram.rfind("bash->>keystone: GET /identity\n").expect("it is asked"));
+    site.write("docs/together/diagram.md", format!("{last}{before}"));
+    site.doctool(&["check", "docs/together"]).exits(1);
+    std::fs::remove_dir_all(site.path("docs/together")).expect("it is there");
+    site.write("doctool.yml", settings);
 }
 
 fn what_is_sent_while_no_command_runs_is_noise(live: &Live) {

@@ -141,6 +141,7 @@ fn names_and_paths_that_mermaid_would_misread_are_drawn_so_that_it_does_not() {
             headers: Vec::new(),
             body: Default::default(),
         }),
+        process: None,
     };
     let exchanges = vec![
         exchange("127.0.0.1:8080", "/a;b=1/c"),

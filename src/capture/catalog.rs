@@ -175,6 +175,12 @@ mod tests {
             headers: Vec::new(),
             body: Body::Text(text.into()),
         };
-        Exchange { from: "a".into(), to: String::new(), request, response: Some(response) }
+        Exchange {
+            from: "a".into(),
+            to: String::new(),
+            request,
+            response: Some(response),
+            process: None,
+        }
     }
 }

@@ -87,6 +87,7 @@ mod tests {
                 headers: Vec::new(),
                 body,
             }),
+            process: None,
         }
     }
 

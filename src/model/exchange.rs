@@ -1,5 +1,7 @@
 //! What callers and services said to each other, as values.
 
+use std::time::Duration;
+
 /// One header line, in the spelling of the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
@@ -70,6 +72,29 @@ pub struct Exchange {
     pub request: Request,
     /// The answer; none when the connection ended before it came.
     pub response: Option<Response>,
+    /// Which process asked; none where nobody saw it.
+    pub process: Option<Process>,
+}
+
+/// A process that sent something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Process {
+    /// Its number in the system.
+    pub id: u32,
+    /// When it began, since the recording did.
+    pub began: Duration,
+    /// When its last message was seen, since the recording began.
+    pub last_seen: Duration,
+}
+
+/// How exactly systems say when a process began: two ticks of 10 ms.
+const TICKS: Duration = Duration::from_millis(20);
+
+impl Process {
+    /// Whether all that it did was over when another one began. What cannot be told was so.
+    pub fn is_before(&self, other: &Self) -> bool {
+        self.last_seen <= other.began + TICKS
+    }
 }
 
 /// One arrow: which exchange, and which half of it.
@@ -155,11 +180,25 @@ impl Recording {
         before - kept
     }
 
+    /// Whether processes of one caller ran at the same time.
+    pub fn has_several_at_once(&self) -> bool {
+        let asked =
+            || self.exchanges.iter().filter_map(|asked| Some((&asked.from, asked.process?)));
+        asked().any(|(caller, process)| {
+            asked().any(|(other, its)| {
+                caller == other
+                    && its.id != process.id
+                    && !its.is_before(&process)
+                    && !process.is_before(&its)
+            })
+        })
+    }
+
     /// The messages in order, with what the views need of them.
     pub fn arrows(&self) -> impl Iterator<Item = Arrow<'_>> {
         self.messages.iter().enumerate().filter_map(|(index, &message)| {
             let (Message::Request(exchange) | Message::Response(exchange)) = message;
-            let Exchange { from, to, request, response } = &self.exchanges[exchange];
+            let Exchange { from, to, request, response, .. } = &self.exchanges[exchange];
             let (status, url, headers, body) = match message {
                 Message::Request(_) => (None, &request.url, &request.headers, &request.body),
                 Message::Response(_) => {

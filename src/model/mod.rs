@@ -34,7 +34,7 @@ pub use effect::Effect;
 pub use entry::Entry;
 pub use event::{Event, Events};
 pub use exchange::{
-    Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
+    Arrow, Body, Exchange, Header, Message, Process, Recording, Request, Response, Run, path_of,
 };
 pub use files::{FileCache, FileId};
 pub use finding::{Finding, FindingKind, Sides};

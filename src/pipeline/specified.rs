@@ -7,7 +7,7 @@ use crate::render;
 use crate::sequence::diagram::Diagram;
 use crate::sequence::matching::{Deviation, Fit, Order, Said, Specification};
 use crate::settings::doctool::SequenceOrder;
-use crate::stabilise::{Laying, StableRecording};
+use crate::stabilise::{Laying, StableRecording, Volatile};
 
 /// How a run lies on the page's diagram.
 pub(super) struct Specified {
@@ -23,6 +23,7 @@ pub(super) struct Specified {
 
 /// Lays a run on the page's diagram. Where there is none that can be read, the run is told as it is.
 pub(super) fn lay(
+    volatile: &Volatile,
     plan: &PagePlan,
     order: SequenceOrder,
     documented: &StableRecording,
@@ -54,6 +55,7 @@ pub(super) fn lay(
         documented: &old.of_recorded,
         live: &new.of_recorded,
         may_miss: &|arrow| !missing.contains(&arrow),
+        volatile,
     };
     let seen: HashSet<usize> = new.of_recorded.iter().flatten().copied().collect();
     let unseen = (0..lines.len()).filter(|arrow| !seen.contains(arrow) && !missing.contains(arrow));
@@ -104,6 +106,7 @@ fn place(change: &Deviation) -> usize {
 /// page's diagram, that says how they differ, and the last one stands for all. What came in another
 /// order stays where the first run has it. None if there is no run.
 pub(super) fn united(
+    volatile: &Volatile,
     plan: &PagePlan,
     runs: &[StableRecording],
     order: SequenceOrder,
@@ -122,7 +125,8 @@ pub(super) fn united(
         let fit = |recording| specification.best_fit(&Said::all(recording), self::order(order));
         let (old, new) = (fit(all.recording()), fit(run.recording()));
         let new = in_any_order(&specification, &Said::all(run.recording()), new);
-        let laying = Laying { documented: &old.of_recorded, live: &new, may_miss: &|_| true };
+        let laying =
+            Laying { documented: &old.of_recorded, live: &new, may_miss: &|_| true, volatile };
         Some(run.laid(&all, &laying))
     })
 }

@@ -33,11 +33,11 @@ impl Telling<'_> {
         });
         let runs: Vec<StableRecording> = stable.collect();
         let tell = |plan: &PagePlan, run: StableRecording| {
-            let specified = specified::lay(plan, order, &base, run);
+            let specified = specified::lay(self.volatile, plan, order, &base, run);
             let drawn = (render::log(&specified.told), render::diagram(&specified.told));
             (self.merged((plan, &prose), &base, specified), drawn)
         };
-        let united = specified::united(&plan, &runs, order);
+        let united = specified::united(self.volatile, &plan, &runs, order);
         // Without what they have together, one run speaks for itself.
         let one = || runs.last().cloned().unwrap_or_default();
         let (mut changes, mut drawn) = tell(&plan, united.clone().unwrap_or_else(one));

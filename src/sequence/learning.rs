@@ -257,7 +257,7 @@ mod tests {
                 exchanges.len() - 1
             };
             let (from, to) = if is_reply { (pair.1, pair.0) } else { pair };
-            Said { from, to, text: text.to_owned(), query: None, exchange, is_reply }
+            Said { from, to, text: text.to_owned(), query: None, exchange, is_reply, process: None }
         };
         messages.iter().map(said).collect()
     }

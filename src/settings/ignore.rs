@@ -232,7 +232,7 @@ mod tests {
             body: Body::Empty,
         };
         let (from, to) = ("nova-compute".to_owned(), "placement-api".to_owned());
-        Exchange { from, to, request, response: None }
+        Exchange { from, to, request, response: None, process: None }
     }
 
     #[test]

@@ -50,7 +50,7 @@ struct Key {
 fn key(volatile: &Volatile, exchange: &Exchange) -> Key {
     let masked = |text: &str| volatile.masked(text);
     let content = |body: &Body| content(volatile, body);
-    let Exchange { from, to, request, response } = exchange;
+    let Exchange { from, to, request, response, .. } = exchange;
     // Who has no name is called by host and port.
     let ends = digest(&(masked(from), masked(to), &request.method));
     let path = masked(path_of(&request.url));
@@ -116,6 +116,7 @@ mod tests {
                 headers: Vec::new(),
                 body: Body::Text(body.to_owned()),
             }),
+            process: None,
         }
     }
 

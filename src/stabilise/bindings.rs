@@ -194,6 +194,7 @@ mod tests {
             to: "b".to_owned(),
             request,
             response: Some(response),
+            process: None,
         };
         let recording = Recording { exchanges: vec![exchange], messages: Vec::new() };
         Run { outputs: Vec::new(), recording }

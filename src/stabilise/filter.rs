@@ -92,7 +92,7 @@ impl Filter {
         let Entry { from, to, method, url, headers, body, .. } = entry.clone();
         let request = Request { method, url, headers, body };
         let mut run = Run::default();
-        run.recording.exchanges.push(Exchange { from, to, request, response: None });
+        run.recording.exchanges.push(Exchange { from, to, request, response: None, process: None });
         let mut found = Values::default();
         self.secrets.places.visit(&run, &mut |kind, value| found.add(kind, value));
         let known = &self.known;

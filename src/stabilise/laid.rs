@@ -3,9 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{Message, Recording, Run};
+use crate::model::{Exchange, Message, Recording, Run};
 
-use super::StableRecording;
+use super::volatile::twins::{Free, Told};
+use super::{StableRecording, Volatile};
 
 /// Which arrow of a diagram each message of two runs is, in the order of their messages.
 pub struct Laying<'a> {
@@ -15,6 +16,8 @@ pub struct Laying<'a> {
     pub live: &'a [Option<usize>],
     /// Whether an arrow may be missing from a run.
     pub may_miss: &'a dyn Fn(usize) -> bool,
+    /// What differs in each run.
+    pub volatile: &'a Volatile,
 }
 
 /// A message of the run that is told: of which run, and which.
@@ -60,72 +63,168 @@ impl StableRecording {
         };
 
         // Sorted by arrow; what has none keeps to what it followed.
-        let mut parts: Vec<(Option<usize>, Part)> = Vec::new();
+        let mut parts: Vec<(Option<usize>, Option<usize>, Part)> = Vec::new();
         let mut last = None;
-        for (message, arrow) in self.run.recording.messages.iter().zip(laying.live) {
+        for (message, &arrow) in self.run.recording.messages.iter().zip(laying.live) {
             if is_told(exchange(*message)) {
                 last = arrow.or(last);
-                parts.push((last, Part::Live(*message)));
+                parts.push((last, arrow, Part::Live(*message)));
             }
         }
         last = None;
-        for (message, arrow) in old.messages.iter().zip(laying.documented) {
+        for (message, &arrow) in old.messages.iter().zip(laying.documented) {
             if kept.contains(&exchange(*message)) {
                 last = arrow.or(last);
-                parts.push((last, Part::Documented(*message)));
+                parts.push((last, arrow, Part::Documented(*message)));
             }
         }
-        parts.sort_by_key(|(arrow, _)| *arrow);
-        let with_arrow =
-            old_arrows.iter().filter_map(|(exchange, arrow)| Some(((*arrow)?, *exchange)));
-        let of_arrow: HashMap<usize, usize> = with_arrow.collect();
-        let documented_as = |exchange: usize| {
-            let arrow = new_arrows.get(&exchange).copied().flatten()?;
-            of_arrow.get(&arrow).copied()
-        };
-        self.rebuilt(documented, parts.into_iter().map(|(_, part)| part), documented_as)
-    }
-
-    /// The run that consists of these messages.
-    fn rebuilt(
-        &self,
-        documented: &Self,
-        parts: impl Iterator<Item = Part>,
-        documented_as: impl Fn(usize) -> Option<usize>,
-    ) -> Self {
-        let mut recording = Recording::default();
-        let mut partners: Vec<Option<usize>> = Vec::new();
-        let mut taken = HashSet::new();
-        let mut places: HashMap<Part, usize> = HashMap::new();
-        for part in parts {
-            let (Part::Live(message) | Part::Documented(message)) = part;
-            let old = exchange(message);
-            let (asked, run, partner) = match part {
-                Part::Live(_) => (
-                    Part::Live(Message::Request(old)),
-                    &self.run,
-                    documented_as(old)
-                        .and_then(|documented_as| documented.partners[documented_as])
-                        .or(self.partners[old]),
-                ),
-                Part::Documented(_) => (
-                    Part::Documented(Message::Request(old)),
-                    &documented.run,
-                    documented.partners[old],
-                ),
-            };
-            let place = *places.entry(asked).or_insert_with(|| {
-                recording.exchanges.push(run.recording.exchanges[old].clone());
-                partners.push(partner.filter(|partner| taken.insert(*partner)));
-                recording.exchanges.len() - 1
-            });
-            recording.messages.push(match message {
-                Message::Request(_) => Message::Request(place),
-                Message::Response(_) => Message::Response(place),
+        parts.sort_by_key(|(place, ..)| *place);
+        let mut at = HashMap::new();
+        for (message, arrow) in old.messages.iter().zip(laying.documented) {
+            arrow.iter().for_each(|&arrow| {
+                at.entry(arrow).or_insert(*message);
             });
         }
+        let mut telling = Telling {
+            live: self,
+            documented,
+            volatile: laying.volatile,
+            free: self
+                .run
+                .recording
+                .has_several_at_once()
+                .then(|| Free::of(laying.volatile, &documented.run)),
+            at,
+            recording: Recording::default(),
+            partners: Vec::new(),
+            taken: HashSet::new(),
+            places: HashMap::new(),
+            as_documented: HashMap::new(),
+        };
+        parts.into_iter().for_each(|(_, arrow, part)| telling.tell(part, arrow));
+        let Telling { recording, partners, .. } = telling;
         let outputs = self.run.outputs.clone();
         Self { run: Run { outputs, recording }, partners }
+    }
+}
+
+/// A run that is being told, message by message.
+struct Telling<'a> {
+    live: &'a StableRecording,
+    documented: &'a StableRecording,
+    volatile: &'a Volatile,
+    /// What may change places, if processes ran at the same time.
+    free: Option<Free>,
+    /// The documented message on each arrow.
+    at: HashMap<usize, Message>,
+    recording: Recording,
+    partners: Vec<Option<usize>>,
+    /// The partners that are somebody's.
+    taken: HashSet<usize>,
+    /// The place of each exchange that was told, by its request.
+    places: HashMap<Part, usize>,
+    /// The places of those that are documented, by their index there.
+    as_documented: HashMap<usize, usize>,
+}
+
+impl Telling<'_> {
+    fn tell(&mut self, part: Part, arrow: Option<usize>) {
+        let documented = arrow.and_then(|arrow| self.at.get(&arrow)).copied().map(exchange);
+        let (Part::Live(message) | Part::Documented(message)) = part;
+        match message {
+            Message::Request(_) => {
+                let place = self.asked(part, documented);
+                self.recording.messages.push(Message::Request(place));
+            }
+            Message::Response(_) => {
+                let place = self.place(part, documented);
+                let (run, index) = self.of(part);
+                let twin = self.twin(part, documented, Volatile::response);
+                let told = twin.unwrap_or(&run.run.recording.exchanges[index]).response.clone();
+                self.recording.exchanges[place].response = told;
+                self.recording.messages.push(Message::Response(place));
+            }
+        }
+    }
+
+    /// The run that a message is of.
+    fn of(&self, part: Part) -> (&StableRecording, usize) {
+        match part {
+            Part::Live(message) => (self.live, exchange(message)),
+            Part::Documented(message) => (self.documented, exchange(message)),
+        }
+    }
+
+    /// Begins an exchange.
+    fn asked(&mut self, part: Part, documented: Option<usize>) -> usize {
+        let (run, index) = self.of(part);
+        let told = &run.run.recording.exchanges[index];
+        let asks = |volatile: &Volatile, exchange: &Exchange| Some(volatile.request(exchange));
+        let twin = self.twin(part, documented, asks);
+        let request = twin.map_or(&told.request, |twin| &twin.request).clone();
+        let told = Exchange { request, response: None, ..told.clone() };
+        let partner = match part {
+            Part::Live(_) => documented
+                .and_then(|documented| self.documented.partners[documented])
+                .or(self.live.partners[index]),
+            Part::Documented(_) => self.documented.partners[index],
+        };
+        let place = self.recording.exchanges.len();
+        self.recording.exchanges.push(told);
+        self.partners.push(partner.filter(|partner| self.taken.insert(*partner)));
+        self.places.insert(part, place);
+        if let Some(documented) = documented {
+            self.as_documented.insert(documented, place);
+        }
+        place
+    }
+
+    /// The documented exchange on an arrow, if a message of the run says the same as its one but for
+    /// values that may change places.
+    fn twin(
+        &self,
+        part: Part,
+        documented: Option<usize>,
+        told: impl Fn(&Volatile, &Exchange) -> Option<Told>,
+    ) -> Option<&Exchange> {
+        let Part::Live(message) = part else { return None };
+        let documented = &self.documented.run.recording.exchanges[documented?];
+        let live = &self.live.run.recording.exchanges[exchange(message)];
+        let free = self.free.as_ref()?;
+        let is_alike =
+            free.are_alike(&told(self.volatile, documented)?, &told(self.volatile, live)?);
+        is_alike.then_some(documented)
+    }
+
+    /// Where a response is told. Who asked the same at the same time is answered as it is drawn.
+    fn place(&mut self, part: Part, documented: Option<usize>) -> usize {
+        let request = match part {
+            Part::Live(message) => Part::Live(Message::Request(exchange(message))),
+            Part::Documented(message) => Part::Documented(Message::Request(exchange(message))),
+        };
+        let own = match self.places.get(&request) {
+            Some(&own) => own,
+            None => self.asked(request, None),
+        };
+        let exchanges = &self.recording.exchanges;
+        let is_twin = |place: &usize| {
+            let (one, other) = (&exchanges[*place], &exchanges[own]);
+            (&one.from, &one.to, &one.request.method)
+                == (&other.from, &other.to, &other.request.method)
+                && one.request.url == other.request.url
+        };
+        let drawn = documented.and_then(|documented| self.as_documented.get(&documented)).copied();
+        let drawn = drawn.filter(is_twin);
+        let twins = (0..exchanges.len()).filter(is_twin);
+        let mut free = drawn
+            .into_iter()
+            .chain([own])
+            .chain(twins)
+            .filter(|&place| exchanges[place].response.is_none());
+        match free.next() {
+            Some(place) => place,
+            None => self.asked(request, None),
+        }
     }
 }
 

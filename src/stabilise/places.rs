@@ -275,7 +275,7 @@ fn without_scheme(mut placed: Placed) -> Placed {
 /// What participants, users, projects and the like are called in the run.
 pub(super) fn names(run: &Run) -> HashSet<String> {
     let mut names = HashSet::new();
-    for Exchange { from, to, request, response } in &run.recording.exchanges {
+    for Exchange { from, to, request, response, .. } in &run.recording.exchanges {
         names.extend([from.clone(), to.clone()]);
         for body in [Some(&request.body), response.as_ref().map(|response| &response.body)] {
             if let Some(Body::Text(text)) = body {

@@ -177,7 +177,7 @@ impl Secrets {
     }
 
     fn exchange(&self, exchange: &Exchange) -> Exchange {
-        let Exchange { from, to, request, response } = exchange;
+        let Exchange { from, to, request, response, process } = exchange;
         Exchange {
             from: from.clone(),
             to: to.clone(),
@@ -193,6 +193,7 @@ impl Secrets {
                 headers: self.headers(&response.headers),
                 body: self.body(&response.body),
             }),
+            process: *process,
         }
     }
 

@@ -64,6 +64,7 @@ impl Settler<'_> {
             to: self.text(&documented.to, &live.to),
             request,
             response,
+            process: live.process,
         }
     }
 
@@ -92,6 +93,7 @@ impl Settler<'_> {
                 body: self.new_body(body),
             },
             response: live.response.as_ref().map(|response| self.new_response(response)),
+            process: live.process,
         }
     }
 

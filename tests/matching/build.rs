@@ -102,7 +102,7 @@ pub(crate) fn recording(text: &str) -> Vec<Said> {
             true => open.retain(|&request| request != exchange),
             false => open.push(exchange),
         }
-        all.push(Said { from, to, text, query, exchange, is_reply });
+        all.push(Said { from, to, text, query, exchange, is_reply, process: None });
     }
     all
 }

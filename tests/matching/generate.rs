@@ -228,6 +228,7 @@ impl<'a> Run<'a> {
             query: None,
             exchange: self.began[letter.exchange],
             is_reply: letter.is_reply,
+            process: None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod brute;
 mod build;
 mod generate;
 mod learning;
+mod processes;
 mod property;
 #[path = "../keeps_words/random.rs"]
 mod random;

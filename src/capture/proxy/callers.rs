@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::authority::write_private;
+use super::processes::Seen;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Caller;
 
@@ -32,6 +33,8 @@ pub(super) struct Known {
     pub(super) name: Arc<str>,
     /// Whether it was told to believe the proxy's certificate authority.
     pub(super) believes: bool,
+    /// The process at the other end, where that was asked for and found.
+    pub(super) process: Option<Seen>,
 }
 
 impl Callers {
@@ -65,7 +68,10 @@ impl Callers {
     pub(super) fn admit(&self, caller: &Caller, believes: bool) {
         let credentials = format!("{}:{}", user(&caller.name), caller.key).into_bytes();
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
-        names.insert(credentials, Known { name: caller.name.as_str().into(), believes });
+        names.insert(
+            credentials,
+            Known { name: caller.name.as_str().into(), believes, process: None },
+        );
     }
 
     /// Admits a caller of this name with a key of this run, the same whenever it is asked for.
@@ -91,7 +97,11 @@ impl Callers {
         let (name, key) = std::str::from_utf8(credentials).ok()?.split_once(':')?;
         // Digests are compared, so how long it takes tells nothing about the key.
         let is_same = Sha256::digest(key) == Sha256::digest(self.key(name));
-        (self.is_kept && is_same).then(|| Known { name: name.into(), believes: true })
+        (self.is_kept && is_same).then(|| Known {
+            name: name.into(),
+            believes: true,
+            process: None,
+        })
     }
 
     fn key(&self, name: &str) -> String {

@@ -2,6 +2,7 @@
 //!
 //! In: a stream that was accepted. Out: each request either refused or handed on to `exchange`.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::callers::{Callers, Known};
 use super::exchange::{self, After, Asked};
 use super::head::RequestHead;
 use super::journal::Journal;
+use super::processes::{Processes, Seen};
 use super::refusal::Refusal;
 use super::route::Route;
 use super::target::{Target, Tunnel};
@@ -29,6 +31,8 @@ pub(super) struct Engine {
     pub(super) journal: Option<Arc<Journal>>,
     pub(super) route: Route,
     pub(super) connect_timeout: Duration,
+    /// Who finds the processes that ask; none if nobody wants to know.
+    pub(super) processes: Option<Processes>,
     /// How to look inside TLS; a relay does not.
     pub(super) secure: Option<Secure>,
 }
@@ -39,12 +43,34 @@ enum Wanted {
     Tunnel(Known, Tunnel),
 }
 
+/// The way that requests come.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    /// Straight to the proxy, from this process; each says by itself who asks, and whom.
+    Open(Option<Seen>),
+    /// In a tunnel, of which that is known.
+    Tunnel(&'a Known, &'a Tunnel),
+}
+
+impl Engine {
+    /// Whether what is asked now will be written down.
+    fn records(&self) -> bool {
+        self.journal.as_ref().is_some_and(|journal| journal.is_open())
+    }
+}
+
 /// Serves a caller until either side ends the connection.
-pub(super) async fn serve(stream: TcpStream, engine: Arc<Engine>) {
+pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, engine: Arc<Engine>) {
+    let process = match &engine.processes {
+        Some(processes) if engine.records() => processes.at(peer).await,
+        _ => None,
+    };
     let caller = Connection::new(stream);
-    let Some((caller, from, tunnel)) = requests(caller, &engine, None).await else { return };
+    let Some((caller, from, tunnel)) = requests(caller, &engine, Way::Open(process)).await else {
+        return;
+    };
     if let Some(inside) = tunnel::open(caller, &engine, &from, &tunnel).await {
-        requests(inside, &engine, Some((&from, &tunnel))).await;
+        requests(inside, &engine, Way::Tunnel(&from, &tunnel)).await;
     }
 }
 
@@ -53,12 +79,12 @@ pub(super) async fn serve(stream: TcpStream, engine: Arc<Engine>) {
 async fn requests(
     mut caller: Connection,
     engine: &Engine,
-    inside: Option<(&Known, &Tunnel)>,
+    way: Way<'_>,
 ) -> Option<(Connection, Known, Tunnel)> {
     let mut pool = Pool::default();
     loop {
         let wanted = match caller.incoming.head().await {
-            Ok(head) => admit(head, engine, inside),
+            Ok(head) => admit(head, engine, way),
             Err(NoHead::TooLarge) => Err((Refusal::too_large(), false)),
             Err(NoHead::Closed | NoHead::Cut) => return None,
         };
@@ -81,31 +107,31 @@ async fn requests(
 }
 
 /// Reads a head and decides whether it is served; a refusal says if its text would be too much.
-fn admit(
-    head: Bytes,
-    engine: &Engine,
-    inside: Option<(&Known, &Tunnel)>,
-) -> Result<Wanted, (Refusal, bool)> {
+fn admit(head: Bytes, engine: &Engine, way: Way<'_>) -> Result<Wanted, (Refusal, bool)> {
     let head = RequestHead::read(head).map_err(|refusal| (refusal, false))?;
     let head_only = head.method == "HEAD";
     let refuse = |refusal| (refusal, head_only);
-    let (from, target) = if let Some((from, tunnel)) = inside {
-        (from.clone(), tunnel.target(&head.line_target).map_err(refuse)?)
-    } else {
-        let from = head.fields.all("proxy-authorization").next();
-        let from = from.and_then(|value| engine.callers.known(value));
-        let from = from.ok_or_else(Refusal::unknown_caller).map_err(refuse)?;
-        if head.method == "CONNECT" {
-            let tunnel = Tunnel::read(&head.line_target).map_err(refuse)?;
-            return Ok(Wanted::Tunnel(from, tunnel));
+    let (from, target) = match way {
+        Way::Tunnel(from, tunnel) => {
+            (from.clone(), tunnel.target(&head.line_target).map_err(refuse)?)
         }
-        (from, Target::read(&head.method, &head.line_target).map_err(refuse)?)
+        Way::Open(process) => {
+            let from = head.fields.all("proxy-authorization").next();
+            let from = from.and_then(|value| engine.callers.known(value));
+            let from = from.ok_or_else(Refusal::unknown_caller).map_err(refuse)?;
+            let from = Known { process, ..from };
+            if head.method == "CONNECT" {
+                let tunnel = Tunnel::read(&head.line_target).map_err(refuse)?;
+                return Ok(Wanted::Tunnel(from, tunnel));
+            }
+            (from, Target::read(&head.method, &head.line_target).map_err(refuse)?)
+        }
     };
     if head.fields.all("host").count() > 1 {
         return Err(refuse(Refusal::bad_request("there is more than one `Host`")));
     }
     let length = head.length().map_err(refuse)?;
-    Ok(Wanted::Exchange(Asked { from: from.name, head, target, length }))
+    Ok(Wanted::Exchange(Asked { from, head, target, length }))
 }
 
 async fn refuse(caller: &mut Connection, refusal: &Refusal, head_only: bool) -> After {

@@ -4,14 +4,16 @@
 //! order in which the heads came. Exchanges that begin while nothing is recorded leave nothing
 //! here, even if they end later.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Witness;
+use super::callers::Known;
 use super::head::{Fields, RequestHead, ResponseHead, text};
 use super::kept::Kept;
-use crate::model::{Body, Exchange, Header, Message, Recording, Request, Response};
+use super::processes::Seen;
+use crate::model::{Body, Exchange, Header, Message, Process, Recording, Request, Response};
 
 /// Messages that wait for one before them to be complete.
 const MOST_WAITING: usize = 1000;
@@ -32,8 +34,9 @@ struct State {
     open: Option<Open>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Open {
+    began: Instant,
     /// By their numbers, which go on when some were taken out.
     entries: BTreeMap<usize, Entry>,
     next: usize,
@@ -44,13 +47,14 @@ struct Open {
 #[derive(Debug)]
 struct Entry {
     from: Arc<str>,
+    process: Option<Seen>,
     method: String,
     url: String,
     request: Half,
     response: Option<(String, Half)>,
     began: Instant,
-    /// Whether nothing more comes.
-    ended: bool,
+    /// When it was over; nothing more comes then.
+    ended: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -85,7 +89,7 @@ impl Journal {
             return false;
         }
         state.number += 1;
-        state.open = Some(Open::default());
+        state.open = Some(Open::new());
         true
     }
 
@@ -116,7 +120,7 @@ impl Journal {
     /// Writes down a request, if anything is being recorded.
     pub(super) fn request(
         self: &Arc<Self>,
-        from: &Arc<str>,
+        from: &Known,
         head: &RequestHead,
         url: String,
     ) -> Option<Ticket> {
@@ -127,13 +131,14 @@ impl Journal {
         let index = open.next;
         open.next += 1;
         let entry = Entry {
-            from: Arc::clone(from),
+            from: Arc::clone(&from.name),
+            process: from.process,
             method: head.method.to_ascii_uppercase(),
             url,
             request: Half { fields: head.fields.clone(), body: body.clone() },
             response: None,
             began: Instant::now(),
-            ended: false,
+            ended: None,
         };
         open.entries.insert(index, entry);
         open.messages.push_back(Message::Request(index));
@@ -156,7 +161,7 @@ impl Journal {
         let state = self.state();
         let entries = state.open.iter().flat_map(|open| open.entries.values());
         let entries = entries.filter(|entry| wanted(&entry.method, &entry.url));
-        entries.map(Entry::exchange).collect()
+        entries.map(|entry| entry.exchange(None)).collect()
     }
 
     // Nothing that is done under the lock can be left half done, so what a thread that
@@ -198,7 +203,7 @@ impl Drop for Ticket {
         if let Some(Witness(see)) = &self.journal.witness {
             let mut exchange = None;
             self.with_open(|open| {
-                exchange = open.entries.get(&self.index).map(Entry::exchange);
+                exchange = open.entries.get(&self.index).map(|entry| entry.exchange(None));
             });
             // Without the lock, because it may take its time.
             exchange.iter().for_each(|exchange| see(exchange));
@@ -206,7 +211,7 @@ impl Drop for Ticket {
         self.with_open(|open| {
             open.under_way -= 1;
             if let Some(entry) = open.entries.get_mut(&self.index) {
-                entry.ended = true;
+                entry.ended = Some(Instant::now());
             }
         });
         self.journal.quiet.notify_all();
@@ -229,6 +234,30 @@ impl Keep {
 }
 
 impl Open {
+    fn new() -> Self {
+        Self {
+            began: Instant::now(),
+            entries: BTreeMap::new(),
+            next: 0,
+            messages: VecDeque::new(),
+            under_way: 0,
+        }
+    }
+
+    /// The processes that asked, by their numbers.
+    fn processes(&self) -> HashMap<u32, Process> {
+        let since = |moment: Instant| moment.saturating_duration_since(self.began);
+        let mut processes = HashMap::new();
+        for entry in self.entries.values() {
+            let Some(Seen { id, began }) = entry.process else { continue };
+            let began = since(began);
+            let process = processes.entry(id).or_insert(Process { id, began, last_seen: began });
+            let last = since(entry.ended.unwrap_or_else(Instant::now));
+            process.last_seen = process.last_seen.max(last);
+        }
+        processes
+    }
+
     fn into_recording(self) -> (Recording, Vec<Instant>) {
         let moments = self.entries.values().map(|entry| entry.began).collect();
         let messages: Vec<Message> = self.messages.iter().copied().collect();
@@ -254,7 +283,7 @@ impl Open {
         for message in &taken {
             let entry = &self.entries[&number(message)];
             let is_last = matches!(message, Message::Response(_)) || entry.response.is_none();
-            if is_last && entry.ended {
+            if is_last && entry.ended.is_some() {
                 self.entries.remove(&number(message));
             }
         }
@@ -263,14 +292,19 @@ impl Open {
 
     fn is_complete(&self, message: &Message) -> bool {
         let entry = &self.entries[&number(message)];
-        entry.ended || matches!(message, Message::Request(_)) && entry.response.is_some()
+        entry.ended.is_some() || matches!(message, Message::Request(_)) && entry.response.is_some()
     }
 
     /// These messages, which belong to the exchanges with these numbers.
     fn recording(&self, messages: &[Message], numbers: impl Iterator<Item = usize>) -> Recording {
         let places: BTreeMap<usize, usize> =
             numbers.enumerate().map(|(place, number)| (number, place)).collect();
-        let exchanges = places.keys().map(|number| self.entries[number].exchange()).collect();
+        let processes = self.processes();
+        let exchange = |number: &usize| {
+            let entry = &self.entries[number];
+            entry.exchange(entry.process.map(|seen| processes[&seen.id]))
+        };
+        let exchanges = places.keys().map(exchange).collect();
         let placed = |message: &Message| match message {
             Message::Request(number) => Message::Request(places[number]),
             Message::Response(number) => Message::Response(places[number]),
@@ -285,7 +319,7 @@ fn number(message: &Message) -> usize {
 }
 
 impl Entry {
-    fn exchange(&self) -> Exchange {
+    fn exchange(&self, process: Option<Process>) -> Exchange {
         let response = self.response.as_ref().map(|(status, half)| Response {
             status: status.clone(),
             url: self.url.clone(),
@@ -299,7 +333,7 @@ impl Entry {
             body: self.request.body.body(),
         };
         // Whom it went to is known only when all that may tell has been said.
-        Exchange { from: self.from.to_string(), to: String::new(), request, response }
+        Exchange { from: self.from.to_string(), to: String::new(), request, response, process }
     }
 }
 

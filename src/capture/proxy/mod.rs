@@ -39,6 +39,7 @@ mod head;
 mod hosts;
 mod journal;
 mod kept;
+mod processes;
 mod refusal;
 mod route;
 mod stream;
@@ -63,6 +64,7 @@ use self::callers::{Callers, user};
 use self::connection::Engine;
 pub use self::hosts::Hosts;
 use self::journal::Journal;
+use self::processes::Processes;
 pub(super) use self::route::Route;
 use self::trust::Trust;
 pub use self::tunnel::Unseen;
@@ -191,6 +193,8 @@ impl Proxy {
             journal: Some(Arc::clone(&journal)),
             route: Route::default(),
             connect_timeout: options.connect_timeout,
+            // Only who compares recordings wants to know.
+            processes: if options.standing.is_none() { Processes::start() } else { None },
             secure: Some(secure(&options)?),
         });
         for caller in relay.iter().flat_map(|relay| &relay.callers) {
@@ -329,7 +333,14 @@ pub(super) fn forward(listener: TcpListener, callers: &[Caller], route: Route) -
     let known = Callers::new()?;
     callers.iter().for_each(|caller| known.admit(caller, false));
     let connect_timeout = Options::default().connect_timeout;
-    let engine = Engine { callers: known, journal: None, route, connect_timeout, secure: None };
+    let engine = Engine {
+        callers: known,
+        journal: None,
+        route,
+        connect_timeout,
+        processes: None,
+        secure: None,
+    };
     runtime()?.block_on(accept(listener, Arc::new(engine)));
     Ok(())
 }
@@ -362,8 +373,8 @@ async fn accept(listener: TcpListener, engine: Arc<Engine>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                tokio::spawn(connection::serve(stream, Arc::clone(&engine)));
+            Ok((stream, peer)) => {
+                tokio::spawn(connection::serve(stream, peer, Arc::clone(&engine)));
             }
             // Mostly a lack of file descriptors, which passes when a connection ends.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,

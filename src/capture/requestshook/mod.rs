@@ -52,7 +52,13 @@ fn add(recording: &mut Recording, pairing: &mut Pairing, entry: Entry) {
 
 fn exchange(entry: Entry) -> Exchange {
     let Entry { from, to, method, url, headers, body, .. } = entry;
-    Exchange { from, to, request: Request { method, url, headers, body }, response: None }
+    Exchange {
+        from,
+        to,
+        request: Request { method, url, headers, body },
+        response: None,
+        process: None,
+    }
 }
 
 #[cfg(test)]

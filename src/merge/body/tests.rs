@@ -31,6 +31,7 @@ fn recording(sections: &[(&str, &[&str])]) -> Recording {
                 body: Body::Empty,
             },
             response: None,
+            process: None,
         }
     };
     Recording {

@@ -36,6 +36,7 @@ fn recording(diagram: &str) -> Recording {
                     body: Body::Empty,
                 },
                 response: None,
+                process: None,
             });
         }
     }

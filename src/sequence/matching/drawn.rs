@@ -63,7 +63,7 @@ mod tests {
                 true => ("b", "a", "200 OK /x"),
             };
             let [from, to, text] = [from, to, text].map(str::to_owned);
-            Said { from, to, text, query: None, exchange, is_reply }
+            Said { from, to, text, query: None, exchange, is_reply, process: None }
         };
         vec![message(0, false), message(1, false), message(0, true), message(1, true)]
     }

@@ -3,7 +3,8 @@
 //! In: the moves that lay a recording on a diagram. Out: which arrow each message lies on, the changes,
 //! and each change in words.
 
-use super::machine::{Fits, Move};
+use super::fits::Fits;
+use super::machine::Move;
 use super::recorded::Recorded;
 use super::{Deviation, Fit, Said, Specification};
 

@@ -3,12 +3,12 @@
 //! In: a specification and what was recorded. Out: for each place that one can be in, the moves to
 //! others and what they cost.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::Specification;
-use super::documented::Reading;
-use super::expression::{Expressions, Id, Loss, Step, Steps, What};
+use super::expression::{Expressions, Id, Step, Steps, What};
+use super::fits::{Fits, bit};
+use super::needs::Left;
 use super::recorded::Recorded;
 use super::tree::Line;
 
@@ -41,157 +41,6 @@ pub(super) struct Machine<'a> {
     fits: &'a Fits<'a>,
     names: usize,
     has_break: bool,
-}
-
-/// Names with the values that they stand for.
-type Values = Vec<(u32, u32)>;
-
-/// Which messages arrows stand for.
-pub(super) struct Fits<'a> {
-    /// For each arrow who speaks to whom in it and in which chain, if anybody recorded does.
-    kinds: Vec<Option<(u32, u32)>>,
-    /// For each arrow the classes that say what it does.
-    classes: Vec<Vec<u32>>,
-    /// For arrows with names and classes the values that names may have.
-    readings: HashMap<(u32, u32), Vec<Values>>,
-    /// What names stand for.
-    pub(super) values: Vec<&'a str>,
-    /// For each arrow what leaving it out means.
-    losses: Vec<Loss>,
-    /// For each chain and place in it how many messages from there on fit no arrow: those that are
-    /// spoken between others than any arrow, and all others.
-    strangers: Vec<Vec<(u32, u32)>>,
-}
-
-impl<'a> Fits<'a> {
-    pub(super) fn of(specification: &Specification, recorded: &Recorded<'a>) -> Self {
-        let compiled = &specification.compiled;
-        let mut fits = Self {
-            kinds: Vec::new(),
-            classes: Vec::new(),
-            readings: HashMap::new(),
-            values: Vec::new(),
-            losses: Vec::new(),
-            strangers: Vec::new(),
-        };
-        let mut of_kind: Vec<Vec<u32>> = vec![Vec::new(); recorded.kinds.len()];
-        let mut of_text: HashMap<(u32, &str), Vec<u32>> = HashMap::new();
-        let mut is_seen = vec![false; recorded.classes.len()];
-        for message in &recorded.messages {
-            if !std::mem::replace(&mut is_seen[message.class as usize], true) {
-                of_kind[message.kind as usize].push(message.class);
-                let text = recorded.classes[message.class as usize].text.as_str();
-                of_text.entry((message.kind, text)).or_default().push(message.class);
-            }
-        }
-        let people: std::collections::HashSet<&str> =
-            recorded.kinds.keys().flat_map(|(from, to, _)| [*from, *to]).collect();
-        let shown = |name: &'_ str| -> String {
-            match compiled.aliases.get(name) {
-                Some(alias) if !people.contains(name) && people.contains(alias.as_str()) => {
-                    alias.clone()
-                }
-                _ => name.to_owned(),
-            }
-        };
-        let mut values: HashMap<&'a str, u32> = HashMap::new();
-        for (arrow, line) in compiled.lines.iter().enumerate() {
-            let arrow = u32::try_from(arrow).expect("a diagram has fewer arrows");
-            let kind = line.as_ref().and_then(|line| {
-                let (from, to) = (shown(&line.ends.0), shown(&line.ends.1));
-                recorded.kinds.get(&(from.as_str(), to.as_str(), line.is_reply)).copied()
-            });
-            let mut classes = Vec::new();
-            if let (Some(line), Some((kind, _))) = (line, kind) {
-                let candidates: Vec<u32> = if line.said.has_names() {
-                    of_kind[kind as usize].clone()
-                } else {
-                    let texts = line.said.literals();
-                    texts.filter_map(|text| of_text.get(&(kind, text))).flatten().copied().collect()
-                };
-                for class in candidates {
-                    let said = recorded.classes[class as usize];
-                    let readings = line.said.readings(&said.text, said.query.as_deref());
-                    if readings.is_empty() {
-                        continue;
-                    }
-                    classes.push(class);
-                    if line.said.has_names() {
-                        let mut numbered = |reading: Reading<'a>| {
-                            let number = |(name, value): (u32, &'a str)| {
-                                let next = u32::try_from(fits.values.len() + 1).expect("few");
-                                let value = *values.entry(value).or_insert_with(|| {
-                                    fits.values.push(value);
-                                    next
-                                });
-                                (name, value)
-                            };
-                            reading.into_iter().map(number).collect()
-                        };
-                        let readings = readings.into_iter().map(&mut numbered).collect();
-                        fits.readings.insert((arrow, class), readings);
-                    }
-                }
-            }
-            classes.sort_unstable();
-            fits.losses.push(Loss {
-                is_foreign: kind.is_none(),
-                is_unheard: classes.is_empty(),
-                kind: kind.map_or(0, |(kind, _)| bit(kind)),
-            });
-            fits.kinds.push(kind);
-            fits.classes.push(classes);
-        }
-        fits.count_strangers(recorded);
-        fits
-    }
-
-    fn count_strangers(&mut self, recorded: &Recorded<'a>) {
-        let mut is_known = vec![false; recorded.classes.len()];
-        self.classes.iter().flatten().for_each(|&class| is_known[class as usize] = true);
-        let mut is_spoken = vec![false; recorded.kinds.len()];
-        self.kinds.iter().flatten().for_each(|&(kind, _)| is_spoken[kind as usize] = true);
-        for chain in &recorded.chains {
-            let mut counts = vec![(0, 0)];
-            for &message in chain.iter().rev() {
-                let message = &recorded.messages[message as usize];
-                let (mut foreign, mut unknown) = *counts.last().expect("it has one");
-                foreign += u32::from(!is_spoken[message.kind as usize]);
-                let is_unknown =
-                    is_spoken[message.kind as usize] && !is_known[message.class as usize];
-                unknown += u32::from(is_unknown);
-                counts.push((foreign, unknown));
-            }
-            counts.reverse();
-            self.strangers.push(counts);
-        }
-    }
-
-    /// Whether an arrow says what a class of messages does, whatever names stand for.
-    pub(super) fn says(&self, arrow: u32, class: u32) -> bool {
-        self.classes[arrow as usize].binary_search(&class).is_ok()
-    }
-
-    /// The values of names that become known when a message of the class lies on the arrow; none if
-    /// that contradicts what they stand for already.
-    pub(super) fn names(&self, arrow: u32, class: u32, known: &[u32]) -> Vec<Values> {
-        let Some(readings) = self.readings.get(&(arrow, class)) else { return vec![Vec::new()] };
-        let agrees = |reading: &&Values| {
-            reading.iter().all(|(name, value)| {
-                let known = known[*name as usize];
-                known == 0 || known == *value
-            })
-        };
-        readings.iter().filter(agrees).cloned().collect()
-    }
-
-    pub(super) fn losses(&self) -> &[Loss] {
-        &self.losses
-    }
-}
-
-fn bit(kind: u32) -> u64 {
-    1 << (kind % 64)
 }
 
 impl<'a> Machine<'a> {
@@ -233,8 +82,13 @@ impl<'a> Machine<'a> {
     }
 
     fn may_come(&self, place: &[u32], message: u32) -> bool {
-        let after = &self.recorded.messages[message as usize].after;
-        after.iter().all(|&other| self.is_used(place, other))
+        let message = &self.recorded.messages[message as usize];
+        let is_open = |&(request, reply): &(u32, Option<u32>)| {
+            self.is_used(place, request) && reply.is_none_or(|reply| !self.is_used(place, reply))
+        };
+        let is_busy = |service: u32| self.recorded.asked[service as usize].iter().any(is_open);
+        message.after.iter().all(|&other| self.is_used(place, other))
+            && message.within.is_none_or(is_busy)
     }
 
     fn known<'p>(&self, place: &'p [u32]) -> &'p [u32] {
@@ -250,9 +104,12 @@ impl<'a> Machine<'a> {
     pub(super) fn heads(&self, place: &[u32]) -> Vec<u32> {
         let chains = 0..u32::try_from(self.recorded.chains.len()).expect("few chains");
         let heads = chains.filter_map(|chain| self.head(place, chain));
-        let mut heads: Vec<u32> = heads.filter(|&head| self.may_come(place, head)).collect();
-        heads.sort_unstable();
-        heads
+        let mut all: Vec<u32> = heads.collect();
+        all.sort_unstable();
+        let heads: Vec<u32> =
+            all.iter().copied().filter(|&head| self.may_come(place, head)).collect();
+        // What waits for something that never comes is taken as it is.
+        if heads.is_empty() { all } else { heads }
     }
 
     /// Whether every message was used and nothing more has to happen.
@@ -306,10 +163,14 @@ impl<'a> Machine<'a> {
         }
         let said = message.map(|message| &self.recorded.messages[message as usize]);
         let answered = said.and_then(|said| said.request);
-        for pair in self.open(place).chunks(2) {
-            if Some(pair[0]) != answered {
-                after.extend_from_slice(pair);
-            }
+        let open = || self.open(place).chunks(2);
+        // Who answers for a twin leaves the own request to it.
+        let asked = arrow.and_then(|arrow| self.lines[arrow as usize].as_ref()?.request);
+        let asked = asked.map_or(0, |asked| asked + 1);
+        let own = open().find(|pair| Some(pair[0]) == answered).map_or(0, |pair| pair[1]);
+        for pair in open().filter(|pair| Some(pair[0]) != answered) {
+            let lies = if asked > 0 && own > 0 && pair[1] == asked { own } else { pair[1] };
+            after.extend_from_slice(&[pair[0], lies]);
         }
         if let (Some(message), Some(said)) = (message, said) {
             after[1 + said.chain as usize] += 1;
@@ -324,7 +185,8 @@ impl<'a> Machine<'a> {
         after.into()
     }
 
-    /// Whether a message may lie on an arrow as far as its request is concerned.
+    /// Whether a message may lie on an arrow as far as its request is concerned. Of requests of several
+    /// processes that are open and say the same, no drawing tells which one a reply answers.
     fn belongs(&self, place: &[u32], arrow: u32, message: u32) -> bool {
         let line = self.lines[arrow as usize].as_ref().expect("remarks are left out");
         let (Some(asked), Some(request)) =
@@ -333,7 +195,12 @@ impl<'a> Machine<'a> {
             return true;
         };
         let mut open = self.open(place).chunks(2);
-        open.any(|pair| pair[0] == request && pair[1] == asked + 1)
+        let Some(lies) = open.clone().find(|pair| pair[0] == request).map(|pair| pair[1]) else {
+            return false;
+        };
+        let chain = |message: u32| self.recorded.messages[message as usize].chain;
+        let is_twin = |pair: &[u32]| pair[1] == asked + 1 && chain(pair[0]) != chain(request);
+        lies == asked + 1 || lies > 0 && self.fits.are_twins(lies - 1, asked) && open.any(is_twin)
     }
 
     /// How a message may lie on the arrow of a step.
@@ -347,7 +214,7 @@ impl<'a> Machine<'a> {
     ) {
         let What::Arrow(arrow) = step.what else { return };
         let said = &self.recorded.messages[message as usize];
-        let is_between = self.fits.kinds[arrow as usize].is_some_and(|(kind, _)| kind == said.kind);
+        let is_between = self.fits.kinds[arrow as usize].is_some_and(|kind| kind == said.kind);
         if !is_between || !self.belongs(place, arrow, message) {
             return;
         }
@@ -391,6 +258,19 @@ impl<'a> Machine<'a> {
             if is_change {
                 out.push(self.without(place, step));
             }
+            let mut heads = heads.clone();
+            if let (What::Arrow(arrow), true) = (&step.what, heads.len() > 1) {
+                let used = &place[1..=self.recorded.chains.len()];
+                Left::of(self.recorded, used).sort(&mut heads, *arrow, self.fits);
+            }
+            // After which the same comes, one is as good as the other.
+            let rest = |message: u32| self.recorded.messages[message as usize].rest;
+            let mut seen = Vec::with_capacity(heads.len());
+            heads.retain(|&message| {
+                let is_new = !seen.contains(&rest(message));
+                seen.push(rest(message));
+                is_new
+            });
             for &message in &heads {
                 self.lays(place, step, message, !is_change, &mut out);
             }
@@ -451,16 +331,18 @@ impl<'a> Machine<'a> {
         let mut heads = Vec::new();
         for step in steps {
             let What::Arrow(arrow) = step.what else { continue };
-            let Some((_, chain)) = self.fits.kinds[arrow as usize] else { continue };
-            let Some(head) = self.head(place, chain) else { continue };
-            if heads.contains(&head) {
-                continue;
+            let Some(kind) = self.fits.kinds[arrow as usize] else { continue };
+            for &chain in &self.recorded.chains_of[kind as usize] {
+                let Some(head) = self.head(place, chain) else { continue };
+                if heads.contains(&head) {
+                    continue;
+                }
+                let kind = bit(self.recorded.messages[head as usize].kind);
+                if others & kind != 0 || !self.may_come(place, head) {
+                    return None;
+                }
+                heads.push(head);
             }
-            let kind = bit(self.recorded.messages[head as usize].kind);
-            if others & kind != 0 || !self.may_come(place, head) {
-                return None;
-            }
-            heads.push(head);
         }
         Some(heads)
     }

@@ -17,16 +17,19 @@ mod documented;
 mod drawn;
 mod explanation;
 mod expression;
+mod fits;
 mod machine;
+mod needs;
 mod recorded;
 mod search;
 mod tree;
 mod unordered;
 
 use super::diagram::Diagram;
-use crate::model::{Arrow, Message, Recording};
+use crate::model::{Arrow, Exchange, Message, Process, Recording};
 
-use machine::{Fits, Machine, Move};
+use fits::Fits;
+use machine::{Machine, Move};
 use recorded::Recorded;
 use search::Way;
 use tree::Compiled;
@@ -46,6 +49,8 @@ pub struct Said {
     pub exchange: usize,
     /// Whether it is the reply.
     pub is_reply: bool,
+    /// Which process began the exchange, where that is known.
+    pub process: Option<Process>,
 }
 
 /// How much of the recorded order counts.
@@ -54,7 +59,8 @@ pub enum Order {
     /// All of it.
     Strict,
     /// What causes bring about: the messages of each caller keep their order, a reply comes after its
-    /// request, and an exchange stays inside the exchange that caused it.
+    /// request, and an exchange stays inside the exchange that caused it. Of processes of one caller that
+    /// ran at the same time, each is a caller of its own.
     #[default]
     Causal,
 }
@@ -132,14 +138,15 @@ impl Said {
             let (Message::Request(exchange) | Message::Response(exchange)) = arrow.message;
             let is_reply = arrow.status.is_some();
             let [from, to] = if is_reply { [arrow.to, arrow.from] } else { [arrow.from, arrow.to] };
-            let url = &recording.exchanges[exchange].request.url;
+            let Exchange { request, process, .. } = &recording.exchanges[exchange];
             Self {
                 from: from.to_owned(),
                 to: to.to_owned(),
                 text: arrow.label(),
-                query: url.split_once('?').map(|(_, query)| query.to_owned()),
+                query: request.url.split_once('?').map(|(_, query)| query.to_owned()),
                 exchange,
                 is_reply,
+                process: *process,
             }
         };
         recording.arrows().map(said).collect()

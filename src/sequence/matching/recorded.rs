@@ -3,9 +3,10 @@
 //! In: what was said, and how strictly its order counts. Out: chains, in each of which messages keep
 //! their order, and for each message those of other chains that must come before it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Order, Said};
+use crate::model::Process;
 
 /// Everything that was recorded.
 pub(super) struct Recorded<'a> {
@@ -15,14 +16,20 @@ pub(super) struct Recorded<'a> {
     pub(super) chains: Vec<Vec<u32>>,
     /// For each class one message of it: messages of a class say the same.
     pub(super) classes: Vec<&'a Said>,
-    /// Who speaks to whom, and whether it is a reply; with the chain.
-    pub(super) kinds: HashMap<(&'a str, &'a str, bool), (u32, u32)>,
+    /// Who speaks to whom, and whether it is a reply.
+    pub(super) kinds: HashMap<(&'a str, &'a str, bool), u32>,
+    /// For each kind the chains that have messages of it.
+    pub(super) chains_of: Vec<Vec<u32>>,
+    /// For each service what it was asked, with the reply if there is one.
+    pub(super) asked: Vec<Vec<(u32, Option<u32>)>>,
 }
 
 /// A recorded message.
 pub(super) struct Message {
     /// What it says.
     pub(super) class: u32,
+    /// The first class that says the same but for the query, which most diagrams leave out.
+    pub(super) label: u32,
     /// Who speaks to whom.
     pub(super) kind: u32,
     /// The chain that it is in.
@@ -31,6 +38,10 @@ pub(super) struct Message {
     pub(super) place: u32,
     /// Messages of other chains that come before it.
     pub(super) after: Vec<u32>,
+    /// A number that it shares with those after which the same comes in the same way.
+    pub(super) rest: u32,
+    /// The service that must be busy for somebody when it comes, an index in [`Recorded::asked`].
+    pub(super) within: Option<u32>,
     /// For a reply its request, if it was recorded.
     pub(super) request: Option<u32>,
     /// Whether it is a request whose reply was recorded.
@@ -44,16 +55,26 @@ impl<'a> Recorded<'a> {
             chains: Vec::new(),
             classes: Vec::new(),
             kinds: HashMap::new(),
+            chains_of: Vec::new(),
+            asked: Vec::new(),
         };
+        let processes = processes(said);
+        let caused_by_several = caused_by_several(&processes, said);
         let mut classes = HashMap::new();
+        let mut labels = HashMap::new();
         let mut chains = HashMap::new();
         let mut requests = HashMap::new();
         for (index, message) in said.iter().enumerate() {
             let index = number(index);
-            let Said { from, to, text, query, exchange, is_reply } = message;
+            let Said { from, to, text, query, exchange, is_reply, .. } = message;
             let caller = match order {
-                Order::Strict => "",
-                Order::Causal => message.caller(),
+                Order::Strict => ("", None, None),
+                Order::Causal => {
+                    let caller = message.caller();
+                    let process = message.process.filter(|_| processes.contains_key(caller));
+                    let alone = caused_by_several.contains(exchange).then_some(exchange);
+                    (caller, process.map(|process| process.id), alone)
+                }
             };
             let chain = *chains.entry(caller).or_insert(number(recorded.chains.len()));
             if chain as usize == recorded.chains.len() {
@@ -63,7 +84,14 @@ impl<'a> Recorded<'a> {
             recorded.chains[chain as usize].push(index);
             let kinds = number(recorded.kinds.len());
             let ends = (from.as_str(), to.as_str(), *is_reply);
-            let kind = recorded.kinds.entry(ends).or_insert((kinds, chain)).0;
+            let kind = *recorded.kinds.entry(ends).or_insert(kinds);
+            if kind as usize == recorded.chains_of.len() {
+                recorded.chains_of.push(Vec::new());
+            }
+            let chains_of = &mut recorded.chains_of[kind as usize];
+            if !chains_of.contains(&chain) {
+                chains_of.push(chain);
+            }
             let class = *classes.entry((kind, text, query)).or_insert_with(|| {
                 recorded.classes.push(message);
                 number(recorded.classes.len() - 1)
@@ -77,28 +105,64 @@ impl<'a> Recorded<'a> {
             }
             recorded.messages.push(Message {
                 class,
+                label: *labels.entry((kind, text)).or_insert(class),
                 kind,
                 chain,
                 place,
                 after: Vec::new(),
+                rest: 0,
+                within: None,
                 request,
                 is_answered: false,
             });
         }
         if order == Order::Causal {
-            recorded.nest(said);
+            recorded.follow(&processes, said);
+            recorded.nest(&caused_by_several, said);
         }
+        recorded.number_rests();
         recorded
     }
 
+    /// Keeps processes of a caller in order that did not run at the same time.
+    fn follow(&mut self, processes: &HashMap<&str, Vec<Process>>, said: &[Said]) {
+        for (caller, processes) in processes {
+            let ends = |process: &Process| {
+                let is_of = |message: &&(usize, &Said)| {
+                    message.1.caller() == *caller
+                        && message.1.process.is_some_and(|its| its.id == process.id)
+                };
+                let mut messages = said.iter().enumerate();
+                let first = messages.clone().find(|message| is_of(&message))?.0;
+                let last = messages.rfind(|message| is_of(&message))?.0;
+                Some((number(first), number(last)))
+            };
+            for (before, after) in pairs(processes) {
+                if let (Some((_, last)), Some((first, _))) = (ends(before), ends(after)) {
+                    self.orders(last, first);
+                }
+            }
+        }
+    }
+
     /// Keeps exchanges inside those that caused them: any that was open when they began and whose
-    /// service they come from may have.
-    fn nest(&mut self, said: &[Said]) {
+    /// service they come from may have. Where processes asked at the same time, another one of them may
+    /// be the first next time, so it is enough that the service is busy.
+    fn nest(&mut self, caused_by_several: &HashSet<usize>, said: &[Said]) {
         let mut reply_of: HashMap<u32, u32> = HashMap::new();
         for (index, message) in self.messages.iter().enumerate() {
             if let Some(request) = message.request {
                 reply_of.insert(request, number(index));
             }
+        }
+        let mut services: HashMap<&str, u32> = HashMap::new();
+        for (index, message) in said.iter().enumerate().filter(|(_, message)| !message.is_reply) {
+            let service = *services.entry(&message.to).or_insert(number(self.asked.len()));
+            if service as usize == self.asked.len() {
+                self.asked.push(Vec::new());
+            }
+            let index = number(index);
+            self.asked[service as usize].push((index, reply_of.get(&index).copied()));
         }
         let mut open: HashMap<&str, Vec<u32>> = HashMap::new();
         for (index, message) in said.iter().enumerate() {
@@ -111,7 +175,9 @@ impl<'a> Recorded<'a> {
                 continue;
             }
             let causes = open.get(message.from.as_str()).map_or(&[][..], |causes| causes);
-            if let Some(&first) = causes.first() {
+            if caused_by_several.contains(&message.exchange) {
+                self.messages[index as usize].within = services.get(&*message.from).copied();
+            } else if let Some(&first) = causes.first() {
                 self.orders(first, index);
                 let last = reply_of.get(&index).copied().unwrap_or(index);
                 // Where one of them is never answered, the exchange may end whenever it likes.
@@ -127,11 +193,84 @@ impl<'a> Recorded<'a> {
         }
     }
 
+    /// Numbers what comes in each chain from each message on.
+    fn number_rests(&mut self) {
+        let mut before: Vec<Vec<u32>> = vec![Vec::new(); self.messages.len()];
+        for (index, message) in self.messages.iter().enumerate() {
+            message.after.iter().for_each(|&other| before[other as usize].push(number(index)));
+        }
+        let mut numbers = HashMap::new();
+        for chain in &self.chains {
+            let mut rest = 0;
+            for &index in chain.iter().rev() {
+                let message = &mut self.messages[index as usize];
+                let before = std::mem::take(&mut before[index as usize]);
+                let key = (message.class, message.within, message.after.clone(), before, rest);
+                let next = number(numbers.len() + 1);
+                rest = *numbers.entry(key).or_insert(next);
+                message.rest = rest;
+            }
+        }
+    }
+
     fn orders(&mut self, before: u32, after: u32) {
         if self.messages[before as usize].chain != self.messages[after as usize].chain {
             self.messages[after as usize].after.push(before);
         }
     }
+}
+
+/// The processes of each caller of whom they all are known, if there are several.
+fn processes(said: &[Said]) -> HashMap<&str, Vec<Process>> {
+    let mut of: HashMap<&str, Option<Vec<Process>>> = HashMap::new();
+    for message in said {
+        let known = of.entry(message.caller()).or_insert_with(|| Some(Vec::new()));
+        match message.process {
+            None => *known = None,
+            Some(process) => {
+                if let Some(known) = known
+                    && known.iter().all(|other| other.id != process.id)
+                {
+                    known.push(process);
+                }
+            }
+        }
+    }
+    let several = |(caller, known): (_, Option<Vec<Process>>)| {
+        known.filter(|known| known.len() > 1).map(|known| (caller, known))
+    };
+    of.into_iter().filter_map(several).collect()
+}
+
+/// The exchanges that began while their service worked for one of several processes. It may work for
+/// some of them at the same time, so among these there is no order.
+fn caused_by_several(processes: &HashMap<&str, Vec<Process>>, said: &[Said]) -> HashSet<usize> {
+    let mut found = HashSet::new();
+    let mut open: HashMap<usize, &Said> = HashMap::new();
+    for message in said {
+        if message.is_reply {
+            open.remove(&message.exchange);
+            continue;
+        }
+        let is_cause = |cause: &&Said| {
+            cause.to == message.from
+                && (processes.contains_key(&*cause.from) || found.contains(&cause.exchange))
+        };
+        if open.values().any(is_cause) {
+            found.insert(message.exchange);
+        }
+        open.insert(message.exchange, message);
+    }
+    found
+}
+
+/// Processes of which the first was over when the second began.
+fn pairs(processes: &[Process]) -> impl Iterator<Item = (&Process, &Process)> {
+    let with = |before| processes.iter().map(move |after| (before, after));
+    processes
+        .iter()
+        .flat_map(with)
+        .filter(|(before, after): &(&Process, &Process)| before.is_before(after))
 }
 
 fn number(index: usize) -> u32 {

@@ -3,7 +3,7 @@
 //! In: what was recorded. Out: for each message an arrow that says the same and that no other message
 //! has. Replies stay with their requests.
 
-use super::machine::Fits;
+use super::fits::Fits;
 use super::recorded::Recorded;
 use super::{Order, Said, Specification};
 

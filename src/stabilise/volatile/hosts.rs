@@ -107,6 +107,7 @@ mod tests {
                 headers: Vec::new(),
                 body: Body::Text(body.to_owned()),
             }),
+            process: None,
         };
         let exchanges = vec![
             exchange("http://182.161.114.101/identity/", "182.161.114.101", catalog),

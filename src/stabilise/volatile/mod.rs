@@ -5,6 +5,7 @@
 
 mod hosts;
 mod readings;
+pub(in crate::stabilise) mod twins;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
