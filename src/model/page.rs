@@ -6,9 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
-use super::{Diagnostic, FileId, Lines, is_url};
+use super::{Diagnostic, FenceText, FileId, FileText, Lines, is_url};
 
 /// Where a line of a page stands in the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +40,7 @@ pub struct Page {
     pub diagnostics: Vec<Diagnostic>,
     /// Its files as they were read: what a [`FileCache`](super::FileCache) says of them does not
     /// change while the page is there.
-    pub held: Vec<Bytes>,
+    pub held: Vec<FileText>,
 }
 
 impl Page {
@@ -190,7 +188,7 @@ pub struct Fence {
     /// What the fence stands in, from the outside in.
     pub containers: Vec<Container>,
     /// The content after all includes, without the fence's indent, lines joined by newlines.
-    pub text: String,
+    pub text: FenceText,
 }
 
 impl Fence {

@@ -5,6 +5,7 @@
 
 mod fault;
 mod header;
+mod known;
 mod passing;
 mod plain;
 
@@ -12,10 +13,11 @@ use std::ops::Range;
 
 pub(super) use self::fault::{disabled, mangled};
 use self::header::Header;
-use self::passing::Passing;
+pub(super) use self::known::{Known, remember};
+use self::passing::{Passing, begins};
 use super::normal::{Normal, expand};
 use super::python::strip;
-use crate::model::{Container, Fence, Lines};
+use crate::model::{Container, Fence, FenceText, Lines};
 use crate::settings::{FenceSettings, FenceStyle};
 
 /// A fence, before it is known what it stands in.
@@ -27,11 +29,16 @@ pub(super) struct Found {
     /// What stands before the opening backticks, tabs as blanks.
     pub(super) indent: String,
     header: Header,
-    /// Content without the indent.
-    pub(super) text: String,
+    /// Content without the indent; none until it is taken.
+    pub(super) text: Option<FenceText>,
 }
 
 impl Found {
+    /// The same fence so many lines further down.
+    fn moved(&self, lines: usize) -> Self {
+        Self { lines: self.lines.start + lines..self.lines.end + lines, ..self.clone() }
+    }
+
     /// The finished value.
     pub(super) fn into_fence(self, containers: Vec<Container>) -> Fence {
         let Header { language, title, options, braces, custom } = self.header;
@@ -45,7 +52,7 @@ impl Found {
             braces,
             custom,
             containers,
-            text: self.text,
+            text: self.text.unwrap_or_default(),
         }
     }
 }
@@ -85,16 +92,18 @@ pub(super) fn find<'a>(
     settings: &FenceSettings,
     normal: Normal<'a>,
     raw: &'a Lines,
+    known: &Known<'_>,
 ) -> (Scan, Normal<'a>) {
     if settings.style == FenceStyle::Plain {
         return (plain::find(&normal), normal);
     }
     if !settings.preserve_tabs {
-        return (with_content(settings, &normal), normal);
+        return (with_content(settings, &normal, known), normal);
     }
     let mut passing = Passing::new(raw.text(), raw.starts());
     let next = |open: Option<&Open>, index: usize| passing.next(open, index);
-    let early = scan(settings, 0..normal.len(), |index| raw.line(index), next).found;
+    let nothing = Known::default();
+    let early = scan(settings, 0..normal.len(), |index| raw.line(index), next, &nothing).found;
     let mut fences = early.iter().peekable();
     let normal = normal.replaced(|index| {
         while fences.next_if(|fence| fence.lines.end <= index).is_some() {}
@@ -103,17 +112,17 @@ pub(super) fn find<'a>(
         let (space, rest) = cut(raw.line(index), fence.indent.len());
         Some(if edge { format!("{space}{}", expand(rest)) } else { format!("{space}{rest}") })
     });
-    (with_content(settings, &normal), normal)
+    (with_content(settings, &normal, &Known::default()), normal)
 }
 
 /// The fences among normal lines, with their content.
-fn with_content(settings: &FenceSettings, normal: &Normal<'_>) -> Scan {
+fn with_content(settings: &FenceSettings, normal: &Normal<'_>, known: &Known<'_>) -> Scan {
     let lines = normal.dropped..normal.len();
     let mut passing = Passing::new(normal.text(), normal.starts());
     let next = |open: Option<&Open>, index: usize| passing.next(open, index);
-    let mut scan = scan(settings, lines, |index| normal.line(index), next);
-    for fence in &mut scan.found {
-        fence.text = content(normal, &fence.lines, &fence.indent);
+    let mut scan = scan(settings, lines, |index| normal.line(index), next, known);
+    for fence in scan.found.iter_mut().filter(|fence| fence.text.is_none()) {
+        fence.text = Some(content(normal, &fence.lines, &fence.indent).into());
     }
     scan
 }
@@ -131,8 +140,8 @@ fn content(normal: &Normal<'_>, fence: &Range<usize>, indent: &str) -> String {
             content.push('\n');
         }
         let line = normal.line(index);
-        if let Some(rest) = line.strip_prefix(indent) {
-            content.push_str(rest);
+        if begins(line.as_bytes(), indent.as_bytes()) {
+            content.push_str(&line[indent.len()..]);
         } else {
             let (space, rest) = cut(line, indent.len());
             let (space, rest) = behind(&space, rest, indent.len());
@@ -171,6 +180,7 @@ fn scan<'a>(
     lines: Range<usize>,
     line: impl Fn(usize) -> &'a str,
     mut next: impl FnMut(Option<&Open>, usize) -> usize,
+    known: &Known<'_>,
 ) -> Scan {
     let mut result = Scan::default();
     let mut open: Option<Open> = None;
@@ -179,6 +189,14 @@ fn scan<'a>(
         let index = next(open.as_ref(), ahead);
         if index >= lines.end {
             break;
+        }
+        if open.is_none()
+            && let Some((whole, found)) = known.at(index, ahead)
+        {
+            let moved = found.iter().map(|fence| fence.moved(whole.start));
+            result.found.extend(moved);
+            ahead = whole.end;
+            continue;
         }
         ahead = index + 1;
         let text = line(index);
@@ -208,7 +226,7 @@ fn scan<'a>(
                         marker: fence.marker,
                         indent: fence.indent,
                         header: fence.header,
-                        text: String::new(),
+                        text: None,
                     });
                 }
             }
@@ -362,10 +380,15 @@ mod tests {
                 }
                 let mut passing = Passing::new(lines.text(), lines.starts());
                 let line = |index| lines.line(index);
-                let all = 0..lines.len();
-                let short =
-                    scan(&settings, all.clone(), line, |open, index| passing.next(open, index));
-                let long = scan(&settings, all, line, |_, index| index);
+                let (all, nothing) = (0..lines.len(), Known::default());
+                let short = scan(
+                    &settings,
+                    all.clone(),
+                    line,
+                    |open, index| passing.next(open, index),
+                    &nothing,
+                );
+                let long = scan(&settings, all, line, |_, index| index, &nothing);
                 assert_eq!((&short.found, &short.failed), (&long.found, &long.failed), "{text:?}");
                 found += long.found.len();
             }

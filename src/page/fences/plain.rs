@@ -53,7 +53,7 @@ pub(super) fn find(normal: &Normal<'_>) -> Scan {
             marker: marker.to_owned(),
             indent: String::new(),
             header,
-            text: normal.joined(index + 1..*end).into_owned(),
+            text: Some(normal.joined(index + 1..*end).into_owned().into()),
         });
         next = end + 1;
     }
