@@ -102,6 +102,12 @@ struct Reading<'a> {
     findings: &'a mut Findings,
 }
 
+/// The lines of a tab's content as they are compared.
+fn content<'d>(document: &Document<'d>, tab: &Tab<'_>) -> Vec<&'d str> {
+    let lines = document.lines[tab.content.clone()].iter();
+    lines.map(|line| line.strip_prefix(tab.indent).unwrap_or(line).trim_end()).collect()
+}
+
 impl Reading<'_> {
     /// Compares a section with its message. Gives whether it differs.
     fn section(
@@ -181,13 +187,10 @@ impl Reading<'_> {
     /// Compares a fence and its content with those of the message.
     fn tab(&mut self, tab: &Tab<'_>, recorded: &Document<'_>, wanted: &Tab<'_>) {
         self.options(tab, recorded.lines[wanted.opener]);
-        let content = |document: &Document<'_>, tab: &Tab<'_>| -> Vec<String> {
-            let lines = document.lines[tab.content.clone()].iter();
-            lines
-                .map(|line| line.strip_prefix(tab.indent).unwrap_or(line).trim_end().to_owned())
-                .collect()
-        };
         let (old, new) = (content(&self.standing, tab), content(recorded, wanted));
+        if old == new {
+            return;
+        }
         for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
             if matches!(op, DiffOp::Equal { .. }) {
                 continue;

@@ -5,12 +5,14 @@
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::thread;
 
 use crate::model::{
-    Adoption, Diagnostic, DiagnosticKind, FileCache, Level, Outcome, Page, PageOutcome, PagePlan,
-    Place, Run, Skipped, ViewKind,
+    Adoption, Diagnostic, DiagnosticKind, FileCache, FileText, Level, Outcome, Page, PageOutcome,
+    PagePlan, Place, Run, Skipped, ViewKind,
 };
-use crate::stabilise::Secrets;
+use crate::page;
+use crate::stabilise::{Learnt, Secrets, Sight};
 
 use super::publication::{PageTexts, Publication};
 use super::telling::unchanged;
@@ -21,7 +23,7 @@ struct Looked {
     outcome: PageOutcome,
     skipped: Option<Skipped>,
     texts: PageTexts,
-    documented: Run,
+    learnt: Learnt,
     commands: usize,
     is_meant: bool,
 }
@@ -34,7 +36,9 @@ struct Looked {
 /// When the settings or a page cannot be read, or there is no page.
 pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let none = Secrets::of(&[], &Run::default(), &job.config.redact);
-    let look = |page: Page, plan: PagePlan| look(job, &none, &page, plan);
+    let mut publication = Publication::new(job);
+    let sight = publication.sight();
+    let look = |page: Page, plan: PagePlan| look(job, &none, &sight, &page, plan);
     let mut looked = Vec::new();
     planned(job, &no_network, look, |page| {
         looked.push(page);
@@ -44,15 +48,14 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let share = job.part.share(&commands);
     let is_meant: Vec<bool> =
         looked.iter().zip(share).map(|(page, is_shared)| page.is_meant && is_shared).collect();
-    let mut publication = Publication::default();
     let mut outcome = Outcome { level: Level::Offline, ..Outcome::default() };
-    let mut all = Run::default();
+    let mut all = Learnt::default();
     for (order, (page, is_meant)) in looked.into_iter().zip(&is_meant).enumerate() {
-        let Looked { outcome: found, skipped, texts, documented, .. } = page;
+        let Looked { outcome: found, skipped, texts, learnt, .. } = page;
         if *is_meant && !found.diagnostics.is_empty() {
-            all.recording.exchanges.extend_from_slice(&documented.recording.exchanges);
+            all.add(learnt);
         }
-        publication.add_texts(texts, documented);
+        publication.add_texts(texts);
         if *is_meant {
             outcome.pages.push(PageOutcome { order, ..found });
             outcome.skipped.extend(skipped);
@@ -61,9 +64,13 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     if outcome.pages.is_empty() && !job.part.is_partial() {
         return Err(Error::new(ErrorKind::Usage, "there is no page to look at"));
     }
-    outcome.leaks = publication.leaks_of(job, &is_meant);
+    let secrets = thread::scope(|scope| {
+        let knowing = scope.spawn(|| none.knowing(&all));
+        outcome.leaks = publication.leaks_of(job, &is_meant);
+        knowing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
     blot(&mut outcome);
-    Ok((outcome, none.of_other(&all)))
+    Ok((outcome, secrets))
 }
 
 /// Takes lines with a secret out of findings: it may be known from another page only.
@@ -78,7 +85,7 @@ fn blot(outcome: &mut Outcome) {
     }
 }
 
-fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
+fn look(job: &Job<'_>, none: &Secrets, sight: &Sight, page: &Page, plan: PagePlan) -> Looked {
     let place = Place::file(job.files.shown(page.file));
     let mut skipped = None;
     let mut skip = |reason: &str| {
@@ -87,11 +94,12 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
     };
     let mut diagnostics = page.diagnostics.clone();
     let run = documented(job.site, &plan);
+    let learnt = none.learn(&run);
     let has_drawn = plan.views.iter().any(|view| !matches!(view.kind, ViewKind::Console(_)));
     if plan.skipped {
         skip("the page asks to be left alone");
     } else if has_drawn {
-        let secrets = none.of_other(&run);
+        let secrets = none.knowing(&learnt);
         let adoption = adopting::look(job, page, &plan, &run, &secrets);
         if adoption.messages.is_none() {
             skip("it has no log with which its views could be compared");
@@ -113,8 +121,8 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
         unused: Vec::new(),
     };
     let is_meant = job.part.concerns(job.files, page, &plan);
-    let texts = PageTexts::of(job, page);
-    Looked { outcome, skipped, texts, documented: run, commands: plan.commands.len(), is_meant }
+    let texts = PageTexts::of(job, sight, page, &run);
+    Looked { outcome, skipped, texts, learnt, commands: plan.commands.len(), is_meant }
 }
 
 /// Where views do not follow from the page's log, and where words mean steps that are not there.
@@ -127,8 +135,9 @@ fn disagreements(files: &FileCache, adoption: &Adoption) -> Vec<Diagnostic> {
         let hint = "name steps of the diagram";
         (DiagnosticKind::StaleReference, &lost.place, lost.reason.clone(), hint)
     });
+    let mut lines = FileLines::new(files);
     let told = views.chain(references).map(|(kind, place, message, hint)| {
-        let text = line(files, place);
+        let text = lines.line(place);
         Diagnostic {
             kind,
             severity: kind.severity(),
@@ -143,10 +152,35 @@ fn disagreements(files: &FileCache, adoption: &Adoption) -> Vec<Diagnostic> {
     told.collect()
 }
 
-/// A line of a file as it stands.
-fn line(files: &FileCache, place: &Place) -> String {
-    let file = files.read(&files.absolute(&place.file));
-    let bytes = file.map(|file| files.bytes(file)).unwrap_or_default();
-    let line = crate::page::lines(&bytes).nth(place.line.saturating_sub(1)).unwrap_or_default();
-    String::from_utf8_lossy(line).trim_end_matches(['\n', '\r']).to_owned()
+/// The lines of files as they stand. Places of the same file mostly come one behind the other.
+struct FileLines<'a> {
+    files: &'a FileCache,
+    last: Option<(PathBuf, FileText, Vec<usize>)>,
+}
+
+impl<'a> FileLines<'a> {
+    fn new(files: &'a FileCache) -> Self {
+        Self { files, last: None }
+    }
+
+    /// A line as it stands.
+    fn line(&mut self, place: &Place) -> String {
+        if self.last.as_ref().is_none_or(|(file, ..)| *file != place.file) {
+            let file = self.files.read(&self.files.absolute(&place.file));
+            let bytes = file.map(|file| self.files.bytes(file)).unwrap_or_default();
+            let mut start = 0;
+            let starts = page::lines(&bytes).map(|line| {
+                let this = start;
+                start += line.len();
+                this
+            });
+            let starts = starts.collect();
+            self.last = Some((place.file.clone(), bytes, starts));
+        }
+        let Some((_, bytes, starts)) = &self.last else { return String::new() };
+        let index = place.line.saturating_sub(1);
+        let Some(start) = starts.get(index) else { return String::new() };
+        let end = starts.get(index + 1).copied().unwrap_or(bytes.len());
+        String::from_utf8_lossy(&bytes[*start..end]).trim_end_matches(['\n', '\r']).to_owned()
+    }
 }

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
-use crate::model::{Body, Exchange, Header, Run};
+use crate::model::{Body, Exchange, Header, Run, TextForm};
 use crate::settings::doctool::RedactSettings;
 
 use super::find::{self, Found};
@@ -87,8 +87,16 @@ pub(super) struct Placed {
     pub(super) value: String,
 }
 
+/// What is seen at once in a text, without knowing any secret.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// What stands in secret places.
+    pub(super) placed: Vec<Placed>,
+    /// What is secret by its shape.
+    pub(super) shaped: Vec<Found>,
+}
+
 /// The places where values are secret by name.
-#[derive(Clone)]
 pub(super) struct Places {
     headers: Vec<String>,
     /// Fields of JSON, also as Python prints them and inside another JSON string.
@@ -172,14 +180,30 @@ impl Places {
         !self.windows.of(text).is_empty()
     }
 
-    /// What is secret by its shape.
-    pub(super) fn shaped(&self, text: &str) -> Vec<Found> {
-        self.windows.each(text, |part| find::shaped(part).collect(), |found| &mut found.span)
+    /// What stands in secret places of a text, and what is secret by its shape. In prose, a line with
+    /// the name of a header or a field may explain it instead.
+    pub(super) fn seen(&self, form: TextForm, text: &str) -> Seen {
+        let windows = self.windows.of(text);
+        if windows.is_empty() {
+            return Seen::default();
+        }
+        let shape = |part: &str| find::shaped(part).collect();
+        let shaped = Windows::each(text, &windows, shape, |found: &mut Found| &mut found.span);
+        let mut placed = self.fields_of(text, &windows);
+        if form == TextForm::Shown {
+            placed.extend(self.lines_of(text, &windows));
+        }
+        Seen { placed, shaped }
     }
 
     /// The values of fields, wherever they stand.
     pub(super) fn fields(&self, text: &str) -> Vec<Placed> {
-        self.windows.each(text, |part| self.fields_in(part), |placed| &mut placed.span)
+        self.fields_of(text, &self.windows.of(text))
+    }
+
+    fn fields_of(&self, text: &str, windows: &[Range<usize>]) -> Vec<Placed> {
+        let rule = |part: &str| self.fields_in(part);
+        Windows::each(text, windows, rule, |placed| &mut placed.span)
     }
 
     fn fields_in(&self, text: &str) -> Vec<Placed> {
@@ -196,10 +220,9 @@ impl Places {
             .collect()
     }
 
-    /// The values of headers and fields on lines of logs and of what commands print. In prose, such
-    /// a line may explain the name instead.
-    pub(super) fn lines(&self, text: &str) -> Vec<Placed> {
-        self.windows.each(text, |part| self.lines_in(part), |placed| &mut placed.span)
+    /// The values of headers and fields on lines of logs and of what commands print.
+    fn lines_of(&self, text: &str, windows: &[Range<usize>]) -> Vec<Placed> {
+        Windows::each(text, windows, |part| self.lines_in(part), |placed| &mut placed.span)
     }
 
     fn lines_in(&self, text: &str) -> Vec<Placed> {
@@ -210,8 +233,7 @@ impl Places {
     /// Tells `add` each value that stands in a secret place of a run, with its kind.
     pub(super) fn visit(&self, run: &Run, add: &mut impl FnMut(&str, &str)) {
         for output in &run.outputs {
-            visit(self.fields(output), add);
-            visit(self.lines(output), add);
+            visit(&self.seen(TextForm::Shown, output).placed, add);
         }
         for Exchange { request, response, .. } in &run.recording.exchanges {
             self.visit_message(&request.url, &request.headers, &request.body, add);
@@ -228,23 +250,23 @@ impl Places {
         body: &Body,
         add: &mut impl FnMut(&str, &str),
     ) {
-        visit(self.fields(url), add);
+        visit(&self.fields(url), add);
         for Header { name, value } in headers.iter().filter(|header| self.is_secret(&header.name)) {
             let placed = Placed { span: 0..0, kind: kind_of(name), value: value.clone() };
-            visit([without_scheme(placed)], add);
+            visit(&[without_scheme(placed)], add);
         }
         if let Body::Text(text) | Body::Cut { text, .. } = body {
-            visit(self.fields(text), add);
+            visit(&self.fields(text), add);
         }
     }
 }
 
 /// Tells `add` the values, and the passwords inside credentials.
-pub(super) fn visit(placed: impl IntoIterator<Item = Placed>, add: &mut impl FnMut(&str, &str)) {
+pub(super) fn visit(placed: &[Placed], add: &mut impl FnMut(&str, &str)) {
     for Placed { kind, value, .. } in placed {
-        add(kind, &value);
-        if kind == CREDENTIALS {
-            visit_basic(&value, add);
+        add(kind, value);
+        if *kind == CREDENTIALS {
+            visit_basic(value, add);
         }
     }
 }
