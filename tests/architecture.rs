@@ -20,7 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 26] = [
         ],
     ),
     ("cloud", &["error", "model", "settings"]),
-    ("discover", &["error", "model", "settings"]),
+    ("discover", &["error", "model", "settings", "side_by_side"]),
     ("error", &["model"]),
     ("fetch", &["model", "settings"]),
     ("ledger", &["error", "model"]),
