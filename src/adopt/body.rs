@@ -27,13 +27,13 @@ pub(super) fn count(text: &str) -> usize {
     Document::read(text).sections.len()
 }
 
-/// Compares a page with the recorded one. Gives how many messages differ.
+/// Compares a page with the recorded one. Gives how many messages it has, and how many differ.
 pub(super) fn compare(
     view: &Standing<'_>,
     recorded: &str,
     steps: usize,
     findings: &mut Findings,
-) -> usize {
+) -> (usize, usize) {
     let mut page = Reading { view, standing: Document::read(view.text), steps, findings };
     let recorded = Document::read(recorded);
     page.prose(page.standing.preamble.clone());
@@ -73,7 +73,7 @@ pub(super) fn compare(
         page.findings.missing(view, last, &mut missing);
     }
     page.findings.missing(view, last, &mut missing);
-    differing
+    (standing.sections.len(), differing)
 }
 
 /// What tells which message a section is about.

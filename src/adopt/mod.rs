@@ -120,8 +120,9 @@ pub fn adopt(page: &Subject<'_>) -> Adoption {
                 (Some(diagram::count(view.text)), Some(differing))
             }
             (ViewKind::Body, Some(recorded)) => {
-                let differing = body::compare(view, &recorded.body, steps, &mut findings);
-                (Some(body::count(view.text)), Some(differing))
+                let (messages, differing) =
+                    body::compare(view, &recorded.body, steps, &mut findings);
+                (Some(messages), Some(differing))
             }
             (ViewKind::Log, Some(recorded)) => {
                 (Some(recorded.messages), Some(log(view, &recorded.log, &mut findings)))

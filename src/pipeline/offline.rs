@@ -4,18 +4,17 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::model::{
-    Adoption, Diagnostic, DiagnosticKind, FileCache, FileText, Level, Outcome, Page, PageOutcome,
-    PagePlan, Place, Run, Skipped, ViewKind,
+    Adoption, Change, Diagnostic, DiagnosticKind, FileCache, FileText, Level, Outcome, Page,
+    PageOutcome, PagePlan, Place, Run, Skipped, View, ViewKind,
 };
 use crate::page;
-use crate::stabilise::{Learnt, Secrets, Sight};
+use crate::stabilise::{Learnt, Secrets};
 
 use super::publication::{PageTexts, Publication};
-use super::telling::unchanged;
 use super::{Job, adopting, documented, judge, no_network, planned};
 
 /// What was found on one page.
@@ -36,9 +35,7 @@ struct Looked {
 /// When the settings or a page cannot be read, or there is no page.
 pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let none = Secrets::of(&[], &Run::default(), &job.config.redact);
-    let mut publication = Publication::new(job);
-    let sight = publication.sight();
-    let look = |page: Page, plan: PagePlan| look(job, &none, &sight, &page, plan);
+    let look = |page: Page, plan: PagePlan| look(job, &none, &page, plan);
     let mut looked = Vec::new();
     planned(job, &no_network, look, |page| {
         looked.push(page);
@@ -49,13 +46,14 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let is_meant: Vec<bool> =
         looked.iter().zip(share).map(|(page, is_shared)| page.is_meant && is_shared).collect();
     let mut outcome = Outcome { level: Level::Offline, ..Outcome::default() };
+    let mut publication = Publication::new(job);
     let mut all = Learnt::default();
     for (order, (page, is_meant)) in looked.into_iter().zip(&is_meant).enumerate() {
         let Looked { outcome: found, skipped, texts, learnt, .. } = page;
         if *is_meant && !found.diagnostics.is_empty() {
-            all.add(learnt);
+            all.add(learnt.clone());
         }
-        publication.add_texts(texts);
+        publication.add_texts(texts, learnt);
         if *is_meant {
             outcome.pages.push(PageOutcome { order, ..found });
             outcome.skipped.extend(skipped);
@@ -75,17 +73,18 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 
 /// Takes lines with a secret out of findings: it may be known from another page only.
 fn blot(outcome: &mut Outcome) {
-    let places = outcome.leaks.iter().map(|leak| (leak.place.file.clone(), leak.place.line));
-    let places: HashSet<(PathBuf, usize)> = places.collect();
-    for found in outcome.pages.iter_mut().flat_map(|page| &mut page.diagnostics) {
-        if places.contains(&(found.place.file.clone(), found.place.line)) {
+    let Outcome { leaks, pages, .. } = outcome;
+    let places = leaks.iter().map(|leak| (&*leak.place.file, leak.place.line));
+    let places: HashSet<(&Path, usize)> = places.collect();
+    for found in pages.iter_mut().flat_map(|page| &mut page.diagnostics) {
+        if places.contains(&(&*found.place.file, found.place.line)) {
             found.text = "(this line holds a secret)".to_owned();
             found.span = 0..found.text.len();
         }
     }
 }
 
-fn look(job: &Job<'_>, none: &Secrets, sight: &Sight, page: &Page, plan: PagePlan) -> Looked {
+fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
     let place = Place::file(job.files.shown(page.file));
     let mut skipped = None;
     let mut skip = |reason: &str| {
@@ -108,21 +107,29 @@ fn look(job: &Job<'_>, none: &Secrets, sight: &Sight, page: &Page, plan: PagePla
         }
     }
     judge(job.config, &mut diagnostics);
-    let views = if plan.skipped { &[][..] } else { &plan.views };
+    let (commands, texts) = (plan.commands.len(), PageTexts::of(job, page));
+    let is_meant = job.part.concerns(job.files, page, &plan);
+    let PagePlan { path, not_run, views, skipped: is_skipped, .. } = plan;
+    let views = views.into_iter().filter(|_| !is_skipped);
     let outcome = PageOutcome {
-        path: plan.path.clone(),
+        path,
         place,
         order: 0,
-        changes: views.iter().map(unchanged).collect(),
+        changes: views.map(without_text).collect(),
         hold: None,
-        not_run: plan.not_run.clone(),
+        not_run,
         diagnostics,
         unshown_log: None,
         unused: Vec::new(),
     };
-    let is_meant = job.part.concerns(job.files, page, &plan);
-    let texts = PageTexts::of(job, sight, page, &run);
-    Looked { outcome, skipped, texts, learnt, commands: plan.commands.len(), is_meant }
+    Looked { outcome, skipped, texts, learnt, commands, is_meant }
+}
+
+/// A view of which only the place is told: nothing becomes of it, and texts of a whole site are many.
+fn without_text(view: View) -> Change {
+    let View { kind, mut region } = view;
+    region.text = String::new();
+    Change { kind, text: String::new(), region, findings: Vec::new() }
 }
 
 /// Where views do not follow from the page's log, and where words mean steps that are not there.

@@ -4,7 +4,6 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::capture::requestshook;
 use crate::model::{Edit, FileCache, FileId, FileText, Leak, Page, Place, Run, TextForm};
@@ -16,7 +15,7 @@ use super::Job;
 
 /// The texts of some pages, and what they document.
 pub(super) struct Publication {
-    sight: Arc<Sight>,
+    sight: Sight,
     /// The form of each line of each file.
     forms: BTreeMap<FileId, Vec<TextForm>>,
     /// The files of each page.
@@ -25,21 +24,18 @@ pub(super) struct Publication {
     learnt: Learnt,
 }
 
-/// The form of each line of each of a page's files, and what is learnt of its recording.
-pub(super) struct PageTexts {
-    forms: BTreeMap<FileId, Vec<TextForm>>,
-    learnt: Learnt,
-}
+/// The form of each line of each of a page's files.
+pub(super) struct PageTexts(BTreeMap<FileId, Vec<TextForm>>);
 
 impl PageTexts {
-    pub(super) fn of(job: &Job<'_>, sight: &Sight, page: &Page, documented: &Run) -> Self {
+    pub(super) fn of(job: &Job<'_>, page: &Page) -> Self {
         let mut forms = page::forms(job.site, job.files, page);
         for (file, forms) in &mut forms {
             if is_log(&job.files.bytes(*file)) {
                 forms.fill(TextForm::Shown);
             }
         }
-        Self { forms, learnt: sight.learn(documented) }
+        Self(forms)
     }
 }
 
@@ -53,25 +49,21 @@ impl Publication {
     /// Nothing yet.
     pub(super) fn new(job: &Job<'_>) -> Self {
         Self {
-            sight: Arc::new(Sight::new(&job.config.redact)),
+            sight: Sight::new(&job.config.redact),
             forms: BTreeMap::new(),
             pages: Vec::new(),
             learnt: Learnt::default(),
         }
     }
 
-    /// What looks at texts.
-    pub(super) fn sight(&self) -> Arc<Sight> {
-        Arc::clone(&self.sight)
-    }
-
     /// Takes in a page with all its files.
     pub(super) fn add(&mut self, job: &Job<'_>, page: &Page, documented: &Run) {
-        self.add_texts(PageTexts::of(job, &self.sight, page, documented));
+        let learnt = self.sight.learn(documented);
+        self.add_texts(PageTexts::of(job, page), learnt);
     }
 
     /// Takes in a page whose files are known already.
-    pub(super) fn add_texts(&mut self, PageTexts { forms, learnt }: PageTexts) {
+    pub(super) fn add_texts(&mut self, PageTexts(forms): PageTexts, learnt: Learnt) {
         self.pages.push(forms.keys().copied().collect());
         for (file, forms) in forms {
             match self.forms.entry(file) {
@@ -113,7 +105,7 @@ impl Publication {
         let mut files: Vec<(FileId, &Vec<TextForm>)> =
             self.forms.iter().map(|(&file, forms)| (file, forms)).collect();
         files.sort_by_cached_key(|&(file, _)| job.files.path(file));
-        let sight = &*self.sight;
+        let sight = &self.sight;
         let look = |&(file, forms): &(FileId, &Vec<TextForm>)| {
             (file, texts(&job.files.bytes(file), forms, sight))
         };

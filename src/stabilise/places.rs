@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::memchr;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
@@ -212,10 +213,17 @@ impl Places {
         };
         let from_form =
             |raw: &str| percent_decode_str(&raw.replace('+', " ")).decode_utf8_lossy().into_owned();
-        let json = self.json_fields.iter().chain([&*TOKEN_ID]);
+        // A pattern need not be tried where a character of it is missing.
+        let has = |byte: u8| memchr(byte, text.as_bytes()).is_some();
+        let (has_quote, has_equals) = (has(b'"'), has(b'='));
+        let may_be = [has_quote, has(b'\''), has_quote && has(b'\\'), has_quote && has(b'{')];
+        let json = self.json_fields.iter().chain([&*TOKEN_ID]).zip(may_be);
+        let json = json.filter(|(_, may_be)| *may_be).map(|(pattern, _)| pattern);
         let json = json.flat_map(|pattern| placed(pattern, text, from_json));
-        json.chain(placed(&self.form_field, text, from_form))
-            .chain(placed(&self.quoted_field, text, str::to_owned))
+        let form = has_equals.then(|| placed(&self.form_field, text, from_form));
+        let quoted = has_equals.then(|| placed(&self.quoted_field, text, str::to_owned));
+        json.chain(form.into_iter().flatten())
+            .chain(quoted.into_iter().flatten())
             .filter(|placed| self.is_secret_value(&placed.value))
             .collect()
     }
@@ -226,7 +234,12 @@ impl Places {
     }
 
     fn lines_in(&self, text: &str) -> Vec<Placed> {
-        let lines = self.lines.iter().flat_map(|pattern| placed(pattern, text, str::to_owned));
+        let has = |byte: u8| memchr(byte, text.as_bytes()).is_some();
+        let has_colon = has(b':');
+        let has_quote = has(b'"') || has(b'\'');
+        let may_be = [has_colon, has_colon && has_quote, has(b'|'), has_colon];
+        let lines = self.lines.iter().zip(may_be).filter(|(_, may_be)| *may_be);
+        let lines = lines.flat_map(|(pattern, _)| placed(pattern, text, str::to_owned));
         lines.map(without_scheme).filter(|placed| self.is_secret_value(&placed.value)).collect()
     }
 

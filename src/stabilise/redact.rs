@@ -36,7 +36,7 @@ impl Redacted {
 pub(super) const SHORTEST_BY_VALUE: usize = 6;
 
 /// Secret values, each with its kind.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Values(pub(super) BTreeMap<String, String>);
 
 impl Values {
@@ -48,7 +48,7 @@ impl Values {
 }
 
 /// What a run says of secrets: the values in secret places, and the words that are names.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Learnt {
     pub(super) values: Values,
     pub(super) names: HashSet<String>,

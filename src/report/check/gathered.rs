@@ -32,12 +32,13 @@ impl CheckReport {
         let gatherer = Gatherer { config, files, hide };
         // What several pages include is told once, by the first of them.
         let mut told = HashSet::new();
-        let mut new = |found: &'_ [Diagnostic]| -> Vec<bool> {
-            found.iter().map(|found| told.insert((found.kind, found.place.clone()))).collect()
-        };
-        let new_on: Vec<Vec<bool>> =
-            outcome.pages.iter().map(|page| new(&page.diagnostics)).collect();
-        let new_elsewhere = new(&outcome.elsewhere);
+        let of_pages = outcome.pages.iter().map(|page| &page.diagnostics);
+        let mut new_on: Vec<Vec<bool>> = Vec::with_capacity(outcome.pages.len() + 1);
+        for diagnostics in of_pages.chain([&outcome.elsewhere]) {
+            let is_new = diagnostics.iter().map(|found| told.insert((found.kind, &found.place)));
+            new_on.push(is_new.collect());
+        }
+        let new_elsewhere = new_on.pop().unwrap_or_default();
         let indices: Vec<usize> = (0..outcome.pages.len()).collect();
         let mut pages = Vec::with_capacity(indices.len());
         let page = |index: &usize| gatherer.page(&outcome.pages[*index], &new_on[*index]);
@@ -46,7 +47,12 @@ impl CheckReport {
             Ok::<(), Infallible>(())
         });
         let elsewhere = gatherer.diagnostics(&outcome.elsewhere, &new_elsewhere);
-        let secrets = outcome.leaks.iter().filter_map(|leak| gatherer.secret(leak)).collect();
+        let mut secrets = Vec::with_capacity(outcome.leaks.len());
+        let secret = |leak: &Leak| gatherer.secret(leak);
+        let Ok(()) = side_by_side::each(&outcome.leaks, secret, |secret| {
+            secrets.extend(secret);
+            Ok::<(), Infallible>(())
+        });
         let skipped = outcome.skipped.iter().map(|skipped| SkippedPage {
             path: skipped.path.clone(),
             file: shown(&skipped.place.file),
