@@ -88,7 +88,7 @@ fn fences_of_an_included_file_are_looked_for_once_and_are_the_same() {
     assert_eq!(index.fences, afresh.fences);
     assert_eq!(index.diagnostics, afresh.diagnostics);
     let shared = |fence: &doctool::model::Fence| {
-        part.fences.iter().any(|other| std::ptr::eq(&*other.text, &*fence.text))
+        part.fences.iter().any(|other| std::sync::Arc::ptr_eq(&other.block, &fence.block))
     };
     let shared: Vec<usize> =
         index.fences.iter().filter(|fence| shared(fence)).map(|fence| fence.lines.start).collect();

@@ -49,8 +49,8 @@ pub use lines::Lines;
 pub use noise::{Noise, NoiseCall};
 pub use outcome::{Hold, Level, Outcome, PageOutcome, Skipped};
 pub use page::{
-    Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
-    Note, Origin, Page,
+    Container, ContainerKind, ContentLine, Fence, FencedBlock, FrontMatter, Include, IncludeKind,
+    IncludeStatus, Note, Origin, Page,
 };
 pub use place::Place;
 pub use plan::{

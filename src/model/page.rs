@@ -3,7 +3,7 @@
 //! The text is the page with all its includes in place. Every line of it knows the file, the line
 //! and the bytes it came from, so that an edit can be made where the bytes really are.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use super::{Diagnostic, FenceText, FileId, FileText, Lines, is_url};
@@ -170,6 +170,15 @@ pub enum IncludeStatus {
 pub struct Fence {
     /// The page's lines from the opening to the closing line, both included; the end is exclusive.
     pub lines: Range<usize>,
+    /// What the fence stands in, from the outside in.
+    pub containers: Vec<Container>,
+    /// What it is wherever it stands. Pages that include the same file share it.
+    pub block: Arc<FencedBlock>,
+}
+
+/// What a fence is by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FencedBlock {
     /// The backticks or tildes.
     pub marker: String,
     /// What stands before the opening backticks, tabs as blanks: blanks and `>`.
@@ -185,10 +194,16 @@ pub struct Fence {
     pub braces: bool,
     /// The custom fence that handles it, such as `mermaid`.
     pub custom: Option<String>,
-    /// What the fence stands in, from the outside in.
-    pub containers: Vec<Container>,
     /// The content after all includes, without the fence's indent, lines joined by newlines.
     pub text: FenceText,
+}
+
+impl Deref for Fence {
+    type Target = FencedBlock;
+
+    fn deref(&self) -> &FencedBlock {
+        &self.block
+    }
 }
 
 impl Fence {

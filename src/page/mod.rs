@@ -131,7 +131,7 @@ fn stretches<'a>(site: &Site, found: &'a [Found]) -> Vec<Stretch<'a>> {
     let apart = site.fences.style == FenceStyle::Plain;
     let fences = found.iter();
     fences
-        .map(|fence| Stretch { lines: fence.lines.clone(), indent: &fence.indent, apart })
+        .map(|fence| Stretch { lines: fence.lines.clone(), indent: &fence.block.indent, apart })
         .collect()
 }
 

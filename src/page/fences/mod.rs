@@ -10,6 +10,7 @@ mod passing;
 mod plain;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 pub(super) use self::fault::{disabled, mangled};
 use self::header::Header;
@@ -17,7 +18,7 @@ pub(super) use self::known::{Known, remember};
 use self::passing::{Passing, begins};
 use super::normal::{Normal, expand};
 use super::python::strip;
-use crate::model::{Container, Fence, FenceText, Lines};
+use crate::model::{Container, Fence, FenceText, FencedBlock, Lines};
 use crate::settings::{FenceSettings, FenceStyle};
 
 /// A fence, before it is known what it stands in.
@@ -25,35 +26,33 @@ use crate::settings::{FenceSettings, FenceStyle};
 pub(super) struct Found {
     /// Opening and closing line included.
     pub(super) lines: Range<usize>,
-    pub(super) marker: String,
-    /// What stands before the opening backticks, tabs as blanks.
-    pub(super) indent: String,
-    header: Header,
-    /// Content without the indent; none until it is taken.
-    pub(super) text: Option<FenceText>,
+    pub(super) block: Arc<FencedBlock>,
 }
 
 impl Found {
+    fn new(lines: Range<usize>, marker: String, indent: String, header: Header) -> Self {
+        let Header { language, title, options, braces, custom } = header;
+        let text = FenceText::default();
+        let block = FencedBlock { marker, indent, language, title, options, braces, custom, text };
+        Self { lines, block: Arc::new(block) }
+    }
+
     /// The same fence so many lines further down.
     fn moved(&self, lines: usize) -> Self {
-        Self { lines: self.lines.start + lines..self.lines.end + lines, ..self.clone() }
+        let moved = self.lines.start + lines..self.lines.end + lines;
+        Self { lines: moved, block: Arc::clone(&self.block) }
+    }
+
+    /// Takes the content, unless that was done where the fence is known from.
+    fn take_content(&mut self, content: impl FnOnce(&Range<usize>, &str) -> String) {
+        if let Some(block) = Arc::get_mut(&mut self.block) {
+            block.text = content(&self.lines, &block.indent).into();
+        }
     }
 
     /// The finished value.
     pub(super) fn into_fence(self, containers: Vec<Container>) -> Fence {
-        let Header { language, title, options, braces, custom } = self.header;
-        Fence {
-            lines: self.lines,
-            marker: self.marker,
-            indent: self.indent,
-            language,
-            title,
-            options,
-            braces,
-            custom,
-            containers,
-            text: self.text.unwrap_or_default(),
-        }
+        Fence { lines: self.lines, containers, block: self.block }
     }
 }
 
@@ -109,7 +108,7 @@ pub(super) fn find<'a>(
         while fences.next_if(|fence| fence.lines.end <= index).is_some() {}
         let fence = fences.peek().filter(|fence| fence.lines.contains(&index))?;
         let edge = index == fence.lines.start || index == fence.lines.end - 1;
-        let (space, rest) = cut(raw.line(index), fence.indent.len());
+        let (space, rest) = cut(raw.line(index), fence.block.indent.len());
         Some(if edge { format!("{space}{}", expand(rest)) } else { format!("{space}{rest}") })
     });
     (with_content(settings, &normal, &Known::default()), normal)
@@ -121,8 +120,8 @@ fn with_content(settings: &FenceSettings, normal: &Normal<'_>, known: &Known<'_>
     let mut passing = Passing::new(normal.text(), normal.starts());
     let next = |open: Option<&Open>, index: usize| passing.next(open, index);
     let mut scan = scan(settings, lines, |index| normal.line(index), next, known);
-    for fence in scan.found.iter_mut().filter(|fence| fence.text.is_none()) {
-        fence.text = Some(content(normal, &fence.lines, &fence.indent).into());
+    for fence in &mut scan.found {
+        fence.take_content(|lines, indent| content(normal, lines, indent));
     }
     scan
 }
@@ -221,13 +220,8 @@ fn scan<'a>(
             }
             Step::Close => {
                 if let Some(fence) = open.take() {
-                    result.found.push(Found {
-                        lines: fence.start..index + 1,
-                        marker: fence.marker,
-                        indent: fence.indent,
-                        header: fence.header,
-                        text: None,
-                    });
+                    let Open { start, marker, indent, header, .. } = fence;
+                    result.found.push(Found::new(start..index + 1, marker, indent, header));
                 }
             }
             step => {
