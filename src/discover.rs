@@ -1,13 +1,15 @@
 //! Which pages are meant: a site and the paths of the command line in, files of pages out.
 
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-
-use walkdir::WalkDir;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::FileCache;
 use crate::settings::Site;
+use crate::side_by_side;
 
 /// The files of the pages below the paths, or of all pages when there are none. Those of the
 /// navigation come first, in its order; the others follow, sorted by path.
@@ -80,17 +82,55 @@ fn named(path: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// All pages below a folder. As in MkDocs, what begins with a dot is no page.
+/// All pages below a folder, in no order. As in MkDocs, what begins with a dot is no page. Links are
+/// followed, but not to a folder that they lie in.
 fn below(folder: &Path) -> Vec<PathBuf> {
-    let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
-    WalkDir::new(folder)
-        .follow_links(true)
-        .into_iter()
-        .filter_entry(|entry| entry.depth() == 0 || !hidden(entry.file_name()))
-        .filter_map(std::result::Result::ok)
-        .filter(|entry| entry.file_type().is_file() && is_page(entry.path()))
-        .map(walkdir::DirEntry::into_path)
-        .collect()
+    let mut pages = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    // One level after the other, the folders of each side by side.
+    while !folders.is_empty() {
+        let mut deeper = Vec::new();
+        let Ok(()) = side_by_side::each(
+            &folders,
+            |here| inside(folder, here),
+            |(inner, found)| {
+                deeper.extend(inner);
+                pages.extend(found);
+                Ok::<(), Infallible>(())
+            },
+        );
+        folders = deeper;
+    }
+    pages
+}
+
+/// The folders and the pages in a folder below the first one. What cannot be read is none.
+fn inside(first: &Path, folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let (mut folders, mut pages) = (Vec::new(), Vec::new());
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(std::result::Result::ok);
+    for entry in entries.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")) {
+        let path = entry.path();
+        let Ok(kind) = entry.file_type() else { continue };
+        let (is_folder, is_file) = if kind.is_symlink() {
+            let Ok(found) = path.metadata() else { continue };
+            (found.is_dir() && !leads_up(first, folder, &found), found.is_file())
+        } else {
+            (kind.is_dir(), kind.is_file())
+        };
+        if is_folder {
+            folders.push(path);
+        } else if is_file && is_page(&path) {
+            pages.push(path);
+        }
+    }
+    (folders, pages)
+}
+
+/// Whether this is the folder or one of those above it, up to the first one.
+fn leads_up(first: &Path, folder: &Path, found: &Metadata) -> bool {
+    let above = folder.ancestors().take_while(|above| above.starts_with(first));
+    let mut above = above.filter_map(|above| above.metadata().ok());
+    above.any(|above| (above.dev(), above.ino()) == (found.dev(), found.ino()))
 }
 
 /// Whether MkDocs takes a file of this name for a page.
@@ -101,7 +141,33 @@ fn is_page(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
+
+    #[test]
+    fn links_are_followed_but_not_in_circles() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let root = folder.path();
+        for page in ["docs/a.md", "docs/.b.md", "docs/.c/d.md", "docs/e/f.md", "beside/g.md"] {
+            let page = root.join(page);
+            fs::create_dir_all(page.parent().expect("it is below")).expect("there is room");
+            fs::write(page, "").expect("there is room");
+        }
+        for (link, to) in [
+            ("docs/e/up", "docs"),
+            ("docs/e/here", "docs/e"),
+            ("docs/h", "beside"),
+            ("docs/i.md", "beside/g.md"),
+            ("docs/nowhere.md", "no"),
+        ] {
+            symlink(root.join(to), root.join(link)).expect("there is room");
+        }
+        let mut found = below(&root.join("docs"));
+        found.sort();
+        let expected = ["a.md", "e/f.md", "h/g.md", "i.md"];
+        assert_eq!(found, expected.map(|page| root.join("docs").join(page)));
+    }
 
     #[test]
     fn names_are_in_the_order_of_paths() {

@@ -27,6 +27,7 @@ pub mod run;
 pub mod sections;
 pub mod sequence;
 pub mod settings;
+mod side_by_side;
 pub mod stabilise;
 pub mod starter;
 pub mod write;

@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 /// Each room with the rooms it may import. `model` stands at the bottom, `pipeline` and `cli` on
 /// top; the rooms between are stages, which meet only there.
-const MAY_IMPORT: [(&str, &[&str]); 25] = [
+const MAY_IMPORT: [(&str, &[&str]); 26] = [
     ("adopt", &["error", "model", "sections", "sequence", "settings"]),
     ("capture", &["error", "model", "settings"]),
     ("changes", &["error"]),
@@ -20,7 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
         ],
     ),
     ("cloud", &["error", "model", "settings"]),
-    ("discover", &["error", "model", "settings"]),
+    ("discover", &["error", "model", "settings", "side_by_side"]),
     ("error", &["model"]),
     ("fetch", &["model", "settings"]),
     ("ledger", &["error", "model"]),
@@ -50,6 +50,7 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
             "run",
             "sequence",
             "settings",
+            "side_by_side",
             "stabilise",
             "starter",
             "write",
@@ -59,12 +60,14 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
     // The wanted exception: only what `stabilise` has made can be drawn.
     ("render", &["error", "model", "sequence", "settings", "stabilise"]),
     // A diff shows a file as `write` would leave it.
-    ("report", &["error", "model", "settings", "write"]),
+    ("report", &["error", "model", "settings", "side_by_side", "write"]),
     ("run", &["error", "model", "settings"]),
     // Reads a format and is no stage.
     ("sections", &["model"]),
     ("sequence", &["model"]),
     ("settings", &["error", "model"]),
+    // Works on many things at once and is no stage.
+    ("side_by_side", &[]),
     ("stabilise", &["error", "model", "pairing", "settings"]),
     ("starter", &["model"]),
     ("write", &["error", "model", "settings"]),

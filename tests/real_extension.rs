@@ -330,7 +330,7 @@ fn compare(folder: &Path) -> Outcome {
             .map(|(fence, listed)| {
                 json!({
                     "first": fence.opener(), "last": fence.closer(), "language": fence.language,
-                    "title": fence.title, "text": fence.text, "container": listed.container,
+                    "title": fence.title, "text": &*fence.text, "container": listed.container,
                 })
             })
             .collect();

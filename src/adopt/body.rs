@@ -27,13 +27,13 @@ pub(super) fn count(text: &str) -> usize {
     Document::read(text).sections.len()
 }
 
-/// Compares a page with the recorded one. Gives how many messages differ.
+/// Compares a page with the recorded one. Gives how many messages it has, and how many differ.
 pub(super) fn compare(
     view: &Standing<'_>,
     recorded: &str,
     steps: usize,
     findings: &mut Findings,
-) -> usize {
+) -> (usize, usize) {
     let mut page = Reading { view, standing: Document::read(view.text), steps, findings };
     let recorded = Document::read(recorded);
     page.prose(page.standing.preamble.clone());
@@ -73,7 +73,7 @@ pub(super) fn compare(
         page.findings.missing(view, last, &mut missing);
     }
     page.findings.missing(view, last, &mut missing);
-    differing
+    (standing.sections.len(), differing)
 }
 
 /// What tells which message a section is about.
@@ -100,6 +100,12 @@ struct Reading<'a> {
     /// How many steps the page's diagram has.
     steps: usize,
     findings: &'a mut Findings,
+}
+
+/// The lines of a tab's content as they are compared.
+fn content<'d>(document: &Document<'d>, tab: &Tab<'_>) -> Vec<&'d str> {
+    let lines = document.lines[tab.content.clone()].iter();
+    lines.map(|line| line.strip_prefix(tab.indent).unwrap_or(line).trim_end()).collect()
 }
 
 impl Reading<'_> {
@@ -181,13 +187,10 @@ impl Reading<'_> {
     /// Compares a fence and its content with those of the message.
     fn tab(&mut self, tab: &Tab<'_>, recorded: &Document<'_>, wanted: &Tab<'_>) {
         self.options(tab, recorded.lines[wanted.opener]);
-        let content = |document: &Document<'_>, tab: &Tab<'_>| -> Vec<String> {
-            let lines = document.lines[tab.content.clone()].iter();
-            lines
-                .map(|line| line.strip_prefix(tab.indent).unwrap_or(line).trim_end().to_owned())
-                .collect()
-        };
         let (old, new) = (content(&self.standing, tab), content(recorded, wanted));
+        if old == new {
+            return;
+        }
         for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
             if matches!(op, DiffOp::Equal { .. }) {
                 continue;

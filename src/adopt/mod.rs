@@ -120,8 +120,9 @@ pub fn adopt(page: &Subject<'_>) -> Adoption {
                 (Some(diagram::count(view.text)), Some(differing))
             }
             (ViewKind::Body, Some(recorded)) => {
-                let differing = body::compare(view, &recorded.body, steps, &mut findings);
-                (Some(body::count(view.text)), Some(differing))
+                let (messages, differing) =
+                    body::compare(view, &recorded.body, steps, &mut findings);
+                (Some(messages), Some(differing))
             }
             (ViewKind::Log, Some(recorded)) => {
                 (Some(recorded.messages), Some(log(view, &recorded.log, &mut findings)))
@@ -185,10 +186,13 @@ fn elisions(view: &Standing<'_>, findings: &mut Findings) {
 
 /// Compares a log with the one that is read from it. Gives how many stretches of lines differ.
 fn log(view: &Standing<'_>, recorded: &str, findings: &mut Findings) -> usize {
-    let lines = |text: &str| -> Vec<String> {
-        text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect()
-    };
+    fn lines(text: &str) -> Vec<&str> {
+        text.trim_end().lines().map(str::trim_end).collect()
+    }
     let (standing, recorded) = (lines(view.text), lines(recorded));
+    if standing == recorded {
+        return 0;
+    }
     let mut differing = 0;
     for op in capture_diff_slices(Algorithm::Myers, &standing, &recorded) {
         if !matches!(op, DiffOp::Equal { .. }) {

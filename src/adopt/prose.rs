@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memchr;
 use regex::Regex;
 
 /// `(5)`, `(1-4)`, `(6)-(9)` or `(10), (12)`.
@@ -39,6 +40,8 @@ fn references(line: &str) -> impl Iterator<Item = &str> {
         let before = line[..start].bytes().next_back();
         before.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b']'))
     };
+    // Most lines have no bracket, and that is quick to see.
+    let line = if memchr(b'(', line.as_bytes()).is_some() { line } else { "" };
     STEPS.find_iter(line).filter(move |found| !is_call(found.start())).map(|found| found.as_str())
 }
 
@@ -69,7 +72,7 @@ pub(super) fn blocks(lines: &[&str]) -> Blocks {
         if lines[start].trim().is_empty() {
             continue;
         }
-        if ADMONITION.is_match(lines[start]) {
+        if lines[start].starts_with(['!', '?']) && ADMONITION.is_match(lines[start]) {
             let is_inside = |line: &&str| line.trim().is_empty() || line.starts_with([' ', '\t']);
             index += lines[index..].iter().take_while(|line| is_inside(line)).count();
             let mut content = lines[start + 1..index].iter().filter(|line| !line.trim().is_empty());

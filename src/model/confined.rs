@@ -71,11 +71,18 @@ impl Confined {
 
     fn is_inside(&self, folder: &Path) -> bool {
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        self.leads_inside(folder, &mut folders)
+    }
+
+    fn leads_inside(&self, folder: &Path, folders: &mut HashMap<PathBuf, bool>) -> bool {
         if let Some(known) = folders.get(folder) {
             return *known;
         }
+        // What is no link lies where the folder above it lies, which is asked once for all in it.
+        let is_below = folder.parent().is_some_and(|above| self.leads_inside(above, folders))
+            && fs::symlink_metadata(folder).is_ok_and(|data| data.is_dir());
         // A folder that is not there holds nothing, which the reading will say.
-        let is_inside = folder.canonicalize().map_or(true, |real| self.contains(&real));
+        let is_inside = is_below || folder.canonicalize().map_or(true, |real| self.contains(&real));
         folders.insert(folder.to_owned(), is_inside);
         is_inside
     }

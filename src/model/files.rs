@@ -10,8 +10,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
-
+use super::FileText;
 use super::confined::Confined;
 
 /// A file that a [`FileCache`] has read.
@@ -50,7 +49,7 @@ struct Entry {
     path: Arc<Path>,
     /// Locked while the file is read, so that whoever wants it meanwhile waits and does not read
     /// it too. None before that, and when it was let go.
-    bytes: Mutex<Option<Bytes>>,
+    bytes: Mutex<Option<FileText>>,
 }
 
 impl FileCache {
@@ -82,7 +81,7 @@ impl FileCache {
 
     /// Reads a file unless it has been read already, and gives its bytes too. As long as they are
     /// held, [`bytes`](Self::bytes) gives the same.
-    pub fn hold(&self, path: &Path) -> io::Result<(FileId, Bytes)> {
+    pub fn hold(&self, path: &Path) -> io::Result<(FileId, FileText)> {
         let (file, entry) = self.entry(&self.absolute(path));
         // Read without a lock on the table: other threads need not wait for this disk.
         Ok((file, self.filled(file, &entry)?))
@@ -95,13 +94,23 @@ impl FileCache {
         if let Some(known) = folders().get(path) {
             return *known;
         }
+        if self.is_read(path) {
+            return Some(false);
+        }
         let is_folder = path.metadata().ok().map(|found| found.is_dir());
         folders().insert(path.to_path_buf(), is_folder);
         is_folder
     }
 
+    /// Whether the bytes of a file at this path are there.
+    fn is_read(&self, path: &Path) -> bool {
+        let table = self.table();
+        let entry = table.ids.get(path).map(|file| &table.entries[file.0 as usize]);
+        entry.is_some_and(|entry| entry.bytes.try_lock().is_ok_and(|bytes| bytes.is_some()))
+    }
+
     /// The file's bytes as they were when it was read.
-    pub fn bytes(&self, file: FileId) -> Bytes {
+    pub fn bytes(&self, file: FileId) -> FileText {
         let entry = Arc::clone(&self.table().entries[file.0 as usize]);
         self.filled(file, &entry).unwrap_or_default()
     }
@@ -149,12 +158,12 @@ impl FileCache {
     }
 
     /// The bytes of an entry, which are read if they are not there.
-    fn filled(&self, file: FileId, entry: &Entry) -> io::Result<Bytes> {
+    fn filled(&self, file: FileId, entry: &Entry) -> io::Result<FileText> {
         let mut bytes = entry.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bytes) = &*bytes {
             return Ok(bytes.clone());
         }
-        let read = Bytes::from(match &self.confined {
+        let read = FileText::from(match &self.confined {
             Some(confined) => confined.read(&entry.path)?,
             None => std::fs::read(&entry.path)?,
         });
@@ -188,7 +197,7 @@ impl FileCache {
             // A lock that somebody has means that the file is being read or asked for.
             let mut bytes = entry.bytes.try_lock().ok();
             match bytes.as_deref_mut() {
-                Some(bytes) if oldest != file && bytes.as_ref().is_none_or(Bytes::is_unique) => {
+                Some(bytes) if oldest != file && bytes.as_ref().is_none_or(FileText::is_unique) => {
                     table.size -= bytes.take().map_or(0, |bytes| bytes.len());
                 }
                 _ => table.asked.push_back((oldest, time)),

@@ -6,8 +6,6 @@
 
 use std::ops::Range;
 
-use memchr::memchr_iter;
-
 use super::{FileId, Origin};
 
 const BLANKS: &str = "                ";
@@ -65,6 +63,14 @@ impl Lines {
         &self.text[self.range(index)]
     }
 
+    /// The text of these lines, joined by newlines.
+    pub(crate) fn joined(&self, lines: Range<usize>) -> &str {
+        match lines.is_empty() {
+            true => "",
+            false => &self.text[self.range(lines.start).start..self.range(lines.end - 1).end],
+        }
+    }
+
     /// Where the line with this index stands in the text.
     fn range(&self, index: usize) -> Range<usize> {
         let next = self.starts.get(index + 1).map(|next| *next as usize - 1);
@@ -77,6 +83,23 @@ impl Lines {
         let line = run.number + index - run.first;
         let (start, end) = self.span(run, index);
         Some(Origin { file: run.file?, line, span: start..end })
+    }
+
+    /// These lines as stretches that follow each other in one file: the file, the 1-based line that
+    /// begins it, and how many lines there are. What stands in no file is left out.
+    pub(crate) fn stretches(
+        &self,
+        lines: Range<usize>,
+    ) -> impl Iterator<Item = (FileId, usize, usize)> + '_ {
+        let first = self.runs.partition_point(|run| run.first <= lines.start).saturating_sub(1);
+        let ends = self.runs.iter().skip(first + 1).map(|run| run.first).chain([self.len()]);
+        let runs = self.runs[first.min(self.runs.len())..].iter().zip(ends);
+        let runs = runs.take_while(move |(run, _)| run.first < lines.end);
+        runs.filter_map(move |(run, end)| {
+            let (start, end) = (run.first.max(lines.start), end.min(lines.end));
+            let number = run.number + start - run.first;
+            (start < end).then_some((run.file?, number, end - start))
+        })
     }
 
     /// Columns of blanks that includes have put before the file's own text.
@@ -102,9 +125,20 @@ impl Lines {
         (start, start + range.len() - run.indent)
     }
 
-    /// Makes room for a text that is going to be added.
-    pub(crate) fn reserve(&mut self, length: usize) {
+    /// Makes room for a text of so many bytes and lines that is going to be added.
+    pub(crate) fn reserve(&mut self, length: usize, lines: usize) {
         self.text.reserve(length + 1);
+        self.starts.reserve(lines);
+    }
+
+    /// Gives room back that was made in vain, if it is much.
+    pub(crate) fn fit(&mut self) {
+        if self.text.capacity() / 2 > self.text.len() {
+            self.text.shrink_to_fit();
+        }
+        if self.starts.capacity() / 2 > self.starts.len() {
+            self.starts.shrink_to_fit();
+        }
     }
 
     /// Adds a line: its text behind the indent, and the line and the bytes of a file for it, of
@@ -121,25 +155,23 @@ impl Lines {
         self.push_text(text, indent);
     }
 
-    /// Adds lines that stand in a file, from this byte on, as they stand in a text, where they are
-    /// joined by newlines. Gives how many they are.
+    /// Adds lines that stand in a file, from this line and byte on, as they stand in a text, where
+    /// these newlines are between them. Gives how many they are.
     pub(crate) fn push_verbatim(
         &mut self,
         text: &str,
+        newlines: impl ExactSizeIterator<Item = usize>,
         indent: usize,
-        file: Option<FileId>,
-        number: usize,
-        start: usize,
+        (file, number, start): (Option<FileId>, usize, usize),
     ) -> usize {
         let first = self.len();
-        let newlines = memchr_iter(b'\n', text.as_bytes());
-        let count = newlines.clone().count() + 1;
+        let count = newlines.len() + 1;
         self.starts.reserve(count);
         self.text.reserve(text.len() + count * (indent + 1));
         if indent == 0 {
             self.push_text(text, 0);
-            let base = self.text.len() - text.len();
-            self.starts.extend(newlines.map(|newline| small(base + newline + 1)));
+            let base = self.text.len() - text.len() + 1;
+            self.starts.extend(newlines.map(|newline| small(base + newline)));
         } else {
             let mut from = 0;
             for newline in newlines {
@@ -208,7 +240,7 @@ fn small(offset: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FileCache;
+    use crate::model::{FileCache, newlines};
 
     /// What each line is expected to say.
     type Expected = (String, usize, Range<usize>, usize);
@@ -273,7 +305,9 @@ mod tests {
         for indent in [0, 2] {
             let text = "one\n\n  two\n";
             let (mut at_once, mut one_by_one) = (Lines::default(), Lines::default());
-            assert_eq!(at_once.push_verbatim(text, indent, file, 7, 40), 4);
+            let newlines = newlines(text.as_bytes());
+            let newlines = newlines.iter().map(|newline| *newline as usize);
+            assert_eq!(at_once.push_verbatim(text, newlines, indent, (file, 7, 40)), 4);
             let mut start = 40;
             for (offset, line) in text.split('\n').enumerate() {
                 one_by_one.push(line, indent, file, 7 + offset, (start, start + line.len()));

@@ -9,6 +9,8 @@ mod effect;
 mod entry;
 mod event;
 mod exchange;
+mod fence_text;
+mod file_text;
 mod files;
 mod finding;
 mod json;
@@ -36,6 +38,9 @@ pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Process, Recording, Request, Response, Run, path_of,
 };
+pub use fence_text::FenceText;
+pub use file_text::FileText;
+pub(crate) use file_text::newlines;
 pub use files::{FileCache, FileId};
 pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;
@@ -44,8 +49,8 @@ pub use lines::Lines;
 pub use noise::{Noise, NoiseCall};
 pub use outcome::{Hold, Level, Outcome, PageOutcome, Skipped};
 pub use page::{
-    Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
-    Note, Origin, Page,
+    Container, ContainerKind, ContentLine, Fence, FencedBlock, FrontMatter, Include, IncludeKind,
+    IncludeStatus, Note, Origin, Page,
 };
 pub use place::Place;
 pub use plan::{

@@ -3,12 +3,10 @@
 //! The text is the page with all its includes in place. Every line of it knows the file, the line
 //! and the bytes it came from, so that an edit can be made where the bytes really are.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use bytes::Bytes;
-
-use super::{Diagnostic, FileId, Lines, is_url};
+use super::{Diagnostic, FenceText, FileId, FileText, Lines, is_url};
 
 /// Where a line of a page stands in the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +40,7 @@ pub struct Page {
     pub diagnostics: Vec<Diagnostic>,
     /// Its files as they were read: what a [`FileCache`](super::FileCache) says of them does not
     /// change while the page is there.
-    pub held: Vec<Bytes>,
+    pub held: Vec<FileText>,
 }
 
 impl Page {
@@ -172,6 +170,15 @@ pub enum IncludeStatus {
 pub struct Fence {
     /// The page's lines from the opening to the closing line, both included; the end is exclusive.
     pub lines: Range<usize>,
+    /// What the fence stands in, from the outside in.
+    pub containers: Vec<Container>,
+    /// What it is wherever it stands. Pages that include the same file share it.
+    pub block: Arc<FencedBlock>,
+}
+
+/// What a fence is by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FencedBlock {
     /// The backticks or tildes.
     pub marker: String,
     /// What stands before the opening backticks, tabs as blanks: blanks and `>`.
@@ -187,10 +194,16 @@ pub struct Fence {
     pub braces: bool,
     /// The custom fence that handles it, such as `mermaid`.
     pub custom: Option<String>,
-    /// What the fence stands in, from the outside in.
-    pub containers: Vec<Container>,
     /// The content after all includes, without the fence's indent, lines joined by newlines.
-    pub text: String,
+    pub text: FenceText,
+}
+
+impl Deref for Fence {
+    type Target = FencedBlock;
+
+    fn deref(&self) -> &FencedBlock {
+        &self.block
+    }
 }
 
 impl Fence {

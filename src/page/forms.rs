@@ -4,9 +4,12 @@
 //! site are none of them: whatever an include leads to there is somebody else's.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
-use crate::model::{FileCache, FileId, Page, TextForm};
+use memchr::memchr2_iter;
+
+use crate::model::{FileCache, FileId, FileText, Page, TextForm};
 use crate::settings::{BasePath, Site};
 
 /// The form of each line of the page's own file and of those that it includes. A line that is not
@@ -14,31 +17,41 @@ use crate::settings::{BasePath, Site};
 pub fn forms(site: &Site, files: &FileCache, page: &Page) -> BTreeMap<FileId, Vec<TextForm>> {
     let included = page.includes.iter().filter_map(|include| include.file);
     let own = [page.file].into_iter().chain(included);
-    let mut known: BTreeMap<FileId, BTreeMap<usize, TextForm>> = own
+    let mut known: BTreeMap<FileId, Vec<Option<TextForm>>> = own
         .filter(|&file| belongs(site, &files.path(page.file), &files.path(file)))
-        .map(|file| (file, BTreeMap::new()))
+        .map(|file| (file, vec![None; count(&files.bytes(file))]))
         .collect();
-    let mut note = |index: usize, form: TextForm| {
-        if let Some(origin) = page.origin(index)
-            && let Some(lines) = known.get_mut(&origin.file)
-        {
-            let noted = lines.entry(origin.line).or_insert(form);
-            *noted = form.max(*noted);
+    let mut note = |indices: Range<usize>, form: TextForm| {
+        for (file, first, count) in page.lines.stretches(indices) {
+            let Some(lines) = known.get_mut(&file) else { continue };
+            let first = first.saturating_sub(1).min(lines.len());
+            let behind = (first + count).min(lines.len());
+            for noted in &mut lines[first..behind] {
+                *noted = Some(form).max(*noted);
+            }
         }
     };
-    (0..page.lines.len()).for_each(|index| note(index, TextForm::Prose));
-    let shown = page.fences.iter().flat_map(|fence| fence.content());
-    shown.for_each(|index| note(index, TextForm::Shown));
-    let whole = |(file, known): (FileId, BTreeMap<usize, TextForm>)| {
+    note(0..page.lines.len(), TextForm::Prose);
+    for fence in &page.fences {
+        note(fence.content(), TextForm::Shown);
+    }
+    let whole = |(file, known): (FileId, Vec<Option<TextForm>>)| {
         let mut form = TextForm::Prose;
-        let count = lines(&files.bytes(file)).count();
-        let of_line = (1..=count).map(|line| {
-            form = known.get(&line).copied().unwrap_or(form);
+        let of_line = known.into_iter().map(|noted| {
+            form = noted.unwrap_or(form);
             form
         });
         (file, of_line.collect())
     };
     known.into_iter().map(whole).collect()
+}
+
+/// How many lines a file has.
+fn count(file: &FileText) -> usize {
+    if file.has_carriage_returns() {
+        return lines(file).count();
+    }
+    file.newlines().len() + usize::from(file.last().is_some_and(|last| *last != b'\n'))
 }
 
 /// Whether a file lies in the folder of the pages or in one that includes come from.
@@ -56,12 +69,9 @@ fn belongs(site: &Site, page: &Path, file: &Path) -> bool {
 pub fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
-        let ends = |(index, byte): (usize, &u8)| match byte {
-            b'\n' => Some(index + 1),
-            b'\r' if rest.get(index + 1) != Some(&b'\n') => Some(index + 1),
-            _ => None,
-        };
-        let end = rest.iter().enumerate().find_map(ends).unwrap_or(rest.len());
+        // A carriage return before a newline ends nothing by itself.
+        let is_end = |at: &usize| rest[*at] == b'\n' || rest.get(at + 1) != Some(&b'\n');
+        let end = memchr2_iter(b'\n', b'\r', rest).find(is_end).map_or(rest.len(), |at| at + 1);
         let (line, behind) = rest.split_at(end);
         rest = behind;
         (!line.is_empty()).then_some(line)

@@ -26,7 +26,7 @@ pub use self::forms::{forms, lines};
 
 use self::blocks::{BlockRow, Placed};
 use self::diagnose::Flaws;
-use self::fences::{Found, Scan};
+use self::fences::{Found, Known, Scan};
 use self::html::{Kept, Stash, Text};
 use self::normal::Normal;
 use self::snippets::Expansion;
@@ -67,9 +67,16 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
         let rows = source.rows(split.offset, split.number);
         snippets::expand(site.snippets.as_ref(), files, remote, folder, &source, rows)
     };
-    let Expansion { lines, mut includes, mut held, flaws } = expansion;
+    let Expansion { lines, mut includes, held, flaws } = expansion;
     let normal = Normal::new(&lines, site.dialect.meta);
-    let (Scan { found, failed }, normal) = fences::find(&site.fences, normal, &lines);
+    let known = Known::of(&site.fences, &lines, &includes, &held);
+    let (scan, normal) = fences::find(&site.fences, normal, &lines, &known);
+    let includes_nothing = includes.iter().all(|include| include.origin.is_none());
+    if includes_nothing && source.begins_with_file() {
+        let begin = (split.offset, split.number);
+        fences::remember(&site.fences, &bytes, begin, &lines, normal.dropped, &scan);
+    }
+    let Scan { found, failed } = scan;
     let places = placed(site, &site.fences, &normal, &stretches(site, &found));
     let would_stand_in = diagnose::places(site, &normal, &found, &failed);
     let (mut fences, mut indented) = (Vec::new(), Vec::new());
@@ -87,7 +94,7 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
             index.filter(|index| snippets::lies_in(&include.lines, &fences[*index].lines));
     }
     let notes = notes(&lines);
-    held.push(bytes.clone());
+    let held = held.into_iter().map(|(_, text)| text).chain([bytes.clone()]).collect();
     let mut page = Page {
         path: site.page_path(&absolute).unwrap_or_else(|| shown.display().to_string()),
         file,
@@ -124,7 +131,7 @@ fn stretches<'a>(site: &Site, found: &'a [Found]) -> Vec<Stretch<'a>> {
     let apart = site.fences.style == FenceStyle::Plain;
     let fences = found.iter();
     fences
-        .map(|fence| Stretch { lines: fence.lines.clone(), indent: &fence.indent, apart })
+        .map(|fence| Stretch { lines: fence.lines.clone(), indent: &fence.block.indent, apart })
         .collect()
 }
 

@@ -98,7 +98,8 @@ impl<'a> Normal<'a> {
     pub(super) fn line(&self, index: usize) -> &str {
         let line = &self.text[self.range(index..index + 1)];
         // The first line keeps its blanks: Python looks for a newline before them.
-        let may_be_blank = self.has_blanks && index > 0 && line.ends_with(' ');
+        let ends_blank = line.as_bytes().last() == Some(&b' ');
+        let may_be_blank = self.has_blanks && index > 0 && ends_blank;
         if may_be_blank && line.bytes().all(|byte| byte == b' ') { "" } else { line }
     }
 

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
-use crate::model::FileId;
+use crate::model::{FileId, FileText, newlines};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -13,16 +13,17 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) struct Source<'a> {
     pub(super) file: Option<FileId>,
     pub(super) text: Cow<'a, str>,
-    places: Places,
+    places: Places<'a>,
+    carriage_returns: bool,
 }
 
-enum Places {
-    /// The text is the bytes from this offset on.
-    Verbatim(usize),
+enum Places<'a> {
+    /// The text is the bytes from this offset on; newlines are counted from their beginning.
+    Verbatim { offset: usize, newlines: Cow<'a, [u32]> },
     /// The text was made from the bytes, which have these lines.
     Lines(Vec<(usize, usize)>),
-    /// There is no file.
-    Nowhere,
+    /// There is no file; the text has these newlines.
+    Nowhere(Box<[u32]>),
 }
 
 /// How a file's bytes are to be read.
@@ -63,43 +64,56 @@ pub(super) struct Row {
 }
 
 impl<'a> Source<'a> {
-    /// Reads bytes; none when they are not in this encoding.
-    pub(super) fn decode(file: FileId, bytes: &'a [u8], encoding: Encoding) -> Option<Self> {
+    /// Reads a file; none when it is not in this encoding.
+    pub(super) fn decode(file: FileId, bytes: &'a FileText, encoding: Encoding) -> Option<Self> {
+        match encoding {
+            Encoding::Latin1 => {
+                return Some(Self::made(
+                    file,
+                    bytes.iter().copied().map(char::from).collect(),
+                    bytes,
+                ));
+            }
+            Encoding::Ascii if !bytes.is_ascii() => return None,
+            _ => {}
+        }
         let offset = match encoding {
             Encoding::Utf8Sig if bytes.starts_with(BYTE_ORDER_MARK) => BYTE_ORDER_MARK.len(),
             _ => 0,
         };
-        let (text, places) = match encoding {
-            Encoding::Latin1 => {
-                let text: String = bytes.iter().copied().map(char::from).collect();
-                (Cow::Owned(text), Places::Lines(lines_of(bytes)))
-            }
-            Encoding::Ascii if !bytes.is_ascii() => return None,
-            _ => {
-                let text = std::str::from_utf8(&bytes[offset..]).ok()?;
-                (Cow::Borrowed(text), Places::Verbatim(offset))
-            }
-        };
-        Some(Self { file: Some(file), text, places })
+        let text = Cow::Borrowed(&bytes.text()?[offset..]);
+        let newlines = Cow::Borrowed(bytes.newlines());
+        let places = Places::Verbatim { offset, newlines };
+        let carriage_returns = bytes.has_carriage_returns();
+        Some(Self { file: Some(file), text, places, carriage_returns })
     }
 
-    /// Reads bytes as UTF-8 without a byte order mark; what is not UTF-8 becomes U+FFFD.
-    pub(super) fn decode_lossy(file: FileId, bytes: &'a [u8]) -> Self {
+    /// Reads a file as UTF-8 without a byte order mark; what is not UTF-8 becomes U+FFFD.
+    pub(super) fn decode_lossy(file: FileId, bytes: &'a FileText) -> Self {
         Self::decode(file, bytes, Encoding::Utf8Sig).unwrap_or_else(|| {
             let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-            let text = String::from_utf8_lossy(text).into_owned();
-            Self {
-                file: Some(file),
-                text: Cow::Owned(text),
-                places: Places::Lines(lines_of(bytes)),
-            }
+            Self::made(file, String::from_utf8_lossy(text).into_owned(), bytes)
         })
+    }
+
+    /// Text that was made from a file's bytes.
+    fn made(file: FileId, text: String, bytes: &[u8]) -> Self {
+        let carriage_returns = memchr(b'\r', text.as_bytes()).is_some();
+        let (text, places) = (Cow::Owned(text), Places::Lines(lines_of(bytes)));
+        Self { file: Some(file), text, places, carriage_returns }
     }
 
     /// The same with a copy of the text.
     pub(super) fn into_owned(self) -> Source<'static> {
-        let text = Cow::Owned(self.text.into_owned());
-        Source { file: self.file, text, places: self.places }
+        let Self { file, text, places, carriage_returns } = self;
+        let places = match places {
+            Places::Verbatim { offset, newlines } => {
+                Places::Verbatim { offset, newlines: Cow::Owned(newlines.into_owned()) }
+            }
+            Places::Lines(lines) => Places::Lines(lines),
+            Places::Nowhere(newlines) => Places::Nowhere(newlines),
+        };
+        Source { file, text: Cow::Owned(text.into_owned()), places, carriage_returns }
     }
 
     /// Reads bytes that stand in no file; none when they are not in this encoding.
@@ -118,18 +132,39 @@ impl<'a> Source<'a> {
 
     /// Whether the text is the file's bytes, none of them replaced.
     pub(super) fn is_verbatim(&self) -> bool {
-        matches!(self.places, Places::Verbatim(_))
+        matches!(self.places, Places::Verbatim { .. })
+    }
+
+    /// Whether offsets in the text are offsets in the file.
+    pub(super) fn begins_with_file(&self) -> bool {
+        matches!(self.places, Places::Verbatim { offset: 0, .. })
     }
 
     /// Text that stands in no file.
     pub(super) fn without_file(text: String) -> Self {
-        Self { file: None, text: Cow::Owned(text), places: Places::Nowhere }
+        let carriage_returns = memchr(b'\r', text.as_bytes()).is_some();
+        let places = Places::Nowhere(newlines(text.as_bytes()));
+        Self { file: None, text: Cow::Owned(text), places, carriage_returns }
     }
 
     /// All lines from an offset on, which must be the start of the line with this number.
     pub(super) fn rows(&self, offset: usize, number: usize) -> Rows<'_> {
-        let carriage_returns = memchr(b'\r', self.text.as_bytes()).is_some();
+        let carriage_returns = self.carriage_returns;
         Rows { text: &self.text, next: Some(offset), number, carriage_returns }
+    }
+
+    /// How many lines it has at most.
+    pub(super) fn count(&self) -> usize {
+        let newlines = match &self.places {
+            Places::Verbatim { newlines, .. } => newlines.len(),
+            Places::Nowhere(newlines) => newlines.len(),
+            Places::Lines(lines) => lines.len(),
+        };
+        let returns = match self.carriage_returns {
+            true => memchr_iter(b'\r', self.text.as_bytes()).count(),
+            false => 0,
+        };
+        newlines + returns + 1
     }
 
     /// The lines ahead that end before an offset, or all of them, as one stretch that stands in the
@@ -151,6 +186,19 @@ impl<'a> Source<'a> {
         Some(Row { start, end, number: rows.number })
     }
 
+    /// Where the newlines of such a stretch are, counted from its beginning.
+    pub(super) fn newlines(&self, stretch: Row) -> impl ExactSizeIterator<Item = usize> + '_ {
+        let (base, newlines) = match &self.places {
+            Places::Verbatim { offset, newlines } => (*offset, &**newlines),
+            Places::Nowhere(newlines) => (0, &**newlines),
+            Places::Lines(_) => (0, &[][..]),
+        };
+        let (start, end) = (stretch.start + base, stretch.end + base);
+        let from = newlines.partition_point(|newline| (*newline as usize) < start);
+        let length = newlines[from..].partition_point(|newline| (*newline as usize) < end);
+        newlines[from..from + length].iter().map(move |newline| *newline as usize - start)
+    }
+
     /// The text of a line.
     pub(super) fn row(&self, row: Row) -> &str {
         &self.text[row.start..row.end]
@@ -159,9 +207,9 @@ impl<'a> Source<'a> {
     /// The bytes of a line.
     pub(super) fn span(&self, row: Row) -> (usize, usize) {
         match &self.places {
-            Places::Verbatim(offset) => (row.start + offset, row.end + offset),
+            Places::Verbatim { offset, .. } => (row.start + offset, row.end + offset),
             Places::Lines(lines) => lines.get(row.number - 1).copied().unwrap_or_default(),
-            Places::Nowhere => (0, 0),
+            Places::Nowhere(_) => (0, 0),
         }
     }
 }

@@ -19,7 +19,6 @@ mod publication;
 mod ran;
 mod rendering;
 mod showing;
-mod side_by_side;
 mod sources;
 mod specified;
 mod starting;
@@ -42,6 +41,7 @@ use crate::plan as planner;
 use crate::render;
 use crate::report::list_json::{self, ListedPage, SiteListing};
 use crate::settings::{Config, Site};
+use crate::side_by_side;
 use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording, Volatile};
 use crate::write::Writer;
 
@@ -225,14 +225,14 @@ pub fn redact(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
 ///
 /// When the settings or a page cannot be read.
 pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
-    let mut publication = Publication::default();
+    let mut publication = Publication::new(job);
     let mut adoptions = Vec::new();
     let none = Secrets::of(&[], &Run::default(), &job.config.redact);
     planned(job, &no_network, both, |(page, plan)| {
         let documented = documented(job.site, &plan);
         let secrets = none.of_other(&documented);
         adoptions.push(adopting::look(job, &page, &plan, &documented, &secrets));
-        publication.add(job, &page, documented);
+        publication.add(job, &page, &documented);
         Ok(())
     })?;
     let findings = publication.findings(job);
@@ -241,9 +241,9 @@ pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
 }
 
 fn findings(job: &Job<'_>) -> Result<(Vec<FoundSecret>, usize)> {
-    let mut publication = Publication::default();
+    let mut publication = Publication::new(job);
     planned(job, &no_network, both, |(page, plan)| {
-        publication.add(job, &page, documented(job.site, &plan));
+        publication.add(job, &page, &documented(job.site, &plan));
         Ok(())
     })?;
     Ok((publication.findings(job), publication.pages()))
@@ -456,10 +456,10 @@ fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
 /// Where the pages meant publish secrets, but for logs, which are written anew. A secret of one page
 /// may turn up on another, so all pages are looked at.
 fn published(job: &Job<'_>, pages: &[Documented], is_meant: &[bool]) -> Vec<Leak> {
-    let mut publication = Publication::default();
+    let mut publication = Publication::new(job);
     let mut logs = HashSet::new();
     for Documented { page, plan, run, .. } in pages {
-        publication.add(job, page, run.clone());
+        publication.add(job, page, run);
         let views = plan.views.iter().filter(|view| view.kind == ViewKind::Log);
         logs.extend(views.map(|view| view.region.place.file.clone()));
     }

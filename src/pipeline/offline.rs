@@ -4,16 +4,17 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::model::{
-    Adoption, Diagnostic, DiagnosticKind, FileCache, Level, Outcome, Page, PageOutcome, PagePlan,
-    Place, Run, Skipped, ViewKind,
+    Adoption, Change, Diagnostic, DiagnosticKind, FileCache, FileText, Level, Outcome, Page,
+    PageOutcome, PagePlan, Place, Run, Skipped, View, ViewKind,
 };
-use crate::stabilise::Secrets;
+use crate::page;
+use crate::stabilise::{Learnt, Secrets};
 
 use super::publication::{PageTexts, Publication};
-use super::telling::unchanged;
 use super::{Job, adopting, documented, judge, no_network, planned};
 
 /// What was found on one page.
@@ -21,7 +22,7 @@ struct Looked {
     outcome: PageOutcome,
     skipped: Option<Skipped>,
     texts: PageTexts,
-    documented: Run,
+    learnt: Learnt,
     commands: usize,
     is_meant: bool,
 }
@@ -44,15 +45,15 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let share = job.part.share(&commands);
     let is_meant: Vec<bool> =
         looked.iter().zip(share).map(|(page, is_shared)| page.is_meant && is_shared).collect();
-    let mut publication = Publication::default();
     let mut outcome = Outcome { level: Level::Offline, ..Outcome::default() };
-    let mut all = Run::default();
+    let mut publication = Publication::new(job);
+    let mut all = Learnt::default();
     for (order, (page, is_meant)) in looked.into_iter().zip(&is_meant).enumerate() {
-        let Looked { outcome: found, skipped, texts, documented, .. } = page;
+        let Looked { outcome: found, skipped, texts, learnt, .. } = page;
         if *is_meant && !found.diagnostics.is_empty() {
-            all.recording.exchanges.extend_from_slice(&documented.recording.exchanges);
+            all.add(learnt.clone());
         }
-        publication.add_texts(texts, documented);
+        publication.add_texts(texts, learnt);
         if *is_meant {
             outcome.pages.push(PageOutcome { order, ..found });
             outcome.skipped.extend(skipped);
@@ -61,17 +62,22 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     if outcome.pages.is_empty() && !job.part.is_partial() {
         return Err(Error::new(ErrorKind::Usage, "there is no page to look at"));
     }
-    outcome.leaks = publication.leaks_of(job, &is_meant);
+    let secrets = thread::scope(|scope| {
+        let knowing = scope.spawn(|| none.knowing(&all));
+        outcome.leaks = publication.leaks_of(job, &is_meant);
+        knowing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
     blot(&mut outcome);
-    Ok((outcome, none.of_other(&all)))
+    Ok((outcome, secrets))
 }
 
 /// Takes lines with a secret out of findings: it may be known from another page only.
 fn blot(outcome: &mut Outcome) {
-    let places = outcome.leaks.iter().map(|leak| (leak.place.file.clone(), leak.place.line));
-    let places: HashSet<(PathBuf, usize)> = places.collect();
-    for found in outcome.pages.iter_mut().flat_map(|page| &mut page.diagnostics) {
-        if places.contains(&(found.place.file.clone(), found.place.line)) {
+    let Outcome { leaks, pages, .. } = outcome;
+    let places = leaks.iter().map(|leak| (&*leak.place.file, leak.place.line));
+    let places: HashSet<(&Path, usize)> = places.collect();
+    for found in pages.iter_mut().flat_map(|page| &mut page.diagnostics) {
+        if places.contains(&(&*found.place.file, found.place.line)) {
             found.text = "(this line holds a secret)".to_owned();
             found.span = 0..found.text.len();
         }
@@ -87,11 +93,12 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
     };
     let mut diagnostics = page.diagnostics.clone();
     let run = documented(job.site, &plan);
+    let learnt = none.learn(&run);
     let has_drawn = plan.views.iter().any(|view| !matches!(view.kind, ViewKind::Console(_)));
     if plan.skipped {
         skip("the page asks to be left alone");
     } else if has_drawn {
-        let secrets = none.of_other(&run);
+        let secrets = none.knowing(&learnt);
         let adoption = adopting::look(job, page, &plan, &run, &secrets);
         if adoption.messages.is_none() {
             skip("it has no log with which its views could be compared");
@@ -100,21 +107,29 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
         }
     }
     judge(job.config, &mut diagnostics);
-    let views = if plan.skipped { &[][..] } else { &plan.views };
+    let (commands, texts) = (plan.commands.len(), PageTexts::of(job, page));
+    let is_meant = job.part.concerns(job.files, page, &plan);
+    let PagePlan { path, not_run, views, skipped: is_skipped, .. } = plan;
+    let views = views.into_iter().filter(|_| !is_skipped);
     let outcome = PageOutcome {
-        path: plan.path.clone(),
+        path,
         place,
         order: 0,
-        changes: views.iter().map(unchanged).collect(),
+        changes: views.map(without_text).collect(),
         hold: None,
-        not_run: plan.not_run.clone(),
+        not_run,
         diagnostics,
         unshown_log: None,
         unused: Vec::new(),
     };
-    let is_meant = job.part.concerns(job.files, page, &plan);
-    let texts = PageTexts::of(job, page);
-    Looked { outcome, skipped, texts, documented: run, commands: plan.commands.len(), is_meant }
+    Looked { outcome, skipped, texts, learnt, commands, is_meant }
+}
+
+/// A view of which only the place is told: nothing becomes of it, and texts of a whole site are many.
+fn without_text(view: View) -> Change {
+    let View { kind, mut region } = view;
+    region.text = String::new();
+    Change { kind, text: String::new(), region, findings: Vec::new() }
 }
 
 /// Where views do not follow from the page's log, and where words mean steps that are not there.
@@ -127,8 +142,9 @@ fn disagreements(files: &FileCache, adoption: &Adoption) -> Vec<Diagnostic> {
         let hint = "name steps of the diagram";
         (DiagnosticKind::StaleReference, &lost.place, lost.reason.clone(), hint)
     });
+    let mut lines = FileLines::new(files);
     let told = views.chain(references).map(|(kind, place, message, hint)| {
-        let text = line(files, place);
+        let text = lines.line(place);
         Diagnostic {
             kind,
             severity: kind.severity(),
@@ -143,10 +159,35 @@ fn disagreements(files: &FileCache, adoption: &Adoption) -> Vec<Diagnostic> {
     told.collect()
 }
 
-/// A line of a file as it stands.
-fn line(files: &FileCache, place: &Place) -> String {
-    let file = files.read(&files.absolute(&place.file));
-    let bytes = file.map(|file| files.bytes(file)).unwrap_or_default();
-    let line = crate::page::lines(&bytes).nth(place.line.saturating_sub(1)).unwrap_or_default();
-    String::from_utf8_lossy(line).trim_end_matches(['\n', '\r']).to_owned()
+/// The lines of files as they stand. Places of the same file mostly come one behind the other.
+struct FileLines<'a> {
+    files: &'a FileCache,
+    last: Option<(PathBuf, FileText, Vec<usize>)>,
+}
+
+impl<'a> FileLines<'a> {
+    fn new(files: &'a FileCache) -> Self {
+        Self { files, last: None }
+    }
+
+    /// A line as it stands.
+    fn line(&mut self, place: &Place) -> String {
+        if self.last.as_ref().is_none_or(|(file, ..)| *file != place.file) {
+            let file = self.files.read(&self.files.absolute(&place.file));
+            let bytes = file.map(|file| self.files.bytes(file)).unwrap_or_default();
+            let mut start = 0;
+            let starts = page::lines(&bytes).map(|line| {
+                let this = start;
+                start += line.len();
+                this
+            });
+            let starts = starts.collect();
+            self.last = Some((place.file.clone(), bytes, starts));
+        }
+        let Some((_, bytes, starts)) = &self.last else { return String::new() };
+        let index = place.line.saturating_sub(1);
+        let Some(start) = starts.get(index) else { return String::new() };
+        let end = starts.get(index + 1).copied().unwrap_or(bytes.len());
+        String::from_utf8_lossy(&bytes[*start..end]).trim_end_matches(['\n', '\r']).to_owned()
+    }
 }

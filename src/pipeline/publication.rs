@@ -1,24 +1,27 @@
 //! Secrets that the pages meant publish: where they stand, and the edits that take them out.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
+use std::ops::Range;
 
 use crate::capture::requestshook;
-use crate::model::{Edit, FileCache, FileId, Leak, Page, Place, Run, TextForm};
+use crate::model::{Edit, FileCache, FileId, FileText, Leak, Page, Place, Run, TextForm};
 use crate::page;
-use crate::stabilise::{Found, Published, ShortSecrets};
+use crate::side_by_side;
+use crate::stabilise::{Found, Learnt, Published, ShortSecrets, Sight, Sighted};
 
-use super::{Job, side_by_side};
+use super::Job;
 
 /// The texts of some pages, and what they document.
-#[derive(Default)]
 pub(super) struct Publication {
+    sight: Sight,
     /// The form of each line of each file.
     forms: BTreeMap<FileId, Vec<TextForm>>,
     /// The files of each page.
     pages: Vec<Vec<FileId>>,
     /// What all pages together document.
-    documented: Run,
+    learnt: Learnt,
 }
 
 /// The form of each line of each of a page's files.
@@ -43,19 +46,35 @@ pub(super) struct FoundSecret {
 }
 
 impl Publication {
+    /// Nothing yet.
+    pub(super) fn new(job: &Job<'_>) -> Self {
+        Self {
+            sight: Sight::new(&job.config.redact),
+            forms: BTreeMap::new(),
+            pages: Vec::new(),
+            learnt: Learnt::default(),
+        }
+    }
+
     /// Takes in a page with all its files.
-    pub(super) fn add(&mut self, job: &Job<'_>, page: &Page, documented: Run) {
-        self.add_texts(PageTexts::of(job, page), documented);
+    pub(super) fn add(&mut self, job: &Job<'_>, page: &Page, documented: &Run) {
+        let learnt = self.sight.learn(documented);
+        self.add_texts(PageTexts::of(job, page), learnt);
     }
 
     /// Takes in a page whose files are known already.
-    pub(super) fn add_texts(&mut self, PageTexts(forms): PageTexts, documented: Run) {
+    pub(super) fn add_texts(&mut self, PageTexts(forms): PageTexts, learnt: Learnt) {
         self.pages.push(forms.keys().copied().collect());
         for (file, forms) in forms {
-            let known = self.forms.entry(file).or_insert_with(|| forms.clone());
-            known.iter_mut().zip(forms).for_each(|(known, form)| *known = form.max(*known));
+            match self.forms.entry(file) {
+                Entry::Vacant(entry) => _ = entry.insert(forms),
+                Entry::Occupied(mut known) => {
+                    let known = known.get_mut().iter_mut();
+                    known.zip(forms).for_each(|(known, form)| *known = form.max(*known));
+                }
+            }
         }
-        self.documented.recording.exchanges.extend(documented.recording.exchanges);
+        self.learnt.add(learnt);
     }
 
     /// Every secret in the files of these pages. A file that several pages include belongs to the
@@ -83,25 +102,30 @@ impl Publication {
 
     /// Every secret in the files, in the order of their paths and of their places.
     pub(super) fn findings(&self, job: &Job<'_>) -> Vec<FoundSecret> {
-        let texts: BTreeMap<FileId, Vec<Text>> = self
-            .forms
-            .iter()
-            .map(|(&file, forms)| (file, texts(&job.files.bytes(file), forms)))
-            .collect();
-        let all = texts.values().flatten().map(Text::with_form);
-        let published = Published::of(all, &self.documented, &job.config.redact);
+        let mut files: Vec<(FileId, &Vec<TextForm>)> =
+            self.forms.iter().map(|(&file, forms)| (file, forms)).collect();
+        files.sort_by_cached_key(|&(file, _)| job.files.path(file));
+        let sight = &self.sight;
+        let look = |&(file, forms): &(FileId, &Vec<TextForm>)| {
+            (file, texts(&job.files.bytes(file), forms, sight))
+        };
+        let mut texts: BTreeMap<FileId, Vec<Text>> = BTreeMap::new();
+        let Ok(()) = side_by_side::each(&files, look, |(file, looked)| {
+            texts.insert(file, looked);
+            Ok::<(), Infallible>(())
+        });
+        let seen = texts.values().flatten().map(|text| &text.seen);
+        let published = Published::of(sight, seen, &self.learnt, &job.config.redact);
         let mut short: BTreeMap<FileId, ShortSecrets> = BTreeMap::new();
         for page in &self.pages {
-            let of_page = page.iter().flat_map(|file| &texts[file]).map(Text::with_form);
+            let of_page = page.iter().flat_map(|file| &texts[file]).map(|text| &text.seen);
             let of_page = published.short(of_page);
             page.iter().for_each(|&file| short.entry(file).or_default().extend(&of_page));
         }
-        let mut files: Vec<FileId> = texts.keys().copied().collect();
-        files.sort_by_cached_key(|&file| job.files.path(file));
-        let of_file = |&file: &FileId| {
+        let of_file = |&(file, _): &(FileId, &Vec<TextForm>)| {
             let found = texts[&file].iter().flat_map(|text| {
-                let found = published.find(text.form, &text.text, &short[&file]).into_iter();
-                found.map(move |found| (text, found))
+                let found = published.find(text.form, text.text(), &text.seen, &short[&file]);
+                found.into_iter().map(move |found| (text, found))
             });
             let found: Vec<_> = found.collect();
             // Most files have none, and need no places.
@@ -109,7 +133,7 @@ impl Publication {
             let secret = |(text, found): (&Text, Found)| {
                 let span = text.start + found.span.start..text.start + found.span.end;
                 let place = places.as_ref().expect("something was found").place(span.start);
-                let (value, placeholder) = (&text.text[found.span.clone()], found.placeholder());
+                let (value, placeholder) = (&text.text()[found.span.clone()], found.placeholder());
                 let edit = Edit { file, span, text: placeholder };
                 (
                     value.to_owned(),
@@ -134,9 +158,9 @@ impl Publication {
 
 /// Whether the file is a log from its first line on.
 fn is_log(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
-    let first = text.lines().find(|line| !line.trim().is_empty());
-    first.is_some_and(|line| requestshook::parse(line).is_some())
+    let mut lines = page::lines(bytes).map(String::from_utf8_lossy);
+    let first = lines.find(|line| !line.trim().is_empty());
+    first.is_some_and(|line| requestshook::parse(line.trim_end_matches(['\n', '\r'])).is_some())
 }
 
 /// A stretch of a file that is UTF-8 and of one form.
@@ -144,30 +168,50 @@ struct Text {
     /// Its first byte in the file.
     start: usize,
     form: TextForm,
-    text: String,
+    content: Content,
+    seen: Sighted,
+}
+
+enum Content {
+    /// These bytes of a file that is UTF-8 as a whole.
+    Part(FileText, Range<usize>),
+    Own(String),
 }
 
 impl Text {
-    fn with_form(&self) -> (TextForm, &str) {
-        (self.form, &self.text)
+    fn text(&self) -> &str {
+        match &self.content {
+            Content::Part(file, range) => &file.text().unwrap_or_default()[range.clone()],
+            Content::Own(text) => text,
+        }
     }
 }
 
-/// A file as stretches. Bytes that are no UTF-8 belong to none.
-fn texts(bytes: &[u8], forms: &[TextForm]) -> Vec<Text> {
-    let mut stretches: Vec<(usize, TextForm, Vec<u8>)> = Vec::new();
+/// A file as stretches, looked at. Bytes that are no UTF-8 belong to none.
+fn texts(bytes: &FileText, forms: &[TextForm], sight: &Sight) -> Vec<Text> {
+    let mut stretches: Vec<(TextForm, Range<usize>)> = Vec::new();
     let mut start = 0;
     for (line, &form) in page::lines(bytes).zip(forms) {
+        let end = start + line.len();
         match stretches.last_mut() {
-            Some((_, last, text)) if *last == form => text.extend_from_slice(line),
-            _ => stretches.push((start, form, line.to_vec())),
+            Some((last, stretch)) if *last == form => stretch.end = end,
+            _ => stretches.push((form, start..end)),
         }
-        start += line.len();
+        start = end;
     }
     let mut texts = Vec::new();
-    for (mut start, form, bytes) in stretches {
-        for chunk in bytes.utf8_chunks() {
-            texts.push(Text { start, form, text: chunk.valid().to_owned() });
+    for (form, stretch) in stretches {
+        if let Some(text) = bytes.text() {
+            let seen = sight.of(form, &text[stretch.clone()]);
+            let (start, content) = (stretch.start, Content::Part(bytes.clone(), stretch));
+            texts.push(Text { start, form, content, seen });
+            continue;
+        }
+        let mut start = stretch.start;
+        for chunk in bytes[stretch].utf8_chunks() {
+            let seen = sight.of(form, chunk.valid());
+            let content = Content::Own(chunk.valid().to_owned());
+            texts.push(Text { start, form, content, seen });
             start += chunk.valid().len() + chunk.invalid().len();
         }
     }
@@ -178,7 +222,7 @@ fn texts(bytes: &[u8], forms: &[TextForm]) -> Vec<Text> {
 struct Places<'a> {
     files: &'a FileCache,
     file: FileId,
-    bytes: bytes::Bytes,
+    bytes: FileText,
     line_starts: Vec<usize>,
 }
 

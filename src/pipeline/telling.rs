@@ -124,7 +124,7 @@ impl Telling<'_> {
 }
 
 /// A view that is as it should be.
-pub(super) fn unchanged(view: &View) -> Change {
+fn unchanged(view: &View) -> Change {
     let region = view.region.clone();
     Change { kind: view.kind, text: region.text.clone(), region, findings: Vec::new() }
 }

@@ -9,7 +9,6 @@ use std::rc::Rc;
 use memchr::memchr_iter;
 use schemars::JsonSchema;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::model::{
     Command, ContainerKind, Diagnostic, Fence, FileCache, FileId, Include, IncludeKind,
@@ -301,7 +300,7 @@ fn fence<'a>(names: &Names<'_>, page: &Page, fence: &'a Fence) -> ListedFence<'a
         language: fence.language.as_deref(),
         title: fence.title.as_deref(),
         container: fence.containers.iter().map(|container| name(container.kind)).collect(),
-        sha256: hexadecimal(&Sha256::digest(fence.text.as_bytes())),
+        sha256: hexadecimal(fence.text.digest()),
     }
 }
 

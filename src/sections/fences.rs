@@ -58,7 +58,10 @@ pub(super) fn fences<'a>(lines: &[&'a str]) -> Vec<Fence<'a>> {
 
 /// Indent and backticks of a line that opens a fence.
 fn opening(line: &str) -> Option<(&str, &str)> {
-    let found = OPENER.captures(line)?;
+    // Most lines open none, and that is quick to see.
+    let begin = line.trim_start_matches([' ', '\t', '>']);
+    let may_open = begin.starts_with("```") || begin.starts_with("~~~");
+    let found = may_open.then(|| OPENER.captures(line))??;
     let part = |name| found.name(name).map_or("", |part| part.as_str());
     let is_code_span = part("marker").starts_with('`') && part("info").contains('`');
     (!is_code_span).then(|| (part("indent"), part("marker")))

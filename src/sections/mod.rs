@@ -204,7 +204,8 @@ fn starts<'a>(lines: &[&'a str], fences: &[Fence<'_>]) -> Vec<Section<'a>> {
 
 /// A section that the line may start: a heading with an arrow, or one that reads as a message.
 fn start<'a>(lines: &[&'a str], index: usize) -> Option<Section<'a>> {
-    let found = HEADING.captures(lines[index])?;
+    // Most lines are no heading, and that is quick to see.
+    let found = lines[index].starts_with('#').then(|| HEADING.captures(lines[index]))??;
     let span = |name| found.name(name).map_or(0..0, |part: regex::Match<'_>| part.range());
     let step = found.name("number").and_then(|number| number.as_str().parse().ok());
     let title = bare(lines[index], span("title"));
@@ -230,7 +231,8 @@ fn bare(line: &str, title: Range<usize>) -> Range<usize> {
 }
 
 fn arrow(line: &str, index: usize) -> Option<Arrow<'_>> {
-    let found = ARROW.captures(line)?;
+    let is_quoted = line.trim_start_matches([' ', '\t']).starts_with('`');
+    let found = is_quoted.then(|| ARROW.captures(line))??;
     let part = |name| found.name(name).map_or("", |part| part.as_str());
     let direction =
         if part("direction") == "-->" { Direction::Request } else { Direction::Response };

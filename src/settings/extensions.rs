@@ -13,7 +13,7 @@ pub(super) struct Extension {
 }
 
 /// What is a fence.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FenceSettings {
     /// Which extension reads fences.
     pub style: FenceStyle,

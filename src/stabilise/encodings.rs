@@ -18,11 +18,29 @@ pub(super) struct Needle {
 /// The ways in which a value may be written: as it is, escaped for JSON, HTML or a URL, in hex, and
 /// at each of the three places where it can begin inside Base64.
 pub(super) fn needles(kind: &str, value: &str) -> Vec<Needle> {
+    let hex = hexadecimal(value);
+    let mut texts = vec![value.to_owned(), hex.to_ascii_uppercase(), hex];
+    // Letters and digits are written as they are wherever nothing is encoded as a whole, and most
+    // secrets hold nothing else.
+    if !value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        texts.extend(escaped(value));
+        texts.sort_unstable();
+        texts.dedup();
+    }
+    let plain = texts.into_iter().map(|text| (text, (0, 0)));
+    let encoded = (0..3).flat_map(|offset| base64_cores(value, offset));
+    plain
+        .chain(encoded)
+        .map(|(text, margins)| Needle { kind: kind.to_owned(), text, margins })
+        .collect()
+}
+
+/// A value as it is escaped for JSON, HTML or a URL.
+fn escaped(value: &str) -> [String; 8] {
     let percent = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
     let json = serde_json::to_string(value).expect("a string is JSON");
-    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let mut texts = vec![
-        value.to_owned(),
+    let kept = unreserved_kept(value);
+    [
         json[1..json.len() - 1].to_owned(),
         value
             .replace('&', "&amp;")
@@ -30,22 +48,17 @@ pub(super) fn needles(kind: &str, value: &str) -> Vec<Needle> {
             .replace('>', "&gt;")
             .replace('"', "&quot;"),
         with_small_digits(&percent),
-        with_small_digits(&unreserved_kept(value)),
-        unreserved_kept(value),
-        unreserved_kept(value).replace("%20", "+"),
-        unreserved_kept(value).replace("%2F", "/"),
+        with_small_digits(&kept),
+        kept.replace("%20", "+"),
+        kept.replace("%2F", "/"),
+        kept,
         percent,
-        hex.to_uppercase(),
-        hex,
-    ];
-    texts.sort();
-    texts.dedup();
-    let plain = texts.into_iter().map(|text| (text, (0, 0)));
-    let encoded = (0..3).flat_map(|offset| base64_cores(value, offset));
-    plain
-        .chain(encoded)
-        .map(|(text, margins)| Needle { kind: kind.to_owned(), text, margins })
-        .collect()
+    ]
+}
+
+fn hexadecimal(value: &str) -> String {
+    let digit = |number: u8| char::from_digit(number.into(), 16).expect("it is less than 16");
+    value.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Percent-encoding that leaves RFC 3986's unreserved characters as they are.

@@ -5,6 +5,7 @@
 //! in which it stands as a secret.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 
 use crate::model::{Arrow, Body, Entry, Exchange, Header, Request, Run};
 use crate::settings::doctool::RedactSettings;
@@ -47,7 +48,7 @@ impl Filter {
     /// A filter that has learnt nothing yet.
     pub fn new(settings: &RedactSettings) -> Self {
         let places = places::Places::new(settings, StandIns::Marks);
-        let secrets = Secrets::finding(places, &Values::default(), &HashSet::new());
+        let secrets = Secrets::finding(Arc::new(places), &Values::default(), &HashSet::new());
         Self { secrets, values: VecDeque::new(), known: HashSet::new(), new: 0 }
     }
 

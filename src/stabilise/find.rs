@@ -40,9 +40,9 @@ impl Found {
     }
 }
 
-impl From<Placed> for Found {
-    fn from(placed: Placed) -> Self {
-        Self { span: placed.span, kind: placed.kind.to_owned() }
+impl From<&Placed> for Found {
+    fn from(placed: &Placed) -> Self {
+        Self { span: placed.span.clone(), kind: placed.kind.to_owned() }
     }
 }
 

@@ -28,8 +28,8 @@ pub use filter::{Filter, StableEntry};
 pub use find::Found;
 pub use laid::Laying;
 pub use pins::Pins;
-pub use published::{Published, ShortSecrets};
-pub use redact::{Redacted, Secrets};
+pub use published::{Published, ShortSecrets, Sight, Sighted};
+pub use redact::{Learnt, Redacted, Secrets};
 pub use volatile::Volatile;
 
 use settle::Settler;

@@ -8,10 +8,11 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::memchr;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
-use crate::model::{Body, Exchange, Header, Run};
+use crate::model::{Body, Exchange, Header, Run, TextForm};
 use crate::settings::doctool::RedactSettings;
 
 use super::find::{self, Found};
@@ -87,8 +88,16 @@ pub(super) struct Placed {
     pub(super) value: String,
 }
 
+/// What is seen at once in a text, without knowing any secret.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// What stands in secret places.
+    pub(super) placed: Vec<Placed>,
+    /// What is secret by its shape.
+    pub(super) shaped: Vec<Found>,
+}
+
 /// The places where values are secret by name.
-#[derive(Clone)]
 pub(super) struct Places {
     headers: Vec<String>,
     /// Fields of JSON, also as Python prints them and inside another JSON string.
@@ -172,14 +181,30 @@ impl Places {
         !self.windows.of(text).is_empty()
     }
 
-    /// What is secret by its shape.
-    pub(super) fn shaped(&self, text: &str) -> Vec<Found> {
-        self.windows.each(text, |part| find::shaped(part).collect(), |found| &mut found.span)
+    /// What stands in secret places of a text, and what is secret by its shape. In prose, a line with
+    /// the name of a header or a field may explain it instead.
+    pub(super) fn seen(&self, form: TextForm, text: &str) -> Seen {
+        let windows = self.windows.of(text);
+        if windows.is_empty() {
+            return Seen::default();
+        }
+        let shape = |part: &str| find::shaped(part).collect();
+        let shaped = Windows::each(text, &windows, shape, |found: &mut Found| &mut found.span);
+        let mut placed = self.fields_of(text, &windows);
+        if form == TextForm::Shown {
+            placed.extend(self.lines_of(text, &windows));
+        }
+        Seen { placed, shaped }
     }
 
     /// The values of fields, wherever they stand.
     pub(super) fn fields(&self, text: &str) -> Vec<Placed> {
-        self.windows.each(text, |part| self.fields_in(part), |placed| &mut placed.span)
+        self.fields_of(text, &self.windows.of(text))
+    }
+
+    fn fields_of(&self, text: &str, windows: &[Range<usize>]) -> Vec<Placed> {
+        let rule = |part: &str| self.fields_in(part);
+        Windows::each(text, windows, rule, |placed| &mut placed.span)
     }
 
     fn fields_in(&self, text: &str) -> Vec<Placed> {
@@ -188,30 +213,40 @@ impl Places {
         };
         let from_form =
             |raw: &str| percent_decode_str(&raw.replace('+', " ")).decode_utf8_lossy().into_owned();
-        let json = self.json_fields.iter().chain([&*TOKEN_ID]);
+        // A pattern need not be tried where a character of it is missing.
+        let has = |byte: u8| memchr(byte, text.as_bytes()).is_some();
+        let (has_quote, has_equals) = (has(b'"'), has(b'='));
+        let may_be = [has_quote, has(b'\''), has_quote && has(b'\\'), has_quote && has(b'{')];
+        let json = self.json_fields.iter().chain([&*TOKEN_ID]).zip(may_be);
+        let json = json.filter(|(_, may_be)| *may_be).map(|(pattern, _)| pattern);
         let json = json.flat_map(|pattern| placed(pattern, text, from_json));
-        json.chain(placed(&self.form_field, text, from_form))
-            .chain(placed(&self.quoted_field, text, str::to_owned))
+        let form = has_equals.then(|| placed(&self.form_field, text, from_form));
+        let quoted = has_equals.then(|| placed(&self.quoted_field, text, str::to_owned));
+        json.chain(form.into_iter().flatten())
+            .chain(quoted.into_iter().flatten())
             .filter(|placed| self.is_secret_value(&placed.value))
             .collect()
     }
 
-    /// The values of headers and fields on lines of logs and of what commands print. In prose, such
-    /// a line may explain the name instead.
-    pub(super) fn lines(&self, text: &str) -> Vec<Placed> {
-        self.windows.each(text, |part| self.lines_in(part), |placed| &mut placed.span)
+    /// The values of headers and fields on lines of logs and of what commands print.
+    fn lines_of(&self, text: &str, windows: &[Range<usize>]) -> Vec<Placed> {
+        Windows::each(text, windows, |part| self.lines_in(part), |placed| &mut placed.span)
     }
 
     fn lines_in(&self, text: &str) -> Vec<Placed> {
-        let lines = self.lines.iter().flat_map(|pattern| placed(pattern, text, str::to_owned));
+        let has = |byte: u8| memchr(byte, text.as_bytes()).is_some();
+        let has_colon = has(b':');
+        let has_quote = has(b'"') || has(b'\'');
+        let may_be = [has_colon, has_colon && has_quote, has(b'|'), has_colon];
+        let lines = self.lines.iter().zip(may_be).filter(|(_, may_be)| *may_be);
+        let lines = lines.flat_map(|(pattern, _)| placed(pattern, text, str::to_owned));
         lines.map(without_scheme).filter(|placed| self.is_secret_value(&placed.value)).collect()
     }
 
     /// Tells `add` each value that stands in a secret place of a run, with its kind.
     pub(super) fn visit(&self, run: &Run, add: &mut impl FnMut(&str, &str)) {
         for output in &run.outputs {
-            visit(self.fields(output), add);
-            visit(self.lines(output), add);
+            visit(&self.seen(TextForm::Shown, output).placed, add);
         }
         for Exchange { request, response, .. } in &run.recording.exchanges {
             self.visit_message(&request.url, &request.headers, &request.body, add);
@@ -228,23 +263,23 @@ impl Places {
         body: &Body,
         add: &mut impl FnMut(&str, &str),
     ) {
-        visit(self.fields(url), add);
+        visit(&self.fields(url), add);
         for Header { name, value } in headers.iter().filter(|header| self.is_secret(&header.name)) {
             let placed = Placed { span: 0..0, kind: kind_of(name), value: value.clone() };
-            visit([without_scheme(placed)], add);
+            visit(&[without_scheme(placed)], add);
         }
         if let Body::Text(text) | Body::Cut { text, .. } = body {
-            visit(self.fields(text), add);
+            visit(&self.fields(text), add);
         }
     }
 }
 
 /// Tells `add` the values, and the passwords inside credentials.
-pub(super) fn visit(placed: impl IntoIterator<Item = Placed>, add: &mut impl FnMut(&str, &str)) {
+pub(super) fn visit(placed: &[Placed], add: &mut impl FnMut(&str, &str)) {
     for Placed { kind, value, .. } in placed {
-        add(kind, &value);
-        if kind == CREDENTIALS {
-            visit_basic(&value, add);
+        add(kind, value);
+        if *kind == CREDENTIALS {
+            visit_basic(value, add);
         }
     }
 }

@@ -4,7 +4,7 @@
 //! text the stretches that must not be there. What people put in a secret's place is none.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
@@ -12,14 +12,38 @@ use crate::model::{Run, TextForm};
 use crate::settings::doctool::RedactSettings;
 
 use super::find::{self, Found};
-use super::places::{self, Places, StandIns};
-use super::redact::{SHORTEST_BY_VALUE, Secrets, Values};
+use super::places::{self, Places, Seen, StandIns};
+use super::redact::{Learnt, SHORTEST_BY_VALUE, Secrets, Values};
 
 static CODE_SPAN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"`(?<value>[^`\r\n]+)`").expect("the pattern is valid"));
 
 /// A shorter value is not even replaced in code spans.
 const SHORTEST_IN_CODE_SPAN: usize = 3;
+
+/// Looks at the texts of pages one by one, before any secret is known.
+pub struct Sight(Arc<Places>);
+
+/// What is seen in a text at first sight.
+#[derive(Debug, Default)]
+pub struct Sighted(Seen);
+
+impl Sight {
+    /// Looks for what the settings say.
+    pub fn new(settings: &RedactSettings) -> Self {
+        Self(Arc::new(Places::new(settings, StandIns::Any)))
+    }
+
+    /// What a recording says of secrets.
+    pub fn learn(&self, recorded: &Run) -> Learnt {
+        Learnt::of(&self.0, recorded)
+    }
+
+    /// What is seen in a text.
+    pub fn of(&self, form: TextForm, text: &str) -> Sighted {
+        Sighted(self.0.seen(form, text))
+    }
+}
 
 /// The secrets that are published on some pages.
 pub struct Published {
@@ -40,14 +64,15 @@ impl ShortSecrets {
 }
 
 impl Published {
-    /// The secrets of these texts and of what is recorded in them. A value that is a name in a
-    /// recording is replaced only in its place.
+    /// The secrets that were seen in texts, and those of what is recorded in them. A value that is a
+    /// name in a recording is replaced only in its place.
     pub fn of<'a>(
-        texts: impl Iterator<Item = (TextForm, &'a str)>,
-        recordings: &Run,
+        sight: &Sight,
+        sighted: impl Iterator<Item = &'a Sighted>,
+        recorded: &Learnt,
         settings: &RedactSettings,
     ) -> Self {
-        let places = Places::new(settings, StandIns::Any);
+        let places = Arc::clone(&sight.0);
         let allowed: HashSet<String> = settings.allow.iter().cloned().collect();
         let mut values = Values::default();
         let mut add = |kind: &str, value: &str| {
@@ -55,31 +80,38 @@ impl Published {
                 values.add(kind, value);
             }
         };
-        places.visit(recordings, &mut add);
-        texts.for_each(|(form, text)| places::visit(places.placed(form, text), &mut add));
-        let names = places::names(recordings);
+        recorded.values.0.iter().for_each(|(value, kind)| add(kind, value));
+        sighted.for_each(|Sighted(seen)| places::visit(&seen.placed, &mut add));
+        let names = recorded.names.clone();
         Self { secrets: Secrets::finding(places, &values, &names), names, allowed }
     }
 
     /// Secrets of one page's texts that count only where they stand as such.
-    pub fn short<'a>(&self, texts: impl Iterator<Item = (TextForm, &'a str)>) -> ShortSecrets {
+    pub fn short<'a>(&self, sighted: impl Iterator<Item = &'a Sighted>) -> ShortSecrets {
         let mut short = ShortSecrets::default();
         let places = &self.secrets.places;
         let lengths = SHORTEST_IN_CODE_SPAN..SHORTEST_BY_VALUE;
-        for placed in texts.flat_map(|(form, text)| places.placed(form, text)) {
-            let value = placed.value;
-            let is_word = self.names.contains(&value) || places.is_field(&value);
-            if lengths.contains(&value.len()) && !is_word && !self.allowed.contains(&value) {
-                short.0.insert(value, placed.kind.to_owned());
+        let placed = sighted.flat_map(|Sighted(seen)| &seen.placed);
+        for placed in placed.filter(|placed| lengths.contains(&placed.value.len())) {
+            let value = &placed.value;
+            let is_word = self.names.contains(value) || places.is_field(value);
+            if !is_word && !self.allowed.contains(value) {
+                short.0.insert(value.clone(), placed.kind.to_owned());
             }
         }
         short
     }
 
-    /// The secrets in a text, in order and apart. Of those that are short, also the code spans in
-    /// prose that say nothing else.
-    pub fn find(&self, form: TextForm, text: &str, short: &ShortSecrets) -> Vec<Found> {
-        let mut found = self.secrets.with_placed(text, self.secrets.places.placed(form, text));
+    /// The secrets in a text of which this was seen, in order and apart. Of those that are short,
+    /// also the code spans in prose that say nothing else.
+    pub fn find(
+        &self,
+        form: TextForm,
+        text: &str,
+        Sighted(seen): &Sighted,
+        short: &ShortSecrets,
+    ) -> Vec<Found> {
+        let mut found = self.secrets.with_seen(text, seen);
         if form == TextForm::Prose && !short.0.is_empty() {
             let spans = CODE_SPAN.captures_iter(text).filter_map(|span| span.name("value"));
             found.extend(spans.filter_map(|span| {
@@ -93,21 +125,9 @@ impl Published {
     }
 }
 
-impl Places {
-    /// The values in secret places of a text.
-    fn placed(&self, form: TextForm, text: &str) -> Vec<places::Placed> {
-        let mut placed = self.fields(text);
-        if form == TextForm::Shown {
-            placed.extend(self.lines(text));
-        }
-        placed
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Published, ShortSecrets, TextForm};
-    use crate::model::Run;
+    use super::{Learnt, Published, ShortSecrets, Sight, TextForm};
     use crate::settings::doctool::RedactSettings;
 
     fn found<'a>(
@@ -115,9 +135,11 @@ mod tests {
         text: &'a str,
         settings: &RedactSettings,
     ) -> Vec<(&'a str, String)> {
-        let published = Published::of([(form, text)].into_iter(), &Run::default(), settings);
-        let short = published.short([(form, text)].into_iter());
-        let found = published.find(form, text, &short).into_iter();
+        let sight = Sight::new(settings);
+        let sighted = sight.of(form, text);
+        let published = Published::of(&sight, [&sighted].into_iter(), &Learnt::default(), settings);
+        let short = published.short([&sighted].into_iter());
+        let found = published.find(form, text, &sighted, &short).into_iter();
         found.map(|found| (&text[found.span], found.kind)).collect()
     }
 
@@ -186,15 +208,18 @@ mod tests {
     #[test]
     fn a_short_value_counts_in_code_spans_of_prose() {
         let shown = "{\"password\": \"asdf\"}";
-        let texts = [(TextForm::Shown, shown)];
         let settings = RedactSettings::default();
-        let published = Published::of(texts.into_iter(), &Run::default(), &settings);
-        let short = published.short(texts.into_iter());
+        let sight = Sight::new(&settings);
+        let sighted = sight.of(TextForm::Shown, shown);
+        let published =
+            Published::of(&sight, [&sighted].into_iter(), &Learnt::default(), &settings);
+        let short = published.short([&sighted].into_iter());
         let prose = "asdf `asdf` `asdf1`";
-        let found = published.find(TextForm::Prose, prose, &short);
+        let sighted = sight.of(TextForm::Prose, prose);
+        let found = published.find(TextForm::Prose, prose, &sighted, &short);
         let [only] = &*found else { panic!("there is one: {found:?}") };
         assert_eq!(only.span, 6..10);
-        assert_eq!(published.find(TextForm::Prose, prose, &ShortSecrets::default()), []);
+        assert_eq!(published.find(TextForm::Prose, prose, &sighted, &ShortSecrets::default()), []);
     }
 
     #[test]

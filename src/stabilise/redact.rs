@@ -4,15 +4,16 @@
 //! is. Out: the run with a placeholder, such as `[redacted:token]`, for each.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
-use crate::model::{Body, Exchange, Header, Recording, Request, Response, Run};
+use crate::model::{Body, Exchange, Header, Recording, Request, Response, Run, TextForm};
 use crate::settings::doctool::RedactSettings;
 
 use super::encodings::{Needle, needles};
 use super::find::{self, Found};
 use super::finder::Finder;
 use super::places::{
-    self, CREDENTIALS, Placed, Places, StandIns, is_placeholder, kind_of, placeholder,
+    self, CREDENTIALS, Places, Seen, StandIns, is_placeholder, kind_of, placeholder,
 };
 use super::tables;
 
@@ -35,7 +36,7 @@ impl Redacted {
 pub(super) const SHORTEST_BY_VALUE: usize = 6;
 
 /// Secret values, each with its kind.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Values(pub(super) BTreeMap<String, String>);
 
 impl Values {
@@ -46,9 +47,33 @@ impl Values {
     }
 }
 
+/// What a run says of secrets: the values in secret places, and the words that are names.
+#[derive(Debug, Clone, Default)]
+pub struct Learnt {
+    pub(super) values: Values,
+    pub(super) names: HashSet<String>,
+}
+
+impl Learnt {
+    pub(super) fn of(places: &Places, run: &Run) -> Self {
+        let mut values = Values::default();
+        places.visit(run, &mut |kind, value| values.add(kind, value));
+        Self { values, names: places::names(run) }
+    }
+
+    /// Takes in what another run says. A value is called what the first one calls it.
+    pub fn add(&mut self, other: Self) {
+        self.names.extend(other.names);
+        for (value, kind) in other.values.0 {
+            self.values.0.entry(value).or_insert(kind);
+        }
+    }
+}
+
 /// Secret values and what to call them.
 pub struct Secrets {
-    pub(super) places: Places,
+    /// Shared: its patterns are costly to make, and so is what they remember.
+    pub(super) places: Arc<Places>,
     pub(super) by_value: Vec<ByValue>,
 }
 
@@ -90,17 +115,28 @@ impl Secrets {
     /// A value that is short, or that is also somebody's name in the run, is replaced only in its
     /// place: elsewhere nobody can tell it from the word.
     pub fn of(known: &[(String, String)], run: &Run, settings: &RedactSettings) -> Self {
-        Self::in_places(Places::new(settings, StandIns::Marks), known, run)
+        Self::in_places(Arc::new(Places::new(settings, StandIns::Marks)), known, run)
     }
 
     /// The values that stand in secret places of another run, under the same settings. Settings are
     /// costly to read.
     #[must_use]
     pub fn of_other(&self, run: &Run) -> Self {
-        Self::in_places(self.places.clone(), &[], run)
+        self.knowing(&self.learn(run))
     }
 
-    fn in_places(places: Places, known: &[(String, String)], run: &Run) -> Self {
+    /// What another run says of secrets, under the same settings.
+    pub fn learn(&self, run: &Run) -> Learnt {
+        Learnt::of(&self.places, run)
+    }
+
+    /// The secrets of other runs, under the same settings.
+    #[must_use]
+    pub fn knowing(&self, Learnt { values, names }: &Learnt) -> Self {
+        Self::finding(Arc::clone(&self.places), values, names)
+    }
+
+    fn in_places(places: Arc<Places>, known: &[(String, String)], run: &Run) -> Self {
         let mut values = Values::default();
         known.iter().for_each(|(kind, value)| values.add(kind, value));
         places.visit(run, &mut |kind, value| values.add(kind, value));
@@ -108,7 +144,7 @@ impl Secrets {
     }
 
     /// Finds the values that can be told from words, and whatever stands in secret places.
-    pub(super) fn finding(places: Places, values: &Values, names: &HashSet<String>) -> Self {
+    pub(super) fn finding(places: Arc<Places>, values: &Values, names: &HashSet<String>) -> Self {
         let is_told = |value: &str| {
             value.len() >= SHORTEST_BY_VALUE && !names.contains(value) && !places.is_field(value)
         };
@@ -159,14 +195,13 @@ impl Secrets {
 
     /// The secrets in a text such as a log or what a command printed, in order and apart.
     pub fn find(&self, text: &str) -> Vec<Found> {
-        let placed = [self.places.fields(text), self.places.lines(text)].concat();
-        self.with_placed(text, placed)
+        self.with_seen(text, &self.places.seen(TextForm::Shown, text))
     }
 
     /// The secrets in secret places, and all others that can be told.
-    pub(super) fn with_placed(&self, text: &str, placed: Vec<Placed>) -> Vec<Found> {
-        let mut found: Vec<Found> = placed.into_iter().map(Found::from).collect();
-        found.extend(self.places.shaped(text));
+    pub(super) fn with_seen(&self, text: &str, seen: &Seen) -> Vec<Found> {
+        let mut found: Vec<Found> = seen.placed.iter().map(Found::from).collect();
+        found.extend(seen.shaped.iter().cloned());
         found.extend(self.by_value.iter().flat_map(|values| values.find(text)));
         find::apart(text, found)
     }

@@ -78,17 +78,17 @@ impl Windows {
         windows
     }
 
-    /// What a rule finds in the windows. `end` gives where a thing that was found ends in its
-    /// window; where it reaches the window's end, the window is made larger.
+    /// What a rule finds in the windows of a text. `end` gives where a thing that was found ends in
+    /// its window; where it reaches the window's end, the window is made larger.
     pub(super) fn each<T>(
-        &self,
         text: &str,
+        windows: &[Range<usize>],
         rule: impl Fn(&str) -> Vec<T>,
         span: impl Fn(&mut T) -> &mut Range<usize>,
     ) -> Vec<T> {
         let mut all = Vec::new();
         let mut done = 0;
-        for Range { start, mut end } in self.of(text) {
+        for Range { start, mut end } in windows.iter().cloned() {
             if start < done {
                 continue;
             }
@@ -200,8 +200,10 @@ mod tests {
     #[test]
     fn a_value_that_goes_on_is_seen_whole() {
         let text = format!("secret={}end\nrest", "\n".repeat(3) + &"x\n".repeat(50));
-        let found = Windows::new(std::iter::empty()).each(
+        let windows = Windows::new(std::iter::empty()).of(&text);
+        let found = Windows::each(
             &text,
+            &windows,
             |part| {
                 Vec::from_iter([Range {
                     start: 0,

@@ -167,7 +167,7 @@ fn rename(steps: &[Step], prepared: &[Prepared]) -> Result<()> {
 fn put_back(done: &[Prepared]) -> std::result::Result<(), PathBuf> {
     for prepared in done {
         let put = match &prepared.original {
-            Some(bytes) => fs::write(&prepared.file, bytes),
+            Some(bytes) => fs::write(&prepared.file, &**bytes),
             None => fs::remove_file(&prepared.file),
         };
         put.map_err(|_| prepared.file.clone())?;

@@ -12,10 +12,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
-
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Change, Edit, FileCache, FileId, LeavesSite, Place};
+use crate::model::{Change, Edit, FileCache, FileId, FileText, LeavesSite, Place};
 use crate::settings::Site;
 
 use journal::Journal;
@@ -23,7 +21,7 @@ use journal::Journal;
 pub use splice::spliced;
 
 /// A file as it was when the page was read; none when it was not there.
-type Original = Option<Bytes>;
+type Original = Option<FileText>;
 
 /// A file and what takes its place.
 struct Prepared {
@@ -78,7 +76,7 @@ impl Writer {
         &self,
         changes: &[&Change],
         log: Option<(&Path, &str)>,
-        original: impl Fn(&Path) -> Option<Bytes>,
+        original: impl Fn(&Path) -> Option<FileText>,
     ) -> Result<()> {
         let mut by_file: BTreeMap<&Path, Vec<&Change>> = BTreeMap::new();
         for change in changes.iter().filter(|change| change.region.text != change.text) {
@@ -189,7 +187,7 @@ impl Writer {
 }
 
 fn now(file: &Path) -> Original {
-    fs::read(file).ok().map(Bytes::from)
+    fs::read(file).ok().map(FileText::from)
 }
 
 /// Where a file is or will be, without links.

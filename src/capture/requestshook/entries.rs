@@ -60,6 +60,19 @@ enum Candidate {
     Unfinished,
 }
 
+impl Entries<&'static [u8]> {
+    /// The entries of a log that is all there, and not so long that any of them is cut.
+    pub(super) fn of_short(text: &str) -> Option<Self> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        (text.len() <= LONGEST_ENTRY).then(|| Self {
+            buffer: text.as_bytes().to_vec(),
+            is_first_portion: false,
+            has_ended: true,
+            ..Self::new(&[])
+        })
+    }
+}
+
 impl<R: Read> Entries<R> {
     /// The entries of the log that the reader gives.
     pub fn new(reader: R) -> Self {

@@ -23,8 +23,12 @@ use crate::model::{Body, Entry, Exchange, Message, Recording, Request, Response}
 pub fn parse(text: &str) -> Option<Recording> {
     let mut recording = Recording::default();
     let mut pairing = Pairing::default();
-    for entry in Entries::new(text.as_bytes()) {
+    let mut add = |entry: std::io::Result<Entry>| {
         add(&mut recording, &mut pairing, entry.expect("a text in memory can be read"));
+    };
+    match Entries::of_short(text) {
+        Some(entries) => entries.for_each(&mut add),
+        None => Entries::new(text.as_bytes()).for_each(&mut add),
     }
     (!recording.messages.is_empty()).then_some(recording)
 }

@@ -12,7 +12,7 @@ pub(super) struct Head<'t> {
 
 /// `!!! type`, with a title or without.
 pub(super) fn admonition_head(text: &str) -> Option<Head<'_>> {
-    let rest = text.strip_prefix("!!!")?;
+    let rest = behind_mark(text, b'!')?;
     let rest = behind_words(rest.strip_prefix(' ').unwrap_or(rest))?;
     let title = title_or_end(rest)?;
     Some(Head { title, apart: false })
@@ -20,7 +20,7 @@ pub(super) fn admonition_head(text: &str) -> Option<Head<'_>> {
 
 /// `??? type` or `???+ type`, with a title or without, or with a title and no type.
 pub(super) fn details_head(text: &str) -> Option<Head<'_>> {
-    let rest = text.strip_prefix("???")?;
+    let rest = behind_mark(text, b'?')?;
     let rest = rest.strip_prefix('+').unwrap_or(rest);
     let title = match behind_words(rest.strip_prefix(' ').unwrap_or(rest)) {
         Some(rest) => title_or_end(rest)?,
@@ -31,13 +31,19 @@ pub(super) fn details_head(text: &str) -> Option<Head<'_>> {
 
 /// `=== "title"`, with a `!` where a new set begins, and a `+` where the tab is to be shown.
 pub(super) fn tab_head(text: &str) -> Option<Head<'_>> {
-    let rest = text.strip_prefix("===")?;
+    let rest = behind_mark(text, b'=')?;
     let marks = &rest[..rest.len() - rest.trim_start_matches(['+', '!']).len()];
     if !matches!(marks, "" | "+" | "!" | "+!" | "!+") {
         return None;
     }
     let title = quoted_title(&rest[marks.len()..])?;
     Some(Head { title: Some(title), apart: marks.contains('!') })
+}
+
+/// What follows three of these characters. Most lines have none, which the first byte says.
+fn behind_mark(text: &str, mark: u8) -> Option<&str> {
+    let is_mark = text.as_bytes().iter().take(3).filter(|byte| **byte == mark).count() == 3;
+    is_mark.then(|| &text[3..])
 }
 
 /// What follows words of letters, numbers, `_` and `-` with blanks between them.

@@ -61,7 +61,7 @@ pub(super) fn place<'t>(
         original,
         tree: Tree::new(),
         states: Vec::new(),
-        order: order(dialect),
+        order: Order::of(dialect),
         spent: vec![false; stash.len()],
         reverted: vec![false; count],
         footnotes: Vec::new(),
@@ -152,29 +152,71 @@ fn order(dialect: &Dialect) -> Vec<Processor> {
 }
 
 impl Processor {
-    /// Whether a block could be one of its own, by what its lines begin with: no text is looked at
-    /// that could not be taken.
-    fn may_take(self, block: &Block<'_>) -> bool {
-        let indented = || block.is_indented(4);
-        let begins = |marks: Begins| block.begins(marks);
+    /// What the lines of a block begin with that could be one of its own, and whether any block could
+    /// that is indented: no text is looked at that could not be taken.
+    fn may_take(self) -> (Begins, bool) {
         match self {
             // What is indented may belong to an open one.
-            Self::Admonition => begins(Begins::EXCLAMATION) || indented(),
-            Self::Details => begins(Begins::QUESTION) || indented(),
-            Self::Tabbed { .. } => begins(Begins::EQUALS) || indented(),
-            Self::ListIndent | Self::DefinitionIndent | Self::Code => indented(),
-            Self::Table => begins(Begins::PIPE | Begins::COLON | Begins::DASH | Begins::NOTHING),
-            Self::HashHeader => begins(Begins::HASH),
-            Self::SetextHeader => begins(Begins::EQUALS | Begins::DASH),
-            Self::Rule => begins(Begins::DASH | Begins::STAR | Begins::UNDERSCORE),
-            Self::OrderedList => begins(Begins::DIGIT),
-            Self::UnorderedList => begins(Begins::DASH | Begins::STAR | Begins::PLUS),
-            Self::Definition => begins(Begins::COLON),
-            Self::Quote => begins(Begins::GREATER),
-            Self::Footnote | Self::Reference => begins(Begins::BRACKET),
-            Self::Abbreviation => begins(Begins::STAR),
-            Self::MarkdownInHtml | Self::Empty | Self::Slashes | Self::Paragraph => true,
+            Self::Admonition => (Begins::EXCLAMATION, true),
+            Self::Details => (Begins::QUESTION, true),
+            Self::Tabbed { .. } => (Begins::EQUALS, true),
+            Self::ListIndent | Self::DefinitionIndent | Self::Code => (Begins::NONE, true),
+            Self::Table => (Begins::PIPE | Begins::COLON | Begins::DASH | Begins::NOTHING, false),
+            Self::HashHeader => (Begins::HASH, false),
+            Self::SetextHeader => (Begins::EQUALS | Begins::DASH, false),
+            Self::Rule => (Begins::DASH | Begins::STAR | Begins::UNDERSCORE, false),
+            Self::OrderedList => (Begins::DIGIT, false),
+            Self::UnorderedList => (Begins::DASH | Begins::STAR | Begins::PLUS, false),
+            Self::Definition => (Begins::COLON, false),
+            Self::Quote => (Begins::GREATER, false),
+            Self::Footnote | Self::Reference => (Begins::BRACKET, false),
+            Self::Abbreviation => (Begins::STAR, false),
+            Self::MarkdownInHtml | Self::Empty | Self::Slashes | Self::Paragraph => {
+                (Begins::ANYTHING, true)
+            }
         }
+    }
+}
+
+/// The processors of a dialect, highest priority first, each as a bit in sets of them.
+struct Order {
+    processors: Vec<Processor>,
+    /// Those that a block is for which has a line that begins with the mark of this bit.
+    by_mark: [u32; Begins::MARKS],
+    /// Those that an indented block is for.
+    indented: u32,
+}
+
+impl Order {
+    fn of(dialect: &Dialect) -> Self {
+        let processors = order(dialect);
+        let (mut by_mark, mut indented) = ([0; Begins::MARKS], 0);
+        for (index, processor) in processors.iter().enumerate() {
+            let (begins, if_indented) = processor.may_take();
+            begins.each(|mark| by_mark[mark] |= 1 << index);
+            indented |= u32::from(if_indented) << index;
+        }
+        Self { processors, by_mark, indented }
+    }
+
+    /// Those that could take a block, in their order.
+    fn of_block(&self, block: &Block<'_>) -> Candidates {
+        let mut set = if block.is_indented(4) { self.indented } else { 0 };
+        block.begins_with().each(|mark| set |= self.by_mark[mark]);
+        Candidates(set)
+    }
+}
+
+/// Places in an [`Order`].
+struct Candidates(u32);
+
+impl Iterator for Candidates {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let next = (self.0 != 0).then(|| self.0.trailing_zeros() as usize);
+        self.0 &= self.0.wrapping_sub(1);
+        next
     }
 }
 
@@ -185,7 +227,7 @@ struct Parser<'t, 's> {
     original: &'s dyn Fn(usize) -> (usize, Vec<Row<'t>>),
     tree: Tree<'t>,
     states: Vec<State>,
-    order: Vec<Processor>,
+    order: Order,
     /// Which entries of the stash have become elements.
     spent: Vec<bool>,
     /// Which fences an indented code block has taken.
@@ -216,9 +258,9 @@ impl<'t> Parser<'t, '_> {
                 self.paragraph(parent, &mut blocks);
                 continue;
             }
-            for index in 0..self.order.len() {
-                let processor = self.order[index];
-                if processor.may_take(&block) && self.run(processor, parent, &block, &mut blocks) {
+            for index in self.order.of_block(&block) {
+                let processor = self.order.processors[index];
+                if self.run(processor, parent, &block, &mut blocks) {
                     break;
                 }
             }

@@ -40,8 +40,12 @@ const LOOKS: usize = 12;
 pub(super) struct Begins(u16);
 
 impl Begins {
+    /// How many marks there may be.
+    pub(super) const MARKS: usize = 16;
+    /// None of them.
+    pub(super) const NONE: Self = Self(0);
     /// Any of them.
-    const ANYTHING: Self = Self(u16::MAX);
+    pub(super) const ANYTHING: Self = Self(u16::MAX);
     /// Nothing: a line of blanks.
     pub(super) const NOTHING: Self = Self(1);
     pub(super) const HASH: Self = Self(1 << 1);
@@ -60,6 +64,15 @@ impl Begins {
     pub(super) const DIGIT: Self = Self(1 << 13);
     /// Text that means nothing here.
     const OTHER: Self = Self(1 << 14);
+
+    /// Tells each of the marks by its number.
+    pub(super) fn each(self, mut tell: impl FnMut(usize)) {
+        let mut left = self.0;
+        while left != 0 {
+            tell(left.trailing_zeros() as usize);
+            left &= left - 1;
+        }
+    }
 
     fn of(text: &str) -> Self {
         match text.bytes().find(|byte| *byte != b' ') {
@@ -228,9 +241,9 @@ impl<'t> Block<'t> {
         self
     }
 
-    /// Whether a row may begin with one of these marks.
-    pub(super) fn begins(&self, marks: Begins) -> bool {
-        self.begins.0 & marks.0 != 0
+    /// At least what the rows begin with.
+    pub(super) fn begins_with(&self) -> Begins {
+        self.begins
     }
 
     /// The rows with their beginning stripped of white space.

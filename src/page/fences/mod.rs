@@ -5,17 +5,20 @@
 
 mod fault;
 mod header;
+mod known;
 mod passing;
 mod plain;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 pub(super) use self::fault::{disabled, mangled};
 use self::header::Header;
-use self::passing::Passing;
+pub(super) use self::known::{Known, remember};
+use self::passing::{Passing, begins};
 use super::normal::{Normal, expand};
 use super::python::strip;
-use crate::model::{Container, Fence, Lines};
+use crate::model::{Container, Fence, FenceText, FencedBlock, Lines};
 use crate::settings::{FenceSettings, FenceStyle};
 
 /// A fence, before it is known what it stands in.
@@ -23,30 +26,33 @@ use crate::settings::{FenceSettings, FenceStyle};
 pub(super) struct Found {
     /// Opening and closing line included.
     pub(super) lines: Range<usize>,
-    pub(super) marker: String,
-    /// What stands before the opening backticks, tabs as blanks.
-    pub(super) indent: String,
-    header: Header,
-    /// Content without the indent.
-    pub(super) text: String,
+    pub(super) block: Arc<FencedBlock>,
 }
 
 impl Found {
+    fn new(lines: Range<usize>, marker: String, indent: String, header: Header) -> Self {
+        let Header { language, title, options, braces, custom } = header;
+        let text = FenceText::default();
+        let block = FencedBlock { marker, indent, language, title, options, braces, custom, text };
+        Self { lines, block: Arc::new(block) }
+    }
+
+    /// The same fence so many lines further down.
+    fn moved(&self, lines: usize) -> Self {
+        let moved = self.lines.start + lines..self.lines.end + lines;
+        Self { lines: moved, block: Arc::clone(&self.block) }
+    }
+
+    /// Takes the content, unless that was done where the fence is known from.
+    fn take_content(&mut self, content: impl FnOnce(&Range<usize>, &str) -> String) {
+        if let Some(block) = Arc::get_mut(&mut self.block) {
+            block.text = content(&self.lines, &block.indent).into();
+        }
+    }
+
     /// The finished value.
     pub(super) fn into_fence(self, containers: Vec<Container>) -> Fence {
-        let Header { language, title, options, braces, custom } = self.header;
-        Fence {
-            lines: self.lines,
-            marker: self.marker,
-            indent: self.indent,
-            language,
-            title,
-            options,
-            braces,
-            custom,
-            containers,
-            text: self.text,
-        }
+        Fence { lines: self.lines, containers, block: self.block }
     }
 }
 
@@ -85,35 +91,37 @@ pub(super) fn find<'a>(
     settings: &FenceSettings,
     normal: Normal<'a>,
     raw: &'a Lines,
+    known: &Known<'_>,
 ) -> (Scan, Normal<'a>) {
     if settings.style == FenceStyle::Plain {
         return (plain::find(&normal), normal);
     }
     if !settings.preserve_tabs {
-        return (with_content(settings, &normal), normal);
+        return (with_content(settings, &normal, known), normal);
     }
     let mut passing = Passing::new(raw.text(), raw.starts());
     let next = |open: Option<&Open>, index: usize| passing.next(open, index);
-    let early = scan(settings, 0..normal.len(), |index| raw.line(index), next).found;
+    let nothing = Known::default();
+    let early = scan(settings, 0..normal.len(), |index| raw.line(index), next, &nothing).found;
     let mut fences = early.iter().peekable();
     let normal = normal.replaced(|index| {
         while fences.next_if(|fence| fence.lines.end <= index).is_some() {}
         let fence = fences.peek().filter(|fence| fence.lines.contains(&index))?;
         let edge = index == fence.lines.start || index == fence.lines.end - 1;
-        let (space, rest) = cut(raw.line(index), fence.indent.len());
+        let (space, rest) = cut(raw.line(index), fence.block.indent.len());
         Some(if edge { format!("{space}{}", expand(rest)) } else { format!("{space}{rest}") })
     });
-    (with_content(settings, &normal), normal)
+    (with_content(settings, &normal, &Known::default()), normal)
 }
 
 /// The fences among normal lines, with their content.
-fn with_content(settings: &FenceSettings, normal: &Normal<'_>) -> Scan {
+fn with_content(settings: &FenceSettings, normal: &Normal<'_>, known: &Known<'_>) -> Scan {
     let lines = normal.dropped..normal.len();
     let mut passing = Passing::new(normal.text(), normal.starts());
     let next = |open: Option<&Open>, index: usize| passing.next(open, index);
-    let mut scan = scan(settings, lines, |index| normal.line(index), next);
+    let mut scan = scan(settings, lines, |index| normal.line(index), next, known);
     for fence in &mut scan.found {
-        fence.text = content(normal, &fence.lines, &fence.indent);
+        fence.take_content(|lines, indent| content(normal, lines, indent));
     }
     scan
 }
@@ -131,8 +139,8 @@ fn content(normal: &Normal<'_>, fence: &Range<usize>, indent: &str) -> String {
             content.push('\n');
         }
         let line = normal.line(index);
-        if let Some(rest) = line.strip_prefix(indent) {
-            content.push_str(rest);
+        if begins(line.as_bytes(), indent.as_bytes()) {
+            content.push_str(&line[indent.len()..]);
         } else {
             let (space, rest) = cut(line, indent.len());
             let (space, rest) = behind(&space, rest, indent.len());
@@ -171,6 +179,7 @@ fn scan<'a>(
     lines: Range<usize>,
     line: impl Fn(usize) -> &'a str,
     mut next: impl FnMut(Option<&Open>, usize) -> usize,
+    known: &Known<'_>,
 ) -> Scan {
     let mut result = Scan::default();
     let mut open: Option<Open> = None;
@@ -179,6 +188,14 @@ fn scan<'a>(
         let index = next(open.as_ref(), ahead);
         if index >= lines.end {
             break;
+        }
+        if open.is_none()
+            && let Some((whole, found)) = known.at(index, ahead)
+        {
+            let moved = found.iter().map(|fence| fence.moved(whole.start));
+            result.found.extend(moved);
+            ahead = whole.end;
+            continue;
         }
         ahead = index + 1;
         let text = line(index);
@@ -203,13 +220,8 @@ fn scan<'a>(
             }
             Step::Close => {
                 if let Some(fence) = open.take() {
-                    result.found.push(Found {
-                        lines: fence.start..index + 1,
-                        marker: fence.marker,
-                        indent: fence.indent,
-                        header: fence.header,
-                        text: String::new(),
-                    });
+                    let Open { start, marker, indent, header, .. } = fence;
+                    result.found.push(Found::new(start..index + 1, marker, indent, header));
                 }
             }
             step => {
@@ -362,10 +374,15 @@ mod tests {
                 }
                 let mut passing = Passing::new(lines.text(), lines.starts());
                 let line = |index| lines.line(index);
-                let all = 0..lines.len();
-                let short =
-                    scan(&settings, all.clone(), line, |open, index| passing.next(open, index));
-                let long = scan(&settings, all, line, |_, index| index);
+                let (all, nothing) = (0..lines.len(), Known::default());
+                let short = scan(
+                    &settings,
+                    all.clone(),
+                    line,
+                    |open, index| passing.next(open, index),
+                    &nothing,
+                );
+                let long = scan(&settings, all, line, |_, index| index, &nothing);
                 assert_eq!((&short.found, &short.failed), (&long.found, &long.failed), "{text:?}");
                 found += long.found.len();
             }

@@ -48,13 +48,10 @@ pub(super) fn find(normal: &Normal<'_>) -> Scan {
             fail(Failure::Unclosed(None));
             continue;
         };
-        scan.found.push(Found {
-            lines: index..end + 1,
-            marker: marker.to_owned(),
-            indent: String::new(),
-            header,
-            text: normal.joined(index + 1..*end).into_owned(),
-        });
+        let (lines, marker) = (index..end + 1, marker.to_owned());
+        let mut fence = Found::new(lines, marker, String::new(), header);
+        fence.take_content(|_, _| normal.joined(index + 1..*end).into_owned());
+        scan.found.push(fence);
         next = end + 1;
     }
     scan

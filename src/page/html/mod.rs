@@ -97,7 +97,11 @@ impl Stash {
 
     /// The placeholder that a text begins with, and what follows it.
     pub(super) fn first<'t>(&self, text: &'t str) -> Option<(usize, &'t str)> {
-        let (number, rest) = text.strip_prefix(OPEN)?.split_once(CLOSE)?;
+        // Hardly any text begins with one.
+        if text.as_bytes().first() != Some(&(OPEN as u8)) {
+            return None;
+        }
+        let (number, rest) = text[1..].split_once(CLOSE)?;
         let index: usize = number.parse().ok()?;
         (index < self.kept.len()).then_some((index, rest))
     }

@@ -8,7 +8,7 @@ use std::thread;
 use super::cut::{self, Cut};
 use super::target::{Selector, Target};
 use super::{Expander, Expansion, Flaw, Frame};
-use crate::model::{Fetched, FileId, IncludeStatus};
+use crate::model::{Fetched, FileId, FileText, IncludeStatus};
 use crate::page::source::Source;
 
 /// How deep includes may nest. Python's recursion limit stops PyMdown at about this depth.
@@ -107,7 +107,7 @@ impl Expander<'_> {
     pub(super) fn content(
         &mut self,
         index: usize,
-        (file, bytes): (FileId, &[u8]),
+        (file, bytes): (FileId, &FileText),
         target: &Target<'_>,
         indent: usize,
     ) {
@@ -132,14 +132,14 @@ impl Expander<'_> {
     /// Puts all lines of a text into the page, if there is room.
     fn all(&mut self, index: usize, source: &Source<'_>, indent: usize) {
         let size = source.text.len();
-        let lines = memchr::memchr2_iter(b'\n', b'\r', source.text.as_bytes()).count() + 1;
+        let lines = source.count();
         if !self.needs_room(index, size, lines, indent) {
             return;
         }
         self.read += size;
         let remote = source.file.is_none();
         let mut frame = Frame { indent, include: Some(index), remote, ..Frame::default() };
-        self.expansion.lines.reserve(size);
+        self.expansion.lines.reserve(size, lines);
         self.whole(&mut frame, source, source.rows(0, 1));
         self.end(index, &frame);
     }
@@ -190,7 +190,7 @@ impl Expander<'_> {
     }
 
     /// A file to take parts of; none when it is not in the site's encoding.
-    fn cut(&mut self, file: FileId, bytes: &[u8]) -> Option<Arc<Cut>> {
+    fn cut(&mut self, file: FileId, bytes: &FileText) -> Option<Arc<Cut>> {
         if let Some(cut) = self.cuts.get(&file) {
             return Some(Arc::clone(cut));
         }

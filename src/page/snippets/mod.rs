@@ -16,7 +16,6 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use memchr::memmem;
 
 use self::cut::Cut;
@@ -26,8 +25,8 @@ use self::target::Selector;
 use super::python::strip;
 use super::source::{Encoding, Row, Rows, Source};
 use crate::model::{
-    FileCache, FileId, Include, IncludeKind, IncludeStatus, LeavesSite, Lines, Origin, Remote,
-    is_url,
+    FileCache, FileId, FileText, Include, IncludeKind, IncludeStatus, LeavesSite, Lines, Origin,
+    Remote, is_url,
 };
 use crate::settings::Snippets;
 
@@ -37,7 +36,7 @@ pub(super) struct Expansion {
     pub(super) lines: Lines,
     pub(super) includes: Vec<Include>,
     /// The files that were included, as they were read.
-    pub(super) held: Vec<Bytes>,
+    pub(super) held: Vec<(FileId, FileText)>,
     pub(super) flaws: Vec<Flaw>,
 }
 
@@ -60,6 +59,13 @@ pub(super) enum Flaw {
     /// The URL of this include gives nothing, and why.
     Url(usize, String),
 }
+
+/// Bytes that settings append to a page, most often.
+const APPENDED: usize = 4 << 10;
+/// Bytes that a page grows to which includes others, most often.
+const GROWN: usize = 64 << 10;
+/// Bytes of a line, most often.
+const LINE: usize = 32;
 
 /// Expands the rows of a page. Without settings nothing is an include.
 pub(super) fn expand(
@@ -87,7 +93,10 @@ pub(super) fn expand(
         read: 0,
     };
     let mut frame = Frame::default();
-    expander.expansion.lines.reserve(page.text.len());
+    let length = page.text.len() + APPENDED;
+    let includes = memmem::find(page.text.as_bytes(), b"8<").is_some();
+    let room = if includes { length.max(GROWN) } else { length };
+    expander.expansion.lines.reserve(room, page.count() + room / LINE);
     expander.whole(&mut frame, page, rows);
     expander.note_unclosed(&frame);
     if !settings.auto_append.is_empty() {
@@ -96,6 +105,7 @@ pub(super) fn expand(
         // Parsed with the page: a block that the page leaves open is closed by the first marker.
         expander.whole(&mut frame, &appended, appended.rows(0, 1));
     }
+    expander.expansion.lines.fit();
     expander.expansion
 }
 
@@ -129,7 +139,9 @@ impl Expansion {
             let text = source.row(stretch);
             let (start, _) = source.span(stretch);
             let lines = &mut self.lines;
-            rows.count(lines.push_verbatim(text, indent, source.file, stretch.number, start));
+            let newlines = source.newlines(stretch);
+            let place = (source.file, stretch.number, start);
+            rows.count(lines.push_verbatim(text, newlines, indent, place));
         }
         while let Some(row) = rows.next_before(limit) {
             self.push(source, row, source.row(row), indent);
@@ -347,7 +359,7 @@ impl Expander<'_> {
             Ok((file, bytes)) => {
                 self.expansion.includes[index].file = Some(file);
                 self.nested(path, |this| this.content(index, (file, &bytes), &target, indent));
-                self.expansion.held.push(bytes);
+                self.expansion.held.push((file, bytes));
             }
             Err(error) if LeavesSite::is_cause_of(&error) => {
                 self.expansion.includes[index].status = IncludeStatus::OutsideBase;

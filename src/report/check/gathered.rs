@@ -1,6 +1,7 @@
 //! A report made of what a run found: an [`Outcome`] in, a [`CheckReport`] without secrets out.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::ops::Range;
 use std::path::Path;
 
@@ -11,14 +12,13 @@ use crate::model::{
 };
 use crate::report::diff::Diff;
 use crate::settings::Config;
+use crate::side_by_side;
 
 /// What is needed to show files.
 struct Gatherer<'a> {
     config: &'a Config,
     files: &'a FileCache,
-    hide: &'a dyn Fn(&str) -> String,
-    /// What was told already: several pages may include the same file.
-    told: HashSet<(DiagnosticKind, Place)>,
+    hide: &'a (dyn Fn(&str) -> String + Sync),
 }
 
 impl CheckReport {
@@ -27,13 +27,32 @@ impl CheckReport {
         outcome: &Outcome,
         config: &Config,
         files: &FileCache,
-        hide: &dyn Fn(&str) -> String,
+        hide: &(dyn Fn(&str) -> String + Sync),
     ) -> Self {
-        let mut gatherer = Gatherer { config, files, hide, told: HashSet::new() };
-        let pages: Vec<CheckedPage> =
-            outcome.pages.iter().map(|page| gatherer.page(page)).collect();
-        let elsewhere = gatherer.diagnostics(&outcome.elsewhere);
-        let secrets = outcome.leaks.iter().filter_map(|leak| gatherer.secret(leak)).collect();
+        let gatherer = Gatherer { config, files, hide };
+        // What several pages include is told once, by the first of them.
+        let mut told = HashSet::new();
+        let of_pages = outcome.pages.iter().map(|page| &page.diagnostics);
+        let mut new_on: Vec<Vec<bool>> = Vec::with_capacity(outcome.pages.len() + 1);
+        for diagnostics in of_pages.chain([&outcome.elsewhere]) {
+            let is_new = diagnostics.iter().map(|found| told.insert((found.kind, &found.place)));
+            new_on.push(is_new.collect());
+        }
+        let new_elsewhere = new_on.pop().unwrap_or_default();
+        let indices: Vec<usize> = (0..outcome.pages.len()).collect();
+        let mut pages = Vec::with_capacity(indices.len());
+        let page = |index: &usize| gatherer.page(&outcome.pages[*index], &new_on[*index]);
+        let Ok(()) = side_by_side::each(&indices, page, |page| {
+            pages.push(page);
+            Ok::<(), Infallible>(())
+        });
+        let elsewhere = gatherer.diagnostics(&outcome.elsewhere, &new_elsewhere);
+        let mut secrets = Vec::with_capacity(outcome.leaks.len());
+        let secret = |leak: &Leak| gatherer.secret(leak);
+        let Ok(()) = side_by_side::each(&outcome.leaks, secret, |secret| {
+            secrets.extend(secret);
+            Ok::<(), Infallible>(())
+        });
         let skipped = outcome.skipped.iter().map(|skipped| SkippedPage {
             path: skipped.path.clone(),
             file: shown(&skipped.place.file),
@@ -53,7 +72,7 @@ impl CheckReport {
 }
 
 impl Gatherer<'_> {
-    fn page(&mut self, page: &PageOutcome) -> CheckedPage {
+    fn page(&self, page: &PageOutcome, new: &[bool]) -> CheckedPage {
         let stale = page.stale().filter_map(|change| self.stale(change));
         let mut findings: Vec<Found> = stale.collect();
         let is_told = |change: &Change| {
@@ -84,7 +103,7 @@ impl Gatherer<'_> {
         let left =
             page.findings().filter_map(|(change, finding)| self.finding(page, change, finding));
         findings.extend(left);
-        findings.extend(self.diagnostics(&page.diagnostics));
+        findings.extend(self.diagnostics(&page.diagnostics, new));
         CheckedPage {
             path: page.path.clone(),
             file: shown(&page.place.file),
@@ -148,19 +167,15 @@ impl Gatherer<'_> {
         Some(self.marked(found, text, span))
     }
 
-    /// What authors should know beside views, what was told already left out.
-    fn diagnostics(&mut self, found: &[Diagnostic]) -> Vec<Found> {
-        let mut told = Vec::new();
-        for diagnostic in found {
+    /// What authors should know beside views, as far as it was not told already.
+    fn diagnostics(&self, found: &[Diagnostic], new: &[bool]) -> Vec<Found> {
+        let new = found.iter().zip(new).filter(|(_, is_new)| **is_new);
+        let told = new.filter_map(|(diagnostic, _)| {
             let Diagnostic { kind, place, text, span, message, hint, .. } = diagnostic;
-            if !self.told.insert((*kind, place.clone())) {
-                continue;
-            }
-            if let Some(found) = self.found(*kind, place, message, hint.as_deref()) {
-                told.push(if place.line > 0 { self.marked(found, text, span) } else { found });
-            }
-        }
-        told
+            let found = self.found(*kind, place, message, hint.as_deref())?;
+            Some(if place.line > 0 { self.marked(found, text, span) } else { found })
+        });
+        told.collect()
     }
 
     /// The finding with the line that it is in.

@@ -2,12 +2,14 @@
 //! the end.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt::Write as _;
 
 use super::{CheckReport, CheckedPage, Failure, Found, Report};
 use crate::model::{DiagnosticKind, Leak, Level, Severity};
 use crate::report::text::{Colour, Snippet, Style, coloured};
 use crate::report::{counted, leaks_text};
+use crate::side_by_side;
 
 /// The report as text.
 #[derive(Debug, Clone, Copy)]
@@ -15,15 +17,21 @@ pub struct Text(pub Colour);
 
 impl Report for Text {
     fn told(&self, report: &CheckReport) -> String {
-        let mut out = String::new();
-        for page in &report.pages {
-            let (of_views, _) = parts(page);
-            for found in of_views {
-                out.push_str(&self.found(page, found));
-            }
-        }
-        let flaws = report.pages.iter().flat_map(|page| parts(page).1).chain(&report.elsewhere);
-        flaws.for_each(|found| out.push_str(&self.shown(found)));
+        let (mut out, mut flaws) = (String::new(), String::new());
+        let told = |page: &CheckedPage| {
+            let (of_views, flaws) = parts(page);
+            let of_views: String =
+                of_views.into_iter().map(|found| self.found(page, found)).collect();
+            let flaws: String = flaws.into_iter().map(|found| self.shown(found)).collect();
+            (of_views, flaws)
+        };
+        let Ok(()) = side_by_side::each(&report.pages, told, |(of_views, of_page)| {
+            out.push_str(&of_views);
+            flaws.push_str(&of_page);
+            Ok::<(), Infallible>(())
+        });
+        out.push_str(&flaws);
+        report.elsewhere.iter().for_each(|found| out.push_str(&self.shown(found)));
         out.push_str(&self.secrets(&report.secrets));
         if let Some(failure) = &report.failure {
             out.push_str(&self.failure(failure));

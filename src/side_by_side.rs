@@ -16,7 +16,7 @@ const AHEAD: usize = 2;
 
 /// Works on each item and tells what came of it, in the order of the items, on the thread that
 /// calls. Stops at the first error of whoever is told.
-pub(super) fn each<T: Sync, R: Send, E>(
+pub(crate) fn each<T: Sync, R: Send, E>(
     items: &[T],
     work: impl Fn(&T) -> R + Sync,
     mut tell: impl FnMut(R) -> Result<(), E>,
