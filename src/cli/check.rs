@@ -1,13 +1,12 @@
 //! `doctool check`: whether pages are stale.
 
-use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
-use super::reporting::Reporting;
+use super::Outcome;
+use super::reporting::{Reporting, ended};
 use super::site::{Pages, Rounds};
-use super::{DRIFT, Outcome};
 use crate::changes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Level;
@@ -95,8 +94,7 @@ impl Check {
                     let hint = "take fewer shares, or leave the check out where no page changed";
                     return Err(Error::new(ErrorKind::Page, message).hint(hint));
                 }
-                let has_findings = report.findings().next().is_some();
-                Ok(if has_findings { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS })
+                Ok(ended(&report))
             }
             Err((report, error)) => {
                 // People read the error where all errors are told.

@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::reporting::Reporting;
-use super::{DRIFT, Outcome};
+use super::Outcome;
+use super::reporting::{Reporting, ended};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::check::{self, CheckReport};
 use crate::report::text::Colour;
@@ -39,8 +38,7 @@ impl Merge {
         if report.is_empty() {
             return Err(Error::new(ErrorKind::Page, "these reports verified nothing"));
         }
-        let has_findings = report.findings().next().is_some();
-        Ok(if has_findings { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS })
+        Ok(ended(&report))
     }
 }
 

@@ -4,11 +4,13 @@ use std::env;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
 use super::site::say;
+use super::{DRIFT, FAILED};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::check::{
     CheckReport, Events, GitHub, JUnit, Json, Markdown, Report, Sarif, Text,
@@ -116,6 +118,15 @@ impl Reporting {
     pub(super) fn has_files(&self) -> bool {
         !self.report.is_empty()
     }
+}
+
+/// The exit code of a check that found this.
+pub(super) fn ended(report: &CheckReport) -> ExitCode {
+    if report.has_failed() {
+        return ExitCode::from(FAILED);
+    }
+    let has_findings = report.findings().next().is_some();
+    if has_findings { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS }
 }
 
 fn cannot(path: &Path, cause: std::io::Error) -> Error {

@@ -9,6 +9,7 @@ mod effect;
 mod entry;
 mod event;
 mod exchange;
+mod fate;
 mod files;
 mod finding;
 mod json;
@@ -36,6 +37,7 @@ pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
 };
+pub use fate::{Fate, Fault};
 pub use files::{FileCache, FileId};
 pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;

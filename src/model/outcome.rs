@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Change, Diagnostic, DiagnosticKind, Finding, FindingKind, Leak, NotRun, Place, Severity,
+    Change, Diagnostic, DiagnosticKind, Fate, Finding, FindingKind, Leak, NotRun, Place, Severity,
     ViewKind, distinct,
 };
 
@@ -98,6 +98,8 @@ pub struct PageOutcome {
     pub changes: Vec<Change>,
     /// Why the page is not written, if it is not.
     pub hold: Option<Hold>,
+    /// What became of its commands. Where they failed, there are no changes.
+    pub fate: Fate,
     /// What looks like a command and was not run.
     pub not_run: Vec<NotRun>,
     /// What else the page's authors should know.
@@ -178,6 +180,11 @@ impl Outcome {
     /// How many findings there are.
     pub fn findings(&self) -> usize {
         self.pages.iter().map(|page| page.findings().count()).sum()
+    }
+
+    /// Whether a command failed, so that there is no run of its page.
+    pub fn has_failed(&self) -> bool {
+        self.pages.iter().any(|page| page.fate.failed.is_some())
     }
 
     /// Whether a page is not written that differs.

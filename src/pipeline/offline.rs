@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::model::{
-    Adoption, Diagnostic, DiagnosticKind, FileCache, Level, Outcome, Page, PageOutcome, PagePlan,
-    Place, Run, Skipped, ViewKind,
+    Adoption, Diagnostic, DiagnosticKind, Fate, FileCache, Level, Outcome, Page, PageOutcome,
+    PagePlan, Place, Run, Skipped, ViewKind,
 };
 use crate::stabilise::Secrets;
 
@@ -107,6 +107,7 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
         order: 0,
         changes: views.iter().map(unchanged).collect(),
         hold: None,
+        fate: Fate::default(),
         not_run: plan.not_run.clone(),
         diagnostics,
         unshown_log: None,

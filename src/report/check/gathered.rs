@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 
-use super::value::{CheckReport, CheckedPage, CheckedView, Found, Secret, SkippedPage};
+use super::value::{self, CheckReport, CheckedPage, CheckedView, Found, Secret, SkippedPage};
 use crate::model::{
-    Change, Diagnostic, DiagnosticKind, FileCache, Finding, Hold, Leak, Outcome, PageOutcome,
-    Place, Severity, Sides, ViewKind,
+    Change, Diagnostic, DiagnosticKind, Fault, FileCache, Finding, Hold, Leak, Outcome,
+    PageOutcome, Place, Severity, Sides, ViewKind,
 };
 use crate::report::diff::Diff;
 use crate::settings::Config;
@@ -30,14 +30,25 @@ impl CheckReport {
         hide: &dyn Fn(&str) -> String,
     ) -> Self {
         let mut gatherer = Gatherer { config, files, hide, told: HashSet::new() };
-        let pages: Vec<CheckedPage> =
-            outcome.pages.iter().map(|page| gatherer.page(page)).collect();
-        let elsewhere = gatherer.diagnostics(&outcome.elsewhere);
+        // Of a failed page nothing is verified, whether that is told as a finding or not.
+        let is_silent = |page: &&PageOutcome| {
+            page.fate.failed.is_some() && config.severity(DiagnosticKind::CommandFailed).is_none()
+        };
+        let (silent, pages): (Vec<&PageOutcome>, Vec<&PageOutcome>) =
+            outcome.pages.iter().partition(is_silent);
+        let pages: Vec<CheckedPage> = pages.into_iter().map(|page| gatherer.page(page)).collect();
+        let mut elsewhere = gatherer.diagnostics(&outcome.elsewhere);
+        elsewhere.extend(silent.iter().flat_map(|page| gatherer.diagnostics(&page.diagnostics)));
         let secrets = outcome.leaks.iter().filter_map(|leak| gatherer.secret(leak)).collect();
         let skipped = outcome.skipped.iter().map(|skipped| SkippedPage {
             path: skipped.path.clone(),
             file: shown(&skipped.place.file),
             reason: skipped.reason.clone(),
+        });
+        let silent = silent.into_iter().map(|page| SkippedPage {
+            path: page.path.clone(),
+            file: shown(&page.place.file),
+            reason: "a command failed".to_owned(),
         });
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -45,7 +56,7 @@ impl CheckReport {
             pages,
             elsewhere,
             secrets,
-            skipped: skipped.collect(),
+            skipped: skipped.chain(silent).collect(),
             ignored: outcome.ignored,
             failure: None,
         }
@@ -56,6 +67,7 @@ impl Gatherer<'_> {
     fn page(&mut self, page: &PageOutcome) -> CheckedPage {
         let stale = page.stale().filter_map(|change| self.stale(change));
         let mut findings: Vec<Found> = stale.collect();
+        findings.extend(page.fate.failed.iter().filter_map(|fault| self.failed(fault)));
         let is_told = |change: &Change| {
             change.region.text != change.text && self.severity(kind_of(change.kind)).is_some()
         };
@@ -109,6 +121,14 @@ impl Gatherer<'_> {
     ) -> Option<Found> {
         let found = Found::at(kind, self.severity(kind)?, place, (self.hide)(message));
         Some(Found { hint: hint.map(self.hide), ..found })
+    }
+
+    /// A command that failed.
+    fn failed(&self, fault: &Fault) -> Option<Found> {
+        let Fault { place, message, said, hint } = fault;
+        let found = self.found(DiagnosticKind::CommandFailed, place, message, hint.as_deref())?;
+        let said = said.as_deref().map(self.hide);
+        Some(Found { notes: value::said(said.as_deref()), ..found })
     }
 
     /// A view that is not as it should be.

@@ -141,6 +141,8 @@ pub struct Failure {
 pub struct Summary {
     /// Pages looked at.
     pub pages: usize,
+    /// Those of them of which a command failed, so that nothing of them is verified.
+    pub failed: usize,
     /// Pages that were meant and are not verified.
     pub skipped: usize,
     /// Views verified.
@@ -153,6 +155,11 @@ pub struct Summary {
     pub warnings: usize,
     /// Findings that are only told.
     pub notes: usize,
+}
+
+/// What a command said, a note a line.
+pub(super) fn said(text: Option<&str>) -> Vec<String> {
+    text.unwrap_or_default().lines().map(|line| format!("it said: {line}")).collect()
 }
 
 impl Found {
@@ -198,6 +205,14 @@ impl Found {
     }
 }
 
+impl CheckedPage {
+    /// Whether a command of it failed, so that nothing of it is verified.
+    pub fn has_failed(&self) -> bool {
+        self.views.is_empty()
+            && self.findings.iter().any(|found| found.kind == DiagnosticKind::CommandFailed)
+    }
+}
+
 impl CheckReport {
     /// The report of a check that could not be finished.
     pub fn failed(error: &Error, level: Level) -> Self {
@@ -211,7 +226,7 @@ impl CheckReport {
         };
         let of_command = place.filter(|_| error.kind() == ErrorKind::Command).map(|place| Found {
             hint: failure.hint.clone(),
-            notes: failure.said.iter().map(|said| format!("it said: {said}")).collect(),
+            notes: said(failure.said.as_deref()),
             ..Found::at(
                 DiagnosticKind::CommandFailed,
                 DiagnosticKind::CommandFailed.severity(),
@@ -242,12 +257,21 @@ impl CheckReport {
         self.pages.is_empty() && self.elsewhere.is_empty()
     }
 
+    /// Whether a command failed that was not to, or something else kept the check from being finished.
+    pub fn has_failed(&self) -> bool {
+        let is_failure = |found: &Found| {
+            found.kind == DiagnosticKind::CommandFailed && found.severity == Severity::Error
+        };
+        self.failure.is_some() || self.findings().any(is_failure)
+    }
+
     /// How much there is of everything.
     pub fn summary(&self) -> Summary {
         let views = || self.pages.iter().flat_map(|page| &page.views);
         let count = |severity| self.findings().filter(|found| found.severity == severity).count();
         Summary {
             pages: self.pages.len(),
+            failed: self.pages.iter().filter(|page| page.has_failed()).count(),
             skipped: self.skipped.len(),
             views: views().count(),
             stale: views().filter(|view| view.stale).count(),

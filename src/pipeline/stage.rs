@@ -1,0 +1,292 @@
+//! The commands of one page on a live cloud: set up, run and recorded, torn down.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::capture::Capture;
+use crate::cloud;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Cloud, Command, Event, Exchange, Place, Recording, Run, Variable};
+use crate::plan;
+use crate::run::{self, Failure, Scratch, Surroundings};
+use crate::settings::doctool::{CloudProfile, FILE_NAME};
+use crate::stabilise::{Bindings, Secrets, Volatile};
+
+use super::guard::Guard;
+use super::known::Known;
+use super::{Documented, Job};
+
+/// How long the commands at hand may go on.
+#[derive(Clone, Copy)]
+struct Pace {
+    deadline: Option<Instant>,
+    patience: usize,
+}
+
+impl Pace {
+    /// That of commands that end with the first interrupt.
+    const UNHURRIED: Self = Self { deadline: None, patience: 1 };
+    /// That of commands that clean up, and go on when somebody interrupts the others.
+    const CLEANING: Self = Self { deadline: None, patience: 2 };
+}
+
+/// The name under which a command's exchanges are seen: its program's.
+pub(super) fn caller(command: &Command) -> String {
+    let name = Path::new(&command.argv[0]).file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// The error, with a hint at the service that did not answer if there was one.
+fn unanswered(error: Error, recording: &Recording) -> Error {
+    let silent = recording.exchanges.iter().find(|exchange| exchange.response.is_none());
+    match silent {
+        Some(Exchange { to, request, .. }) => error.hint(format!(
+            "see why `{to}` does not answer at `{}`; nothing of this page was written",
+            request.url
+        )),
+        None => error,
+    }
+}
+
+/// Where the commands of one page run.
+pub(super) struct Stage<'a> {
+    job: &'a Job<'a>,
+    page: &'a Documented,
+    cloud: &'a Cloud,
+    guard: &'a Guard<'a>,
+    pace: Cell<Pace>,
+    scratch: &'a Scratch,
+    volatile: &'a Volatile,
+}
+
+impl<'a> Stage<'a> {
+    /// Where this page's commands run: in this folder, and on this cloud.
+    pub(super) fn new(
+        job: &'a Job<'a>,
+        page: &'a Documented,
+        (cloud, guard): (&'a Cloud, &'a Guard<'a>),
+        scratch: &'a Scratch,
+        volatile: &'a Volatile,
+    ) -> Self {
+        Self { job, page, cloud, guard, pace: Cell::new(Pace::UNHURRIED), scratch, volatile }
+    }
+    /// Empties the cloud's caches.
+    pub(super) fn cool(&self, profile: &CloudProfile) -> Result<()> {
+        let name = &self.cloud.name;
+        if !cloud::cool(profile, self.job.events)? && profile.cold.is_empty() {
+            let message = format!(
+                "cloud `{name}` is not made cold: what it keeps from before is not asked for; say \
+                 below `cold` in doctool.yml how to empty its caches"
+            );
+            (self.job.events)(Event::Warning(message));
+        }
+        for text in &profile.cold {
+            let place = Place::file(FILE_NAME);
+            let command = plan::asked_for(self.job.config, &place, text)?;
+            self.one(&command, &Known::of(self.job.site, self.cloud), None)?;
+        }
+        Ok(())
+    }
+
+    /// Sets up, runs and records the page's commands, and tears down in any case.
+    pub(super) fn run(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Run> {
+        let limit = Duration::from_secs(self.job.config.run.page_timeout);
+        self.pace.set(Pace { deadline: Some(Instant::now() + limit), ..Pace::UNHURRIED });
+        let prepared = self.set_up(known, capture).and_then(|()| self.look_up(known));
+        let recorded = prepared.and_then(|()| self.record(known, capture));
+        self.pace.set(Pace::CLEANING);
+        let torn_down = self.watched(&self.page.plan.teardown, known, capture);
+        let run = recorded?;
+        torn_down?;
+        Ok(run)
+    }
+
+    /// Runs the setup. It is recorded to see which ids the things have that it makes.
+    fn set_up(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<()> {
+        let run = self.watched(&self.page.plan.setup, known, capture)?;
+        if self.names_things() {
+            known.bindings.learn_by_name(self.volatile, &self.page.run, &run);
+        }
+        Ok(())
+    }
+
+    /// Runs commands that no view shows, and sees what they make and remove.
+    fn watched(
+        &self,
+        commands: &[Command],
+        known: &Known,
+        capture: &mut dyn Capture,
+    ) -> Result<Run> {
+        if commands.is_empty() {
+            return Ok(Run::default());
+        }
+        capture.begin()?;
+        let outputs = self.all(commands, known, capture);
+        let recording = capture.end()?;
+        Ok(Run { recording, outputs: outputs? })
+    }
+
+    /// Finds the live values of those that the page says how to look up.
+    fn look_up(&self, known: &mut Known) -> Result<()> {
+        for Variable { name, documented, command } in &self.page.plan.variables {
+            let output = self.one(command, known, None)?;
+            let wrong = |message: String| {
+                Error::new(ErrorKind::Page, format!("`vars.{name}`: {message}"))
+                    .at(command.place.clone())
+            };
+            let live = output.trim();
+            if live.is_empty() || live.contains(char::is_whitespace) {
+                let message = format!("`{}` prints no single value", command.text);
+                let hint = "have it print the value alone, as `--format value --column id` does";
+                return Err(wrong(message).hint(hint));
+            }
+            if !known.bindings.bind(self.volatile, documented, live) {
+                let message = format!("`{documented}` is not known for a value that is volatile");
+                let hint = "say what such values look like below `volatile` in doctool.yml";
+                return Err(wrong(message).hint(hint));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs and records the documented commands.
+    fn record(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Run> {
+        capture.begin()?;
+        let outputs = self.documented(known, capture);
+        let recording = capture.end()?;
+        let outputs = outputs.map_err(|error| unanswered(error, &recording))?;
+        let run = Run { outputs, recording };
+        self.learn(known, &run)?;
+        Ok(run)
+    }
+
+    /// Runs the documented commands. What one prints may say what the next one calls a thing.
+    fn documented(&self, known: &mut Known, capture: &dyn Capture) -> Result<Vec<String>> {
+        let commands = &self.page.plan.commands;
+        let mut outputs = Vec::with_capacity(commands.len());
+        for (index, command) in commands.iter().enumerate() {
+            outputs.push(self.one(command, known, Some(capture))?);
+            if index + 1 < commands.len() && self.names_things() {
+                let run = Run { outputs: outputs.clone(), ..Run::default() };
+                self.learn(known, &run)?;
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// Learns what values are called on the cloud.
+    fn learn(&self, known: &mut Known, run: &Run) -> Result<()> {
+        let volatile = Volatile::new(&self.job.config.volatile, [&self.page.run, run])?;
+        let redacted =
+            |run: &Run| Secrets::of(&self.cloud.secrets, run, &self.job.config.redact).redact(run);
+        let documented = redacted(&self.page.run);
+        // What has nothing to do with the commands would be taken for what they sent.
+        let ignore = self.job.config.ignore.ready(&self.job.site.folder)?;
+        let mut run = run.clone();
+        run.recording.leave_out(|exchange| ignore.fits(exchange));
+        known.bindings.learn(&volatile, &documented, &redacted(&run));
+        Ok(())
+    }
+
+    /// Whether a command of the page names a thing by a value that is another on each cloud.
+    fn names_things(&self) -> bool {
+        let plan = &self.page.plan;
+        let commands = plan.commands.iter().chain(&plan.teardown);
+        let mut words = commands.flat_map(|command| command.argv.iter().chain(&command.input));
+        words.any(|word| !Bindings::default().translated(self.volatile, word).values.is_empty())
+    }
+
+    /// Runs the commands one after another. The first that fails is the last.
+    fn all(
+        &self,
+        commands: &[Command],
+        known: &Known,
+        capture: &dyn Capture,
+    ) -> Result<Vec<String>> {
+        commands.iter().map(|command| self.one(command, known, Some(capture))).collect()
+    }
+
+    /// Runs a command, on the live things that it names.
+    fn one(
+        &self,
+        command: &Command,
+        known: &Known,
+        capture: Option<&dyn Capture>,
+    ) -> Result<String> {
+        let (page, text) = (self.page.plan.path.clone(), command.text.clone());
+        let started = Event::CommandStarted { page: page.clone(), command: text.clone() };
+        (self.job.events)(started);
+        let mut variables: BTreeMap<String, String> = self.cloud.env.clone();
+        if let Some(capture) = capture {
+            variables.extend(capture.environment(&caller(command)));
+        }
+        let pace = self.pace.get();
+        let surroundings = Surroundings {
+            variables,
+            programs: Arc::clone(&self.guard.programs),
+            folder: self.scratch.path().to_owned(),
+            limit: Duration::from_secs(self.job.config.run.timeout),
+            deadline: pace.deadline,
+            interrupt: self.guard.interrupt.clone(),
+            patience: pace.patience,
+        };
+        let mut values = Vec::new();
+        let mut live = |text: &String| {
+            let translated = known.bindings.translated(self.volatile, text);
+            values.extend(translated.values);
+            translated.text
+        };
+        let command = Command {
+            argv: command.argv.iter().map(&mut live).collect(),
+            input: command.input.as_ref().map(&mut live),
+            ..command.clone()
+        };
+        self.guard.check(&command)?;
+        let start = Instant::now();
+        let printed = run::run(&command, &surroundings);
+        let took = start.elapsed();
+        (self.job.events)(Event::CommandEnded { page, command: text, took });
+        if let Some(capture) = capture {
+            // What it has made is written down before the next command runs.
+            capture.settle();
+        }
+        printed.map_err(|failure| self.explained(failure, &values, known))
+    }
+
+    /// The error with what the command said, once secrets are out of it. `values` are those that
+    /// name things in the command.
+    fn explained(
+        &self,
+        Failure { error, output }: Failure,
+        values: &[(String, Option<String>)],
+        known: &Known,
+    ) -> Error {
+        let run = Run { outputs: vec![output], ..Run::default() };
+        let secrets = Secrets::of(&self.cloud.secrets, &run, &self.job.config.redact);
+        let said = secrets.text(run.outputs[0].trim_end());
+        let cloud = &self.cloud.name;
+        let complains = |value: &str| said.contains(value);
+        let unknown = values.iter().find_map(|(documented, live)| match live {
+            Some(live) if live != documented && complains(live) => Some(format!(
+                "see whether `{live}`, which stands for `{documented}` on cloud `{cloud}`, is still \
+                 there; if not, refresh the page that makes it in the same run, or delete `{}`",
+                self.job.files.shown_path(known.file()).display()
+            )),
+            None if complains(documented) => Some(format!(
+                "refresh the page that makes `{documented}` in the same run, or say below `vars` \
+                 in the page's front matter how to look it up on cloud `{cloud}`"
+            )),
+            _ => None,
+        });
+        let error = if said.is_empty() { error } else { error.said(said) };
+        if error.hint_text().is_some() {
+            return error;
+        }
+        error.hint(unknown.unwrap_or_else(|| {
+            format!("see whether cloud `{cloud}` is what the page expects; nothing of this page was written")
+        }))
+    }
+}
