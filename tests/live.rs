@@ -2,6 +2,9 @@
 
 mod support;
 
+#[path = "live/expected.rs"]
+mod expected;
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};

@@ -44,6 +44,12 @@ pub trait Capture {
     /// been seen. Sources that see nothing before the end need not wait.
     fn settle(&self) {}
 
+    /// How many exchanges the recording has so far, which lie before all that begin later; none where
+    /// that is known at the end only.
+    fn seen(&self) -> Option<usize> {
+        None
+    }
+
     /// Waits for a bounded time until nothing is under way, and hands over what was seen.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Recording, Request, Response, Run, path_of,
 };
-pub use fate::{Fate, Fault};
+pub use fate::{Expected, Fate, Fault, is_failure};
 pub use files::{FileCache, FileId};
 pub use finding::{Finding, FindingKind, Sides};
 pub use json::Json;

@@ -83,6 +83,8 @@ pub enum Hold {
     Proposal,
     /// Several runs differ in a way that doctool proposes no blocks for.
     RunsDiffer,
+    /// A command did not fail as the page expects: what it tells is another story.
+    Unexpected,
 }
 
 /// What was found about one page.

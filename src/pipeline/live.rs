@@ -14,10 +14,11 @@ use crate::settings::Config;
 use crate::settings::doctool::{CloudProfile, FILE_NAME, ParticipantRule};
 use crate::stabilise::Volatile;
 
+use super::expecting::caller;
 use super::guard::Guard;
 use super::known::Known;
 use super::ran::PageRun;
-use super::stage::{Stage, caller};
+use super::stage::Stage;
 use super::{Documented, Job, left_over, sources};
 
 /// Runs the pages' commands one page after another, each as often as the job says, and learns what
@@ -64,11 +65,13 @@ fn all_pages(
         let rounds = rounds(job, page, (cloud, profile), guard, &volatile, known, capture);
         (job.events)(Event::PageEnded { page: page.plan.path.clone() });
         runs.push(match rounds {
-            Ok(rounds) => PageRun { rounds, fate: Fate::default() },
+            Ok((rounds, unexpected)) => {
+                PageRun { rounds, fate: Fate { unexpected, ..Fate::default() } }
+            }
             Err(error) if is_of_page(&error, guard) => {
                 let failed =
                     Some(fault(&error, &Place::file(job.files.shown_path(&page.plan.file))));
-                PageRun { rounds: Vec::new(), fate: Fate { failed } }
+                PageRun { rounds: Vec::new(), fate: Fate { failed, ..Fate::default() } }
             }
             Err(error) => return Err(error),
         });
@@ -84,13 +87,23 @@ fn rounds(
     volatile: &Volatile,
     known: &mut Known,
     capture: &mut dyn Capture,
-) -> Result<Vec<Run>> {
+) -> Result<(Vec<Run>, Vec<Fault>)> {
     let scratch = Scratch::new(&page.plan.files, &page.plan.file)?;
     let stage = Stage::new(job, page, (cloud, guard), &scratch, volatile);
     if job.runs > 1 {
         stage.cool(profile)?;
     }
-    (0..job.runs).map(|_| stage.run(known, &mut *capture)).collect()
+    let mut unexpected: Vec<Fault> = Vec::new();
+    let mut runs = Vec::with_capacity(job.runs);
+    for _ in 0..job.runs {
+        let (run, faults) = stage.run(known, &mut *capture)?;
+        unexpected.extend(faults);
+        runs.push(run);
+    }
+    // What several runs did alike is told once.
+    let mut told = HashSet::new();
+    unexpected.retain(|fault| told.insert((fault.place.clone(), fault.message.clone())));
+    Ok((runs, unexpected))
 }
 
 /// Whether an error is about what one page says. What ends all commands, or is about the cloud, is not.

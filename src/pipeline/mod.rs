@@ -5,6 +5,7 @@
 mod adopting;
 mod comparing;
 mod drawing;
+mod expecting;
 mod freshness;
 mod guard;
 mod known;

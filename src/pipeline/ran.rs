@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use crate::capture::replay;
 use crate::cloud;
 use crate::error::Result;
-use crate::model::{Cloud, Fate, Run};
+use crate::model::{Cloud, Fate, Fault, Run};
 use crate::stabilise::{Redacted, Secrets};
 
 use super::known::Known;
-use super::{Documented, Job, Source, live};
+use super::{Documented, Job, Source, expecting, live};
 
 /// What a page's commands did, each time that they ran.
 pub(super) struct PageRun {
@@ -45,7 +45,11 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
             let read = |page: &Documented| {
                 let run = |folder: &PathBuf| replay::read(folder, &page.plan, &page.run.outputs);
                 let rounds = folders.iter().map(run).collect::<Result<Vec<Run>>>()?;
-                Ok(PageRun { rounds, fate: Fate::default() })
+                let unexpected =
+                    rounds.iter().flat_map(|run| expecting::replayed(&page.plan, &run.recording));
+                let mut unexpected: Vec<Fault> = unexpected.collect();
+                unexpected.dedup();
+                Ok(PageRun { rounds, fate: Fate { unexpected, ..Fate::default() } })
             };
             (pages.iter().map(read).collect::<Result<Vec<PageRun>>>()?, Cloud::default())
         }

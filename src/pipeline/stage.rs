@@ -2,19 +2,19 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::capture::Capture;
 use crate::cloud;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Cloud, Command, Event, Exchange, Place, Recording, Run, Variable};
+use crate::model::{Cloud, Command, Event, Exchange, Fault, Place, Recording, Run, Variable};
 use crate::plan;
 use crate::run::{self, Failure, Scratch, Surroundings};
 use crate::settings::doctool::{CloudProfile, FILE_NAME};
 use crate::stabilise::{Bindings, Secrets, Volatile};
 
+use super::expecting::{self, Ended, caller};
 use super::guard::Guard;
 use super::known::Known;
 use super::{Documented, Job};
@@ -33,12 +33,6 @@ impl Pace {
     const CLEANING: Self = Self { deadline: None, patience: 2 };
 }
 
-/// The name under which a command's exchanges are seen: its program's.
-pub(super) fn caller(command: &Command) -> String {
-    let name = Path::new(&command.argv[0]).file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
-}
-
 /// The error, with a hint at the service that did not answer if there was one.
 fn unanswered(error: Error, recording: &Recording) -> Error {
     let silent = recording.exchanges.iter().find(|exchange| exchange.response.is_none());
@@ -49,6 +43,13 @@ fn unanswered(error: Error, recording: &Recording) -> Error {
         )),
         None => error,
     }
+}
+
+/// A command that did not exit with 0, and the values that name things in it: as documented, and the
+/// live ones that are known.
+struct Stopped {
+    failure: Failure,
+    values: Vec<(String, Option<String>)>,
 }
 
 /// Where the commands of one page run.
@@ -91,8 +92,13 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Sets up, runs and records the page's commands, and tears down in any case.
-    pub(super) fn run(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Run> {
+    /// Sets up, runs and records the page's commands, and tears down in any case. Gives with the run what
+    /// did not fail as it was to.
+    pub(super) fn run(
+        &self,
+        known: &mut Known,
+        capture: &mut dyn Capture,
+    ) -> Result<(Run, Vec<Fault>)> {
         let limit = Duration::from_secs(self.job.config.run.page_timeout);
         self.pace.set(Pace { deadline: Some(Instant::now() + limit), ..Pace::UNHURRIED });
         let prepared = self.set_up(known, capture).and_then(|()| self.look_up(known));
@@ -153,28 +159,41 @@ impl<'a> Stage<'a> {
     }
 
     /// Runs and records the documented commands.
-    fn record(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Run> {
+    fn record(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<(Run, Vec<Fault>)> {
         capture.begin()?;
-        let outputs = self.documented(known, capture);
+        let ended = self.documented(known, capture);
         let recording = capture.end()?;
-        let outputs = outputs.map_err(|error| unanswered(error, &recording))?;
+        let ended = ended.map_err(|error| unanswered(error, &recording))?;
+        let outputs = ended.iter().map(|ended| ended.output.clone()).collect();
         let run = Run { outputs, recording };
         self.learn(known, &run)?;
-        Ok(run)
+        let secrets = Secrets::of(&self.cloud.secrets, &run, &self.job.config.redact);
+        let hide = |text: &str| secrets.text(text);
+        let unexpected = expecting::unexpected(&self.page.plan, &ended, &run.recording, hide);
+        Ok((run, unexpected))
     }
 
     /// Runs the documented commands. What one prints may say what the next one calls a thing.
-    fn documented(&self, known: &mut Known, capture: &dyn Capture) -> Result<Vec<String>> {
+    fn documented(&self, known: &mut Known, capture: &dyn Capture) -> Result<Vec<Ended>> {
         let commands = &self.page.plan.commands;
-        let mut outputs = Vec::with_capacity(commands.len());
+        let mut all: Vec<Ended> = Vec::with_capacity(commands.len());
         for (index, command) in commands.iter().enumerate() {
-            outputs.push(self.one(command, known, Some(capture))?);
+            let before = capture.seen();
+            let may_fail = self.page.plan.expected.contains_key(&index);
+            let (output, succeeded) = match self.start(command, known, Some(capture))? {
+                Ok(output) => (output, true),
+                Err(Stopped { failure, .. }) if may_fail && failure.status.is_some() => {
+                    (failure.output, false)
+                }
+                Err(stopped) => return Err(self.explained(stopped, known)),
+            };
+            all.push(Ended { output, succeeded, before });
             if index + 1 < commands.len() && self.names_things() {
-                let run = Run { outputs: outputs.clone(), ..Run::default() };
-                self.learn(known, &run)?;
+                let outputs = all.iter().map(|ended| ended.output.clone()).collect();
+                self.learn(known, &Run { outputs, ..Run::default() })?;
             }
         }
-        Ok(outputs)
+        Ok(all)
     }
 
     /// Learns what values are called on the cloud.
@@ -209,13 +228,24 @@ impl<'a> Stage<'a> {
         commands.iter().map(|command| self.one(command, known, Some(capture))).collect()
     }
 
-    /// Runs a command, on the live things that it names.
+    /// Runs a command that is to succeed, on the live things that it names.
     fn one(
         &self,
         command: &Command,
         known: &Known,
         capture: Option<&dyn Capture>,
     ) -> Result<String> {
+        self.start(command, known, capture)?.map_err(|stopped| self.explained(stopped, known))
+    }
+
+    /// Runs a command, on the live things that it names. Gives what it printed, or how it stopped; an
+    /// error where it may not run.
+    fn start(
+        &self,
+        command: &Command,
+        known: &Known,
+        capture: Option<&dyn Capture>,
+    ) -> Result<std::result::Result<String, Stopped>> {
         let (page, text) = (self.page.plan.path.clone(), command.text.clone());
         let started = Event::CommandStarted { page: page.clone(), command: text.clone() };
         (self.job.events)(started);
@@ -253,17 +283,12 @@ impl<'a> Stage<'a> {
             // What it has made is written down before the next command runs.
             capture.settle();
         }
-        printed.map_err(|failure| self.explained(failure, &values, known))
+        Ok(printed.map_err(|failure| Stopped { failure, values }))
     }
 
-    /// The error with what the command said, once secrets are out of it. `values` are those that
-    /// name things in the command.
-    fn explained(
-        &self,
-        Failure { error, output }: Failure,
-        values: &[(String, Option<String>)],
-        known: &Known,
-    ) -> Error {
+    /// The error with what the command said, once secrets are out of it.
+    fn explained(&self, Stopped { failure, values }: Stopped, known: &Known) -> Error {
+        let Failure { error, output, .. } = failure;
         let run = Run { outputs: vec![output], ..Run::default() };
         let secrets = Secrets::of(&self.cloud.secrets, &run, &self.job.config.redact);
         let said = secrets.text(run.outputs[0].trim_end());

@@ -62,6 +62,7 @@ impl Telling<'_> {
             (Learnt::Beyond, ..) => Some(Hold::RunsDiffer),
             _ => None,
         };
+        let hold = if told.fate.unexpected.is_empty() { hold } else { Some(Hold::Unexpected) };
         let (log, sent) = drawn;
         let displayed = showing.displayed(self.job.files, (&prose, &sent), changes);
         let Displayed { changes, unused } = displayed;

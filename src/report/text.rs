@@ -131,9 +131,13 @@ fn held(
     let how = match hold {
         Hold::Proposal => "the runs differ; not rewritten",
         Hold::RunsDiffer => "the runs differ, and not in steps that come, go or change places",
+        Hold::Unexpected => "a command did not fail as the page expects; not rewritten",
     };
     let mut out = format!("{}: {how}\n\n", page.path);
+    let faults = page.fate.unexpected.iter();
+    faults.for_each(|unexpected| out.push_str(&(fault(unexpected, hide, colour) + "\n")));
     let hint = match hold {
+        Hold::Unexpected => return out,
         Hold::Proposal => {
             page.stale().for_each(|change| out.push_str(&diff(change, files, hide, colour)));
             "write this, with the blocks that say how, with `--accept`"

@@ -146,6 +146,11 @@ impl Journal {
         self.state().open.as_mut().map(Open::drain).unwrap_or_default()
     }
 
+    /// How many exchanges have begun.
+    pub(super) fn count(&self) -> usize {
+        self.state().open.as_ref().map_or(0, |open| open.next)
+    }
+
     /// Whether anything is being recorded.
     pub(super) fn is_open(&self) -> bool {
         self.state().open.is_some()

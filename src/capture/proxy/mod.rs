@@ -272,6 +272,10 @@ impl Capture for Proxy {
         self.journal.settle(self.settle);
     }
 
+    fn seen(&self) -> Option<usize> {
+        Some(self.journal.count())
+    }
+
     fn end(&mut self) -> Result<Recording> {
         let recording = self.journal.end(self.settle);
         let (mut recording, moments) =

@@ -67,7 +67,16 @@ impl Gatherer<'_> {
     fn page(&mut self, page: &PageOutcome) -> CheckedPage {
         let stale = page.stale().filter_map(|change| self.stale(change));
         let mut findings: Vec<Found> = stale.collect();
-        findings.extend(page.fate.failed.iter().filter_map(|fault| self.failed(fault)));
+        findings.extend(
+            page.fate
+                .failed
+                .iter()
+                .filter_map(|fault| self.fault(DiagnosticKind::CommandFailed, fault)),
+        );
+        let unexpected = page.fate.unexpected.iter();
+        findings.extend(
+            unexpected.filter_map(|fault| self.fault(DiagnosticKind::UnexpectedResult, fault)),
+        );
         let is_told = |change: &Change| {
             change.region.text != change.text && self.severity(kind_of(change.kind)).is_some()
         };
@@ -123,10 +132,10 @@ impl Gatherer<'_> {
         Some(Found { hint: hint.map(self.hide), ..found })
     }
 
-    /// A command that failed.
-    fn failed(&self, fault: &Fault) -> Option<Found> {
+    /// A command that did otherwise than its page says.
+    fn fault(&self, kind: DiagnosticKind, fault: &Fault) -> Option<Found> {
         let Fault { place, message, said, hint } = fault;
-        let found = self.found(DiagnosticKind::CommandFailed, place, message, hint.as_deref())?;
+        let found = self.found(kind, place, message, hint.as_deref())?;
         let said = said.as_deref().map(self.hide);
         Some(Found { notes: value::said(said.as_deref()), ..found })
     }
