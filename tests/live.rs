@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "live/at_once.rs"]
+mod at_once;
 #[path = "live/expected.rs"]
 mod expected;
 

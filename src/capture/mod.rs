@@ -12,7 +12,7 @@ pub mod replay;
 pub mod requestshook;
 
 use crate::error::Result;
-use crate::model::Recording;
+use crate::model::{Exchange, Recording};
 
 /// A source of exchanges.
 ///
@@ -31,6 +31,12 @@ pub trait Capture {
     /// The connections so far, while something was recorded, that nobody could look into.
     fn unseen(&self) -> Vec<proxy::Unseen> {
         Vec::new()
+    }
+
+    /// A source beside this one, with this number from 1 on, which may record while others do that have
+    /// other numbers, and this one does not. None where recordings cannot be told apart.
+    fn beside(&self, _number: usize) -> Option<Box<dyn Capture + Send>> {
+        None
     }
 
     /// From now on, what is seen belongs to the recording.
@@ -56,4 +62,10 @@ pub trait Capture {
     ///
     /// When the source cannot be read, or no recording has begun.
     fn end(&mut self) -> Result<Recording>;
+
+    /// What services sent during the last recording, of which it is not known whether it belongs there or
+    /// to one that went on at the same time. It is in neither.
+    fn doubtful(&mut self) -> Vec<Exchange> {
+        Vec::new()
+    }
 }

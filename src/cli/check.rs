@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::reporting::{Reporting, ended};
-use super::site::{Pages, Rounds};
+use super::site::{Jobs, Pages, Rounds};
 use crate::changes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Level;
@@ -21,6 +21,8 @@ pub(super) struct Check {
     pages: Pages,
     #[command(flatten)]
     rounds: Rounds,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Look at the pages by themselves: includes, diagrams, secrets, and whether views follow from
     /// logs; no cloud, no network
     #[arg(long, conflicts_with_all = ["cloud", "replay", "runs"])]
@@ -72,6 +74,7 @@ impl Check {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
         let ask = |job: &mut Job<'_>| {
             job.runs = self.rounds.count();
+            self.jobs.ask(job);
             job.part.shard = self.shard.map(|ShardWord(shard)| shard);
             if self.offline {
                 job.source = Source::Offline;

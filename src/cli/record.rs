@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::site::{Pages, say, tell};
+use super::site::{Jobs, Pages, say, tell};
 use super::{FAILED, Outcome};
 use crate::pipeline::{self, Recorded};
 use crate::report::counted;
@@ -15,6 +15,8 @@ use crate::report::text::{self, Colour};
 pub(super) struct Record {
     #[command(flatten)]
     pages: Pages,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Folder for the recordings, a folder a page
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -23,7 +25,7 @@ pub(super) struct Record {
 impl Record {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
         self.pages.with(
-            |_| {},
+            |job| self.jobs.ask(job),
             |job| pipeline::record(job, &self.out),
             |Recorded { pages, ignored, failed }, _| {
                 pages.iter().for_each(|page| say(&format!("recorded {page}\n")));

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::site::{Pages, Rounds, say, tell};
+use super::site::{Jobs, Pages, Rounds, say, tell};
 use super::{DRIFT, FAILED, Outcome};
 use crate::merge::Conflicts;
 use crate::pipeline;
@@ -21,6 +21,8 @@ pub(super) struct Refresh {
     conflict: Option<Side>,
     #[command(flatten)]
     rounds: Rounds,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Write the blocks that several runs call for
     #[arg(long)]
     accept: bool,
@@ -50,6 +52,7 @@ impl Refresh {
         let ask = |job: &mut pipeline::Job<'_>| {
             job.conflicts = conflicts;
             job.runs = self.rounds.count();
+            self.jobs.ask(job);
             job.accept = self.accept;
         };
         if self.dry_run {

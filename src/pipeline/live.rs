@@ -7,8 +7,9 @@ use regex::Regex;
 use crate::capture::Capture;
 use crate::capture::participants::{Participants, Rule};
 use crate::capture::proxy::{Hosts, Options, Unseen};
+use crate::cloud;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Cloud, Event, Fate, Fault, Place, Run};
+use crate::model::{Cloud, Effect, Event, Fate, Fault, Place};
 use crate::run::Scratch;
 use crate::settings::Config;
 use crate::settings::doctool::{CloudProfile, FILE_NAME, ParticipantRule};
@@ -18,10 +19,11 @@ use super::expecting::caller;
 use super::guard::Guard;
 use super::known::Known;
 use super::ran::PageRun;
-use super::stage::Stage;
-use super::{Documented, Job, left_over, sources};
+use super::stage::{Round, Stage, names_things};
+use super::turns::Manner;
+use super::{Documented, Job, at_once, left_over, sources};
 
-/// Runs the pages' commands one page after another, each as often as the job says, and learns what
+/// Runs the pages' commands, each page as often as the job says and as many at once, and learns what
 /// their values are called on the cloud. Gives the cloud back with all its secrets.
 ///
 /// Where there are several runs, the first finds caches cold if the profile can do that. A page whose
@@ -38,9 +40,23 @@ pub(super) fn run(
     let callers: HashSet<String> = callers.collect();
     let witness = guard.witness(callers.clone());
     let mut capture = sources::open(job, &cloud, profile, witness)?;
-    let keys: Vec<_> = callers.iter().flat_map(|name| capture.secrets(name)).collect();
-    cloud.secrets.extend(keys);
-    let runs = all_pages(job, pages, (&cloud, profile), &guard, known, &mut *capture);
+    let jobs = if job.jobs > 1 { job.jobs.min(pages.len()) } else { 0 };
+    let beside: Vec<_> = (1..=jobs).filter_map(|number| capture.beside(number)).collect();
+    if beside.len() < jobs {
+        let message = "pages run one after another: a log does not tell whose exchanges are whose";
+        (job.events)(Event::Warning(message.to_owned()));
+    }
+    for name in &callers {
+        cloud.secrets.extend(capture.secrets(name));
+        cloud.secrets.extend(beside.iter().flat_map(|capture| capture.secrets(name)));
+    }
+    let volatile = Volatile::new(&job.config.volatile, pages.iter().map(|page| &page.run))?;
+    let runner = Runner { job, pages, cloud: &cloud, guard: &guard, profile, volatile };
+    let runs = if beside.is_empty() {
+        runner.in_turn(known, &mut *capture)
+    } else {
+        at_once::run(&runner, known, &mut *capture, beside)
+    };
     for unseen in capture.unseen() {
         (job.events)(Event::Warning(overlooked(&unseen, &cloud.name)));
     }
@@ -51,59 +67,85 @@ pub(super) fn run(
     Ok((runs, cloud))
 }
 
-fn all_pages(
-    job: &Job<'_>,
-    pages: &[Documented],
-    (cloud, profile): (&Cloud, &CloudProfile),
-    guard: &Guard<'_>,
-    known: &mut Known,
-    capture: &mut dyn Capture,
-) -> Result<Vec<PageRun>> {
-    let volatile = Volatile::new(&job.config.volatile, pages.iter().map(|page| &page.run))?;
-    let mut runs = Vec::with_capacity(pages.len());
-    for page in pages {
-        let rounds = rounds(job, page, (cloud, profile), guard, &volatile, known, capture);
-        (job.events)(Event::PageEnded { page: page.plan.path.clone() });
-        runs.push(match rounds {
-            Ok((rounds, unexpected)) => {
-                PageRun { rounds, fate: Fate { unexpected, ..Fate::default() } }
-            }
-            Err(error) if is_of_page(&error, guard) => {
-                let failed =
-                    Some(fault(&error, &Place::file(job.files.shown_path(&page.plan.file))));
-                PageRun { rounds: Vec::new(), fate: Fate { failed, ..Fate::default() } }
-            }
-            Err(error) => return Err(error),
-        });
-    }
-    Ok(runs)
+/// The pages of a run, and where it takes place.
+pub(super) struct Runner<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) pages: &'a [Documented],
+    pub(super) cloud: &'a Cloud,
+    pub(super) guard: &'a Guard<'a>,
+    profile: &'a CloudProfile,
+    volatile: Volatile,
 }
 
-fn rounds(
-    job: &Job<'_>,
-    page: &Documented,
-    (cloud, profile): (&Cloud, &CloudProfile),
-    guard: &Guard<'_>,
-    volatile: &Volatile,
-    known: &mut Known,
-    capture: &mut dyn Capture,
-) -> Result<(Vec<Run>, Vec<Fault>)> {
-    let scratch = Scratch::new(&page.plan.files, &page.plan.file)?;
-    let stage = Stage::new(job, page, (cloud, guard), &scratch, volatile);
-    if job.runs > 1 {
-        stage.cool(profile)?;
+impl Runner<'_> {
+    /// Runs one page after another.
+    fn in_turn(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Vec<PageRun>> {
+        (0..self.pages.len()).map(|index| self.page(index, known, &mut *capture)).collect()
     }
-    let mut unexpected: Vec<Fault> = Vec::new();
-    let mut runs = Vec::with_capacity(job.runs);
-    for _ in 0..job.runs {
-        let (run, faults) = stage.run(known, &mut *capture)?;
-        unexpected.extend(faults);
-        runs.push(run);
+
+    /// Runs a page as often as the job says. What is wrong with the page alone is no error.
+    ///
+    /// # Errors
+    ///
+    /// When no other page can run then.
+    pub(super) fn page(
+        &self,
+        index: usize,
+        known: &mut Known,
+        capture: &mut dyn Capture,
+    ) -> Result<PageRun> {
+        let page = &self.pages[index];
+        let rounds = self.rounds(page, known, capture);
+        (self.job.events)(Event::PageEnded { page: page.plan.path.clone() });
+        match rounds {
+            Err(error) if is_of_page(&error, self.guard) => {
+                let file = Place::file(self.job.files.shown_path(&page.plan.file));
+                let fate = Fate { failed: Some(fault(&error, &file)), ..Fate::default() };
+                Ok(PageRun { fate, ..PageRun::default() })
+            }
+            rounds => rounds,
+        }
     }
-    // What several runs did alike is told once.
-    let mut told = HashSet::new();
-    unexpected.retain(|fault| told.insert((fault.place.clone(), fault.message.clone())));
-    Ok((runs, unexpected))
+
+    fn rounds(
+        &self,
+        page: &Documented,
+        known: &mut Known,
+        capture: &mut dyn Capture,
+    ) -> Result<PageRun> {
+        let scratch = Scratch::new(&page.plan.files, &page.plan.file)?;
+        let stage = Stage::new(self.job, page, (self.cloud, self.guard), &scratch, &self.volatile);
+        if self.job.runs > 1 {
+            stage.cool(self.profile)?;
+        }
+        let mut all = PageRun::default();
+        for _ in 0..self.job.runs {
+            let Round { run, unexpected, is_doubtful } = stage.run(known, &mut *capture)?;
+            all.rounds.push(run);
+            all.fate.unexpected.extend(unexpected);
+            all.is_doubtful |= is_doubtful;
+        }
+        // What several runs did alike is told once.
+        let mut told = HashSet::new();
+        let is_new = |fault: &Fault| told.insert((fault.place.clone(), fault.message.clone()));
+        all.fate.unexpected.retain(is_new);
+        Ok(all)
+    }
+
+    /// How a page gets on with others.
+    pub(super) fn manner(&self, page: &Documented) -> Manner {
+        let plan = &page.plan;
+        let mut commands = plan.all_commands();
+        let only_reads = commands.all(|command| cloud::effect(&command.argv) == Effect::Read);
+        // What looks values up is not recorded, and so not told from what others cause.
+        if !only_reads || !plan.variables.is_empty() || self.job.runs > 1 {
+            Manner::Alone
+        } else if names_things(page, &self.volatile) {
+            Manner::Informed
+        } else {
+            Manner::Beside
+        }
+    }
 }
 
 /// Whether an error is about what one page says. What ends all commands, or is about the cloud, is not.

@@ -3,6 +3,7 @@
 //! `check` and `refresh` share everything but the last step, so they cannot disagree.
 
 mod adopting;
+mod at_once;
 mod comparing;
 mod drawing;
 mod expecting;
@@ -27,6 +28,7 @@ mod specified;
 mod stage;
 mod starting;
 mod telling;
+mod turns;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -98,6 +100,8 @@ pub struct Job<'a> {
     pub source: Source,
     /// How often each page's commands run; at least once.
     pub runs: usize,
+    /// How many pages' commands may run at once; at least 1.
+    pub jobs: usize,
     /// Whether blocks are written that several runs call for, or only proposed.
     pub accept: bool,
     /// What is done where a person and the cloud changed the same lines.

@@ -12,10 +12,13 @@ use super::known::Known;
 use super::{Documented, Job, Source, expecting, live};
 
 /// What a page's commands did, each time that they ran.
+#[derive(Default)]
 pub(super) struct PageRun {
     /// None where they failed.
     pub(super) rounds: Vec<Run>,
     pub(super) fate: Fate,
+    /// Whether services sent something of which it is not known if it belongs to these runs.
+    pub(super) is_doubtful: bool,
 }
 
 /// A page's run as it is documented and as it was this time, both without secrets.
@@ -49,7 +52,8 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
                     rounds.iter().flat_map(|run| expecting::replayed(&page.plan, &run.recording));
                 let mut unexpected: Vec<Fault> = unexpected.collect();
                 unexpected.dedup();
-                Ok(PageRun { rounds, fate: Fate { unexpected, ..Fate::default() } })
+                let fate = Fate { unexpected, ..Fate::default() };
+                Ok(PageRun { rounds, fate, ..PageRun::default() })
             };
             (pages.iter().map(read).collect::<Result<Vec<PageRun>>>()?, Cloud::default())
         }
@@ -67,8 +71,7 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
 
 /// The pages' last runs, as if they had been the ones of this time.
 pub(super) fn last(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
-    let last =
-        |page: &Documented| PageRun { rounds: vec![page.run.clone()], fate: Fate::default() };
+    let last = |page: &Documented| PageRun { rounds: vec![page.run.clone()], ..PageRun::default() };
     let runs = pages.iter().map(last).collect();
     told(job, pages, runs, &Cloud::default(), None)
 }
@@ -95,7 +98,7 @@ fn told(
     for run in runs.iter_mut().flat_map(|page| &mut page.rounds) {
         ignored += run.recording.leave_out(|exchange| ignore.fits(exchange));
     }
-    let told = pages.iter().zip(runs).map(|(page, PageRun { rounds, fate })| {
+    let told = pages.iter().zip(runs).map(|(page, PageRun { rounds, fate, .. })| {
         let runs = rounds.iter().map(|run| secrets.redact(run)).collect();
         Told { documented: secrets.redact(&page.run), runs, fate }
     });

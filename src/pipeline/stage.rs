@@ -52,6 +52,42 @@ struct Stopped {
     values: Vec<(String, Option<String>)>,
 }
 
+/// One run of a page.
+pub(super) struct Round {
+    pub(super) run: Run,
+    /// What did not fail as it was to.
+    pub(super) unexpected: Vec<Fault>,
+    /// Whether services sent something of which it is not known if it belongs to this run.
+    pub(super) is_doubtful: bool,
+}
+
+/// Learns from a run of the page what values are called on the cloud.
+pub(super) fn learn(
+    job: &Job<'_>,
+    page: &Documented,
+    cloud: &Cloud,
+    known: &mut Known,
+    run: &Run,
+) -> Result<()> {
+    let volatile = Volatile::new(&job.config.volatile, [&page.run, run])?;
+    let redacted = |run: &Run| Secrets::of(&cloud.secrets, run, &job.config.redact).redact(run);
+    let documented = redacted(&page.run);
+    // What has nothing to do with the commands would be taken for what they sent.
+    let ignore = job.config.ignore.ready(&job.site.folder)?;
+    let mut run = run.clone();
+    run.recording.leave_out(|exchange| ignore.fits(exchange));
+    known.bindings.learn(&volatile, &documented, &redacted(&run));
+    Ok(())
+}
+
+/// Whether a command of the page names a thing by a value that is another on each cloud.
+pub(super) fn names_things(page: &Documented, volatile: &Volatile) -> bool {
+    let plan = &page.plan;
+    let commands = plan.commands.iter().chain(&plan.teardown);
+    let mut words = commands.flat_map(|command| command.argv.iter().chain(&command.input));
+    words.any(|word| !Bindings::default().translated(volatile, word).values.is_empty())
+}
+
 /// Where the commands of one page run.
 pub(super) struct Stage<'a> {
     job: &'a Job<'a>,
@@ -92,13 +128,8 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Sets up, runs and records the page's commands, and tears down in any case. Gives with the run what
-    /// did not fail as it was to.
-    pub(super) fn run(
-        &self,
-        known: &mut Known,
-        capture: &mut dyn Capture,
-    ) -> Result<(Run, Vec<Fault>)> {
+    /// Sets up, runs and records the page's commands, and tears down in any case.
+    pub(super) fn run(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Round> {
         let limit = Duration::from_secs(self.job.config.run.page_timeout);
         self.pace.set(Pace { deadline: Some(Instant::now() + limit), ..Pace::UNHURRIED });
         let prepared = self.set_up(known, capture).and_then(|()| self.look_up(known));
@@ -159,10 +190,12 @@ impl<'a> Stage<'a> {
     }
 
     /// Runs and records the documented commands.
-    fn record(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<(Run, Vec<Fault>)> {
+    fn record(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Round> {
         capture.begin()?;
         let ended = self.documented(known, capture);
         let recording = capture.end()?;
+        let ignore = self.job.config.ignore.ready(&self.job.site.folder)?;
+        let is_doubtful = capture.doubtful().iter().any(|exchange| !ignore.fits(exchange));
         let ended = ended.map_err(|error| unanswered(error, &recording))?;
         let outputs = ended.iter().map(|ended| ended.output.clone()).collect();
         let run = Run { outputs, recording };
@@ -170,7 +203,7 @@ impl<'a> Stage<'a> {
         let secrets = Secrets::of(&self.cloud.secrets, &run, &self.job.config.redact);
         let hide = |text: &str| secrets.text(text);
         let unexpected = expecting::unexpected(&self.page.plan, &ended, &run.recording, hide);
-        Ok((run, unexpected))
+        Ok(Round { run, unexpected, is_doubtful })
     }
 
     /// Runs the documented commands. What one prints may say what the next one calls a thing.
@@ -198,24 +231,11 @@ impl<'a> Stage<'a> {
 
     /// Learns what values are called on the cloud.
     fn learn(&self, known: &mut Known, run: &Run) -> Result<()> {
-        let volatile = Volatile::new(&self.job.config.volatile, [&self.page.run, run])?;
-        let redacted =
-            |run: &Run| Secrets::of(&self.cloud.secrets, run, &self.job.config.redact).redact(run);
-        let documented = redacted(&self.page.run);
-        // What has nothing to do with the commands would be taken for what they sent.
-        let ignore = self.job.config.ignore.ready(&self.job.site.folder)?;
-        let mut run = run.clone();
-        run.recording.leave_out(|exchange| ignore.fits(exchange));
-        known.bindings.learn(&volatile, &documented, &redacted(&run));
-        Ok(())
+        learn(self.job, self.page, self.cloud, known, run)
     }
 
-    /// Whether a command of the page names a thing by a value that is another on each cloud.
     fn names_things(&self) -> bool {
-        let plan = &self.page.plan;
-        let commands = plan.commands.iter().chain(&plan.teardown);
-        let mut words = commands.flat_map(|command| command.argv.iter().chain(&command.input));
-        words.any(|word| !Bindings::default().translated(self.volatile, word).values.is_empty())
+        names_things(self.page, self.volatile)
     }
 
     /// Runs the commands one after another. The first that fails is the last.

@@ -105,7 +105,7 @@ fn admit(
         return Err(refuse(Refusal::bad_request("there is more than one `Host`")));
     }
     let length = head.length().map_err(refuse)?;
-    Ok(Wanted::Exchange(Asked { from: from.name, head, target, length }))
+    Ok(Wanted::Exchange(Asked { from, head, target, length }))
 }
 
 async fn refuse(caller: &mut Connection, refusal: &Refusal, head_only: bool) -> After {

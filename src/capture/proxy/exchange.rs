@@ -5,13 +5,13 @@
 //! service answers early, a `100 Continue`, or a service that reads nothing at all hold nothing up.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
 use super::body::Length;
+use super::callers::Known;
 use super::connection::Engine;
 use super::head::{Next, RequestHead, ResponseHead};
 use super::journal::Ticket;
@@ -27,7 +27,7 @@ const REST: Duration = Duration::from_secs(30);
 
 /// An admitted request.
 pub(super) struct Asked {
-    pub(super) from: Arc<str>,
+    pub(super) from: Known,
     pub(super) head: RequestHead,
     pub(super) target: Target,
     pub(super) length: Length,
