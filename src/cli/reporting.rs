@@ -133,3 +133,18 @@ fn cannot(path: &Path, cause: std::io::Error) -> Error {
     let message = format!("cannot write the report to `{}`", path.display());
     Error::new(ErrorKind::File, message).because(cause)
 }
+
+/// Reads a report that was written as JSON.
+///
+/// # Errors
+///
+/// When there is none in the file.
+pub(super) fn read(path: &Path) -> Result<CheckReport> {
+    let cannot = |what: &str| Error::new(ErrorKind::File, format!("{what} `{}`", path.display()));
+    let text = fs::read_to_string(path).map_err(|cause| cannot("cannot read").because(cause))?;
+    serde_json::from_str(&text).map_err(|cause| {
+        cannot("there is no report of a check in")
+            .because(cause)
+            .hint("write one with `doctool check --report json=FILE`")
+    })
+}

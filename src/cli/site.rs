@@ -155,6 +155,7 @@ pub(super) fn with_site<T>(
         source,
         runs: 1,
         jobs: usize::from(config.run.jobs).max(1),
+        retries: config.check.retries.into(),
         accept: false,
         part: Part::default(),
         conflicts: Conflicts::default(),

@@ -62,6 +62,8 @@ pub enum DiagnosticKind {
     CommandFailed,
     /// A command that its page expects to fail did not, or not so.
     UnexpectedResult,
+    /// A page drifted or failed, and did not when it ran again.
+    Flaky,
     /// A person and the cloud changed the same lines.
     Conflict,
     /// A person made something else of generated lines.
@@ -105,7 +107,7 @@ impl DiagnosticKind {
     ];
 
     /// Kinds of drift, in the order of their documentation.
-    pub const OF_DRIFT: [Self; 17] = [
+    pub const OF_DRIFT: [Self; 18] = [
         Self::OutputChanged,
         Self::SequenceChanged,
         Self::ContentChanged,
@@ -113,6 +115,7 @@ impl DiagnosticKind {
         Self::ViewsDisagree,
         Self::CommandFailed,
         Self::UnexpectedResult,
+        Self::Flaky,
         Self::Conflict,
         Self::HandEdit,
         Self::StaleReference,
@@ -169,6 +172,7 @@ impl DiagnosticKind {
             Self::ViewsDisagree => "A view does not follow from the page's log",
             Self::CommandFailed => "A documented command failed",
             Self::UnexpectedResult => "A command did not fail as it was to",
+            Self::Flaky => "A page that is good only now and then",
             Self::Conflict => "A person and the cloud changed the same lines",
             Self::HandEdit => "A person made something else of what the cloud said",
             Self::StaleReference => "A reference to a step that is not there",
@@ -207,6 +211,7 @@ impl DiagnosticKind {
             Self::ViewsDisagree => "views-disagree",
             Self::CommandFailed => "command-failed",
             Self::UnexpectedResult => "unexpected-result",
+            Self::Flaky => "flaky",
             Self::Conflict => "conflict",
             Self::HandEdit => "hand-edit",
             Self::StaleReference => "stale-reference",

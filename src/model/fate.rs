@@ -1,5 +1,7 @@
 //! What became of a page's commands, beside what they printed and sent.
 
+use std::time::Duration;
+
 use super::Place;
 
 /// What became of a page's commands.
@@ -9,6 +11,10 @@ pub struct Fate {
     pub failed: Option<Fault>,
     /// What was to fail and did not, or not as the page says.
     pub unexpected: Vec<Fault>,
+    /// How long all of its runs took; none where nothing ran.
+    pub took: Option<Duration>,
+    /// How long each documented command took, when they ran first.
+    pub commands: Vec<Duration>,
 }
 
 /// How a command is to fail.

@@ -44,7 +44,7 @@ pub use json::Json;
 pub use json_path::{JsonPath, Trail};
 pub use lines::Lines;
 pub use noise::{Noise, NoiseCall};
-pub use outcome::{Hold, Level, Outcome, PageOutcome, Skipped};
+pub use outcome::{Hold, Level, Outcome, PageOutcome, Share, Skipped};
 pub use page::{
     Container, ContainerKind, ContentLine, Fence, FrontMatter, Include, IncludeKind, IncludeStatus,
     Note, Origin, Page,

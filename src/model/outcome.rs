@@ -25,6 +25,19 @@ pub struct Outcome {
     pub level: Level,
     /// Pages that were meant and not looked into so far.
     pub skipped: Vec<Skipped>,
+    /// Which share of the pages these are, if they are one.
+    pub share: Option<Share>,
+}
+
+/// One of several shares of the pages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct Share {
+    /// Which of them, counted from 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// The same for shares that belong together: it says which page is in which share.
+    pub mark: String,
 }
 
 /// How far a page was looked into; each level includes those before.
@@ -102,6 +115,8 @@ pub struct PageOutcome {
     pub hold: Option<Hold>,
     /// What became of its commands. Where they failed, there are no changes.
     pub fate: Fate,
+    /// What each attempt came to, the first one too, where there were several.
+    pub attempts: Vec<PageOutcome>,
     /// What looks like a command and was not run.
     pub not_run: Vec<NotRun>,
     /// What else the page's authors should know.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
-use super::{Expected, Finding, Place, Presentation};
+use super::{DiagnosticKind, Expected, Finding, Place, Presentation};
 
 /// What a page documents: its commands and the views that their run feeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,17 @@ pub enum ViewKind {
     Log,
     /// What people wrote on the page, where it follows the views.
     Prose,
+}
+
+impl ViewKind {
+    /// What it is called when a view of this kind is not as it should be.
+    pub fn drift(self) -> DiagnosticKind {
+        match self {
+            Self::Console(_) => DiagnosticKind::OutputChanged,
+            Self::Diagram => DiagnosticKind::SequenceChanged,
+            Self::Body | Self::Log | Self::Prose => DiagnosticKind::ContentChanged,
+        }
+    }
 }
 
 impl fmt::Display for ViewKind {

@@ -13,7 +13,7 @@ use super::{Job, Pages};
 
 /// What each view is to be, in the values that the pages document.
 pub(super) fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
-    let Pages { documented: pages, elsewhere, skipped, leaks } = pages;
+    let Pages { documented: pages, elsewhere, skipped, leaks, share } = pages;
     let all = ran.told.iter().flat_map(|told| {
         [told.documented.run()].into_iter().chain(told.runs.iter().map(Redacted::run))
     });
@@ -32,7 +32,8 @@ pub(super) fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome>
     }
     let level = job.source.level();
     let ignored = ran.ignored;
-    let mut outcome = Outcome { elsewhere, leaks, level, skipped, ignored, ..Outcome::default() };
+    let mut outcome =
+        Outcome { elsewhere, leaks, level, skipped, ignored, share, ..Outcome::default() };
     let mut shown = BTreeMap::new();
     for (mut page, told) in pages.into_iter().zip(&ran.told) {
         let telling = Telling { job, volatile: &volatile, secrets: &ran.secrets, pins: &pins };

@@ -4,6 +4,7 @@
 //! expects.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::model::{Command, Exchange, Expected, Fault, PagePlan, Recording, is_failure};
 
@@ -14,6 +15,7 @@ pub(super) struct Ended {
     pub(super) succeeded: bool,
     /// How many exchanges there were before it, where that is known.
     pub(super) before: Option<usize>,
+    pub(super) took: Duration,
 }
 
 /// The name under which a command's exchanges are seen: its program's.

@@ -1,6 +1,7 @@
 //! Pages' commands on a live cloud, recorded.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use regex::Regex;
 
@@ -95,12 +96,17 @@ impl Runner<'_> {
         capture: &mut dyn Capture,
     ) -> Result<PageRun> {
         let page = &self.pages[index];
-        let rounds = self.rounds(page, known, capture);
+        let start = Instant::now();
+        let mut rounds = self.rounds(page, known, capture);
+        if let Ok(run) = &mut rounds {
+            run.fate.took = Some(start.elapsed());
+        }
         (self.job.events)(Event::PageEnded { page: page.plan.path.clone() });
         match rounds {
             Err(error) if is_of_page(&error, self.guard) => {
                 let file = Place::file(self.job.files.shown_path(&page.plan.file));
-                let fate = Fate { failed: Some(fault(&error, &file)), ..Fate::default() };
+                let failed = Some(fault(&error, &file));
+                let fate = Fate { failed, took: Some(start.elapsed()), ..Fate::default() };
                 Ok(PageRun { fate, ..PageRun::default() })
             }
             rounds => rounds,
@@ -120,7 +126,10 @@ impl Runner<'_> {
         }
         let mut all = PageRun::default();
         for _ in 0..self.job.runs {
-            let Round { run, unexpected, is_doubtful } = stage.run(known, &mut *capture)?;
+            let Round { run, unexpected, took, is_doubtful } = stage.run(known, &mut *capture)?;
+            if all.rounds.is_empty() {
+                all.fate.commands = took;
+            }
             all.rounds.push(run);
             all.fate.unexpected.extend(unexpected);
             all.is_doubtful |= is_doubtful;

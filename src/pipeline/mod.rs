@@ -6,6 +6,7 @@ mod adopting;
 mod at_once;
 mod comparing;
 mod drawing;
+mod durations;
 mod expecting;
 mod freshness;
 mod guard;
@@ -21,6 +22,7 @@ mod proxying;
 mod publication;
 mod ran;
 mod rendering;
+mod retrying;
 mod showing;
 mod side_by_side;
 mod sources;
@@ -40,7 +42,7 @@ use crate::fetch::Fetcher;
 use crate::merge::Conflicts;
 use crate::model::{
     Adoption, Change, Diagnostic, Edit, Events, Fault, Fetched, FileCache, Hold, Leak, Level,
-    Outcome, Page, PageOutcome, PagePlan, Place, Prose, Remote, Run, Skipped, ViewKind,
+    Outcome, Page, PageOutcome, PagePlan, Place, Prose, Remote, Run, Share, Skipped, ViewKind,
 };
 use crate::page;
 use crate::plan as planner;
@@ -102,6 +104,8 @@ pub struct Job<'a> {
     pub runs: usize,
     /// How many pages' commands may run at once; at least 1.
     pub jobs: usize,
+    /// How often a page that is not as it should be runs again before it is told so.
+    pub retries: usize,
     /// Whether blocks are written that several runs call for, or only proposed.
     pub accept: bool,
     /// What is done where a person and the cloud changed the same lines.
@@ -131,7 +135,10 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
         return Ok((pages.unverified(job), Secrets::of(&[], &Run::default(), &job.config.redact)));
     }
     let ran = runs(job, &pages.documented)?;
-    Ok((compare(job, pages, &ran)?, ran.secrets))
+    let documented = if is_live && job.retries > 0 { pages.documented.clone() } else { Vec::new() };
+    let mut outcome = compare(job, pages, &ran)?;
+    retrying::again(job, &documented, &mut outcome)?;
+    Ok((outcome, ran.secrets))
 }
 
 /// Brings each view to what it should be.
@@ -324,13 +331,22 @@ struct Pages {
     skipped: Vec<Skipped>,
     /// Secrets that the pages publish, but for those in logs.
     leaks: Vec<Leak>,
+    /// Which share of the site they are.
+    share: Option<Share>,
 }
 
 impl Pages {
+    /// These pages alone.
+    fn of(documented: Vec<Documented>) -> Self {
+        let (elsewhere, skipped, leaks) = (Vec::new(), Vec::new(), Vec::new());
+        Self { documented, elsewhere, skipped, leaks, share: None }
+    }
+
     /// What there is to say where nothing runs.
     fn unverified(self, job: &Job<'_>) -> Outcome {
-        let Self { elsewhere, skipped, leaks, .. } = self;
-        Outcome { elsewhere, skipped, leaks, level: job.source.level(), ..Outcome::default() }
+        let Self { elsewhere, skipped, leaks, share, .. } = self;
+        let level = job.source.level();
+        Outcome { elsewhere, skipped, leaks, share, level, ..Outcome::default() }
     }
 }
 
@@ -341,6 +357,7 @@ enum Kept {
 }
 
 /// A page with commands, and what it shows now.
+#[derive(Clone)]
 struct Documented {
     page: Page,
     plan: PagePlan,
@@ -378,16 +395,19 @@ fn pages(job: &Job<'_>) -> Result<Pages> {
         kept.push(page);
         Ok(())
     })?;
-    let commands: Vec<usize> = kept
+    let work: Vec<(&str, usize)> = kept
         .iter()
         .map(|(kept, _)| match kept {
-            Kept::Documented(page) => page.plan.commands.len() + page.plan.setup.len(),
-            Kept::Elsewhere(..) => 0,
+            Kept::Documented(page) => {
+                (&*page.plan.path, page.plan.commands.len() + page.plan.setup.len())
+            }
+            Kept::Elsewhere(..) => ("", 0),
         })
         .collect();
-    let share = job.part.share(&commands);
+    let weights = part::weights(&work, &durations::known(job));
+    let (shared_out, mark) = (job.part.share(&weights), job.part.mark(&work, &weights));
     let (mut elsewhere, mut not_verified, mut is_meant) = (Vec::new(), Vec::new(), Vec::new());
-    for (order, ((kept, is_changed), is_shared)) in kept.into_iter().zip(share).enumerate() {
+    for (order, ((kept, is_changed), is_shared)) in kept.into_iter().zip(shared_out).enumerate() {
         match kept {
             Kept::Documented(page) => {
                 pages.push(Documented { order, ..*page });
@@ -410,7 +430,7 @@ fn pages(job: &Job<'_>) -> Result<Pages> {
     let leaks = published(job, &pages, &is_meant);
     let mut is_meant = is_meant.into_iter();
     pages.retain(|_| is_meant.next().unwrap_or_default());
-    Ok(Pages { documented: pages, elsewhere, skipped: not_verified, leaks })
+    Ok(Pages { documented: pages, elsewhere, skipped: not_verified, leaks, share: mark })
 }
 
 /// Why a page that documents something is not verified.

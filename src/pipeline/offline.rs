@@ -108,6 +108,7 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
         changes: views.iter().map(unchanged).collect(),
         hold: None,
         fate: Fate::default(),
+        attempts: Vec::new(),
         not_run: plan.not_run.clone(),
         diagnostics,
         unshown_log: None,

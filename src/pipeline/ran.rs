@@ -9,7 +9,7 @@ use crate::model::{Cloud, Fate, Fault, Run};
 use crate::stabilise::{Redacted, Secrets};
 
 use super::known::Known;
-use super::{Documented, Job, Source, expecting, live};
+use super::{Documented, Job, Source, durations, expecting, live};
 
 /// What a page's commands did, each time that they ran.
 #[derive(Default)]
@@ -63,7 +63,9 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
             let profile = job.config.profile(name)?;
             let cloud = cloud::ready(name, &profile, job.events)?;
             let known = known.insert(Known::of(job.site, &cloud));
-            live::run(job, pages, (cloud, &profile), known)?
+            let (runs, cloud) = live::run(job, pages, (cloud, &profile), known)?;
+            durations::keep(job, pages, &runs);
+            (runs, cloud)
         }
     };
     told(job, pages, runs, &cloud, known)

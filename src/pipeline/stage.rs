@@ -57,6 +57,8 @@ pub(super) struct Round {
     pub(super) run: Run,
     /// What did not fail as it was to.
     pub(super) unexpected: Vec<Fault>,
+    /// How long each command took.
+    pub(super) took: Vec<Duration>,
     /// Whether services sent something of which it is not known if it belongs to this run.
     pub(super) is_doubtful: bool,
 }
@@ -203,7 +205,8 @@ impl<'a> Stage<'a> {
         let secrets = Secrets::of(&self.cloud.secrets, &run, &self.job.config.redact);
         let hide = |text: &str| secrets.text(text);
         let unexpected = expecting::unexpected(&self.page.plan, &ended, &run.recording, hide);
-        Ok(Round { run, unexpected, is_doubtful })
+        let took = ended.iter().map(|ended| ended.took).collect();
+        Ok(Round { run, unexpected, took, is_doubtful })
     }
 
     /// Runs the documented commands. What one prints may say what the next one calls a thing.
@@ -211,7 +214,7 @@ impl<'a> Stage<'a> {
         let commands = &self.page.plan.commands;
         let mut all: Vec<Ended> = Vec::with_capacity(commands.len());
         for (index, command) in commands.iter().enumerate() {
-            let before = capture.seen();
+            let (before, start) = (capture.seen(), Instant::now());
             let may_fail = self.page.plan.expected.contains_key(&index);
             let (output, succeeded) = match self.start(command, known, Some(capture))? {
                 Ok(output) => (output, true),
@@ -220,7 +223,7 @@ impl<'a> Stage<'a> {
                 }
                 Err(stopped) => return Err(self.explained(stopped, known)),
             };
-            all.push(Ended { output, succeeded, before });
+            all.push(Ended { output, succeeded, before, took: start.elapsed() });
             if index + 1 < commands.len() && self.names_things() {
                 let outputs = all.iter().map(|ended| ended.output.clone()).collect();
                 self.learn(known, &Run { outputs, ..Run::default() })?;

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod again;
 mod failing;
 mod left_over;
 mod permits;

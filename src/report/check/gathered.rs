@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
-use super::value::{self, CheckReport, CheckedPage, CheckedView, Found, Secret, SkippedPage};
+use super::value::{
+    self, Attempt, CheckReport, CheckedPage, CheckedView, Found, Secret, SkippedPage,
+};
 use crate::model::{
     Change, Diagnostic, DiagnosticKind, Fault, FileCache, Finding, Hold, Leak, Outcome,
     PageOutcome, Place, Severity, Sides, ViewKind,
@@ -58,6 +61,7 @@ impl CheckReport {
             secrets,
             skipped: skipped.chain(silent).collect(),
             ignored: outcome.ignored,
+            share: outcome.share.clone(),
             failure: None,
         }
     }
@@ -65,20 +69,15 @@ impl CheckReport {
 
 impl Gatherer<'_> {
     fn page(&mut self, page: &PageOutcome) -> CheckedPage {
-        let stale = page.stale().filter_map(|change| self.stale(change));
-        let mut findings: Vec<Found> = stale.collect();
-        findings.extend(
-            page.fate
-                .failed
-                .iter()
-                .filter_map(|fault| self.fault(DiagnosticKind::CommandFailed, fault)),
-        );
-        let unexpected = page.fate.unexpected.iter();
-        findings.extend(
-            unexpected.filter_map(|fault| self.fault(DiagnosticKind::UnexpectedResult, fault)),
-        );
+        let mut findings = self.trouble(page);
+        let attempts: Vec<Attempt> = page
+            .attempts
+            .iter()
+            .map(|attempt| Attempt { findings: self.trouble(attempt) })
+            .collect();
+        findings.extend(self.flaky(page, &attempts));
         let is_told = |change: &Change| {
-            change.region.text != change.text && self.severity(kind_of(change.kind)).is_some()
+            change.region.text != change.text && self.severity(change.kind.drift()).is_some()
         };
         let disagrees = |change: &Change| {
             page.diagnostics.iter().any(|found| {
@@ -92,16 +91,14 @@ impl Gatherer<'_> {
             file: shown(&change.region.place.file),
             line: change.region.place.line,
             stale: is_told(change) || disagrees(change),
+            milliseconds: match change.kind {
+                ViewKind::Console(index) => {
+                    page.fate.commands.get(index).copied().map(milliseconds)
+                }
+                _ => None,
+            },
         });
         let views = views.collect();
-        if page.hold == Some(Hold::RunsDiffer) {
-            findings.extend(self.found(
-                DiagnosticKind::RunsDiffer,
-                &page.place,
-                "the runs differ, and not in steps that come or go",
-                Some("draw what may differ, such as the order within `par`: doctool proposes `opt` and `loop` only"),
-            ));
-        }
         let left =
             page.findings().filter_map(|(change, finding)| self.finding(page, change, finding));
         findings.extend(left);
@@ -113,7 +110,52 @@ impl Gatherer<'_> {
             views,
             not_run: page.not_run.len(),
             findings,
+            milliseconds: page.fate.took.map(milliseconds),
+            attempts,
         }
+    }
+
+    /// What a run of a page says against it.
+    fn trouble(&self, page: &PageOutcome) -> Vec<Found> {
+        let mut findings: Vec<Found> =
+            page.stale().filter_map(|change| self.stale(change)).collect();
+        let failed = page.fate.failed.iter();
+        findings
+            .extend(failed.filter_map(|fault| self.fault(DiagnosticKind::CommandFailed, fault)));
+        let unexpected = page.fate.unexpected.iter();
+        findings.extend(
+            unexpected.filter_map(|fault| self.fault(DiagnosticKind::UnexpectedResult, fault)),
+        );
+        if page.hold == Some(Hold::RunsDiffer) {
+            findings.extend(self.found(
+                DiagnosticKind::RunsDiffer,
+                &page.place,
+                "the runs differ, and not in steps that come or go",
+                Some("draw what may differ, such as the order within `par`: doctool proposes `opt` and `loop` only"),
+            ));
+        }
+        findings
+    }
+
+    /// That a page is good only now and then, with what the other attempts say.
+    fn flaky(&self, page: &PageOutcome, attempts: &[Attempt]) -> Option<Found> {
+        let (last, before) = attempts.split_last()?;
+        if !last.findings.is_empty() {
+            return None;
+        }
+        let message = format!("this page is good at attempt {} only", attempts.len());
+        let mut notes = Vec::new();
+        for (number, attempt) in (1..).zip(before) {
+            for found in &attempt.findings {
+                notes.push(format!("attempt {number}: {}: {}", found.place(), found.message));
+                notes.extend(found.notes.iter().map(|note| format!("attempt {number}: {note}")));
+                let diff = found.diff.iter().flat_map(|diff| diff.lines());
+                notes.extend(diff.map(|line| format!("attempt {number}: {line}")));
+            }
+        }
+        let hint = "see what differs from run to run, such as other work on the cloud";
+        let found = self.found(DiagnosticKind::Flaky, &page.place, &message, Some(hint))?;
+        Some(Found { notes, ..found })
     }
 
     /// How much a kind counts; none when it is not to be told.
@@ -148,7 +190,7 @@ impl Gatherer<'_> {
         Some(Found {
             view: Some(kind.to_string()),
             diff: Some(text),
-            ..self.found(kind_of(kind), &place, &message, None)?
+            ..self.found(kind.drift(), &place, &message, None)?
         })
     }
 
@@ -211,13 +253,8 @@ impl Gatherer<'_> {
     }
 }
 
-/// What it is called when a view of this kind is not as it should be.
-fn kind_of(view: ViewKind) -> DiagnosticKind {
-    match view {
-        ViewKind::Console(_) => DiagnosticKind::OutputChanged,
-        ViewKind::Diagram => DiagnosticKind::SequenceChanged,
-        ViewKind::Body | ViewKind::Log | ViewKind::Prose => DiagnosticKind::ContentChanged,
-    }
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn shown(file: &Path) -> String {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
-use crate::model::{DiagnosticKind, Level, Place, Severity};
+use crate::model::{DiagnosticKind, Level, Place, Severity, Share};
 
 /// Everything that `check` says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -25,6 +25,9 @@ pub struct CheckReport {
     pub skipped: Vec<SkippedPage>,
     /// Exchanges that were left out because the settings say so.
     pub ignored: usize,
+    /// Which share of the pages it is about, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Share>,
     /// What kept the check from being finished. The rest is what was known by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -45,6 +48,20 @@ pub struct CheckedPage {
     pub not_run: usize,
     /// What was found on the page and in its files. What several pages include is told once.
     pub findings: Vec<Found>,
+    /// How long its commands took together, in milliseconds; none where nothing ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub milliseconds: Option<u64>,
+    /// What was found each time, in order, where the page ran again because it was not as it should be.
+    /// `findings` are those of the last time if it was good then, and else those of the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+}
+
+/// One of several attempts at a page.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct Attempt {
+    /// What drifted or failed; nothing if it was good.
+    pub findings: Vec<Found>,
 }
 
 /// A view that was looked at.
@@ -58,6 +75,9 @@ pub struct CheckedView {
     pub line: usize,
     /// Whether it is not as it should be.
     pub stale: bool,
+    /// Of a console, how long its command took, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub milliseconds: Option<u64>,
 }
 
 /// Something that was found.
@@ -242,6 +262,7 @@ impl CheckReport {
             secrets: Vec::new(),
             skipped: Vec::new(),
             ignored: 0,
+            share: None,
             failure: Some(failure),
         }
     }
