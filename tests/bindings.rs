@@ -124,10 +124,11 @@ fn what_was_learnt_is_kept_for_later_runs_on_the_same_cloud() {
     cloud(&site, "second");
     let said = site.doctool(&["check", "docs/show.md"]).exits(2);
     assert_eq!(calls(&site, "second"), format!("show {ONE}\n"), "another cloud knows nothing");
+    let hint = said.out.lines().find(|line| line.contains("hint: "));
     assert_eq!(
-        said.err.lines().last(),
+        hint,
         Some(&*format!(
-            "hint: refresh the page that makes `{ONE}` in the same run, or say below `vars` in the \
+            "  = hint: refresh the page that makes `{ONE}` in the same run, or say below `vars` in the \
              page's front matter how to look it up on cloud `mine`"
         ))
     );
@@ -185,16 +186,18 @@ fn a_page_says_how_to_look_up_what_it_names() {
     site.write("docs/show.md", page(&front_matter("things calls", ONE), &session));
     let said = site.doctool(&["check"]).exits(2);
     assert!(
-        said.err.contains("error: `vars.thing_id`: `things calls` prints no single value\n"),
+        said.out.contains(
+            "error[command-failed]: `vars.thing_id`: `things calls` prints no single value\n"
+        ),
         "{}",
-        said.err
+        said.out
     );
     site.write("docs/show.md", page(&front_matter("things word", "the-one"), &session));
     let said = site.doctool(&["check"]).exits(2);
     assert!(
-        said.err.contains("`vars.thing_id`: `the-one` is not known for a value that is volatile"),
+        said.out.contains("`vars.thing_id`: `the-one` is not known for a value that is volatile"),
         "{}",
-        said.err
+        said.out
     );
     site.write("docs/show.md", page(&front_matter("echo one", ONE), &session));
     let said = site.doctool(&["check"]).exits(2);

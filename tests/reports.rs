@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
+use doctool::model::DiagnosticKind;
 use regex::Regex;
 use serde_json::Value;
 use support::Site;
@@ -126,6 +127,170 @@ fn kinds(report: &Value) -> BTreeSet<String> {
     all.map(|found| found["kind"].as_str().expect("a name").to_owned()).collect()
 }
 
+/// Has validators that are not ours read the reports of the site.
+#[track_caller]
+fn validate(site: &Site) {
+    for kind in ["check", "event"] {
+        let schema = site.doctool(&["schema", kind]).exits(0).out;
+        site.write(&format!("reports/{kind}.schema.json"), schema);
+    }
+    let (python, packages) = &*VALIDATOR;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports/validate.py");
+    let mut validate = Command::new(python);
+    validate.arg(script).arg(site.path("reports")).arg(packages);
+    assert_eq!(run(&mut validate), "all valid\n");
+}
+
+/// Keeps what the documentation of a page shows as its recording in this folder.
+fn record(site: &Site, name: &str, folder: &str) -> String {
+    let (page, kept) =
+        (format!("docs/openstack/image/{name}"), format!("{folder}/openstack/image/{name}"));
+    site.write(&format!("{kept}/console.txt"), console(&site.read(&format!("{page}/index.md"))));
+    site.write(&format!("{kept}/log.md"), site.read(&format!("{page}/log.md")));
+    kept
+}
+
+/// Adds to a site with drift the kinds that other pages can have by a replay: all of what comes of a run
+/// that is not as it was.
+fn drift_more(site: &Site) {
+    // The list page was recorded with another server.
+    let served = |file: &str, version: &str| {
+        let file = format!("{file}/log.md");
+        let server = format!("Server: waitress/{version}");
+        site.write(&file, site.read(&file).replace("Server: waitress", &server));
+    };
+    served(PAGE, "3.0.0");
+    served(RECORDED, "3.0.1");
+
+    // A person and the cloud changed the same line, and a line that was marked is gone.
+    let kept = record(site, "show", "recorded");
+    let page = "docs/openstack/image/show";
+    replace(site, &format!("{page}/body.md"), "\"v3.14\"", "\"v3.13\"");
+    replace(site, &format!("{kept}/log.md"), "\"v3.14\"", "\"v3.15\"");
+    let text = site.read(&format!("{page}/index.md"));
+    let fence = text.lines().find(|line| line.contains("``` console")).expect("there is one");
+    replace(site, &format!("{page}/index.md"), fence, &format!("{fence} hl_lines=\"3\""));
+    let session = site.read(&format!("{kept}/console.txt"));
+    let without: Vec<&str> = session
+        .lines()
+        .enumerate()
+        .filter(|(index, _)| *index != 2)
+        .map(|(_, line)| line)
+        .collect();
+    site.write(&format!("{kept}/console.txt"), without.join("\n") + "\n");
+
+    // The first two messages are gone, and words about them are not.
+    let kept = record(site, "delete", "recorded");
+    let log = site.read(&format!("{kept}/log.md"));
+    let third = log.match_indices("### (").nth(2).expect("there are more").0;
+    site.write(&format!("{kept}/log.md"), &log[third..]);
+    let body = "docs/openstack/image/delete/body.md";
+    let head = "`openstack` --> `keystone`\n";
+    replace(site, body, head, &format!("{head}\nA person says what this is for.\n"));
+
+    // Nothing fails that is to.
+    record(site, "unset", "recorded");
+    let page = "docs/openstack/image/unset/index.md";
+    replace(site, page, "doctool:\n", "doctool:\n  expect: fail 409\n");
+}
+
+/// A site of its own with pages whose commands run: one fails, and one is good when it runs again.
+fn live(folder: &Path) -> Site {
+    use std::os::unix::fs::PermissionsExt as _;
+    let program = folder.join("turn");
+    let script = "#!/bin/sh\n[ -e \"$0.ran\" ] && echo good || echo bad\ntouch \"$0.ran\"\n";
+    fs::write(&program, script).expect("the file can be written");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let site = Site::new(&[
+        ("mkdocs.yml", "site_name: Live\n"),
+        ("docs/failing.md", "``` console\n$ cat no-such-file\n```\n"),
+        ("docs/flaky.md", "``` console\n$ turn\ngood\n```\n"),
+    ]);
+    site.write(
+        "doctool.yml",
+        format!(
+            "cloud: mine\nclouds:\n  mine:\n    env:\n      PATH: {}:/usr/bin:/bin\nrun:\n  allow: [cat, turn]\n",
+            folder.display()
+        ),
+    );
+    site
+}
+
+/// The names of the kinds of drift, as the guide has them.
+fn documented_kinds() -> BTreeSet<String> {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/drift.md");
+    let guide = fs::read_to_string(guide).expect("our own page");
+    guide.lines().filter_map(|line| line.strip_prefix("## ")).map(str::to_owned).collect()
+}
+
+/// No single run has all kinds: some need a cloud, some a recording, and some neither. Joined as the
+/// reports of several jobs are, they are one report.
+#[test]
+fn a_report_with_every_kind_of_drift_is_valid_in_every_form() {
+    let known: BTreeSet<String> =
+        DiagnosticKind::OF_DRIFT.iter().map(|kind| kind.name().to_owned()).collect();
+    assert_eq!(documented_kinds(), known, "the guide names what there is");
+
+    let site = drifted().with("GITHUB_STEP_SUMMARY", "reports/summary.md");
+    drift_more(&site);
+    let pages = ["show", "delete", "unset"].map(|name| format!("docs/openstack/image/{name}"));
+    let mut arguments = CHECK.to_vec();
+    arguments.extend(pages.iter().map(String::as_str));
+    arguments.push("--report=json=reports/replay.json");
+    site.doctool(&arguments).exits(1);
+
+    // Two runs that no diagram tells at once.
+    record(&site, "create", "recorded");
+    let kept = record(&site, "create", "other");
+    replace(&site, &format!("{kept}/log.md"), "300 MULTIPLE CHOICES", "200 OK");
+    let page = "docs/openstack/image/create";
+    let runs =
+        ["check", page, "--replay=recorded", "--replay=other", "--report=json=reports/runs.json"];
+    site.doctool(&runs).exits(1);
+
+    let page = "docs/openstack/image/set";
+    replace(&site, &format!("{page}/diagram.md"), "300 MULTIPLE CHOICES", "200 OK");
+    let offline = ["check", page, "--offline", "--report=json=reports/offline.json"];
+    site.doctool(&offline).exits(1);
+
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let cache = folder.path().join("cache").to_string_lossy().into_owned();
+    let other = live(folder.path()).with("DOCTOOL_CACHE_DIR", cache);
+    let retried = ["check", "--retries=1", "--report=json=live.json"];
+    other.doctool(&retried).exits(2);
+    site.write("reports/live.json", other.read("live.json"));
+
+    let merge = [
+        "report",
+        "merge",
+        "reports/replay.json",
+        "reports/runs.json",
+        "reports/offline.json",
+        "reports/live.json",
+        "--report=json=reports/report.json",
+        "--report=jsonl=reports/report.jsonl",
+        "--report=junit=reports/report.xml",
+        "--report=sarif=reports/report.sarif",
+        "--report=markdown=reports/report.md",
+        "--format=github",
+    ];
+    let said = site.doctool(&merge).exits(2);
+    validate(&site);
+    let report: Value = serde_json::from_str(&site.read("reports/report.json")).expect("JSON");
+    let found = kinds(&report);
+    let missing: Vec<&String> = known.difference(&found).collect();
+    assert_eq!(missing, [""; 0], "each kind is there");
+    for form in
+        ["report.json", "report.jsonl", "report.xml", "report.sarif", "report.md", "summary.md"]
+    {
+        let text = site.read(&format!("reports/{form}"));
+        known.iter().for_each(|kind| assert!(text.contains(&**kind), "{form} tells of {kind}"));
+        assert!(!text.contains(PASSWORD), "{form} has no secret");
+    }
+    known.iter().for_each(|kind| assert!(said.out.contains(&format!("title={kind}::")), "{kind}"));
+    assert!(site.read("reports/report.xml").contains("<flakyFailure type=\"flaky\""));
+}
+
 #[test]
 fn every_form_of_one_run_is_valid_and_tells_all_of_it() {
     let site = drifted().with("GITHUB_STEP_SUMMARY", "reports/summary.md");
@@ -143,15 +308,7 @@ fn every_form_of_one_run_is_valid_and_tells_all_of_it() {
     arguments.extend(files.iter().map(String::as_str));
     arguments.push("--format=github");
     let said = site.doctool(&arguments).exits(1);
-    for kind in ["check", "event"] {
-        let schema = site.doctool(&["schema", kind]).exits(0).out;
-        site.write(&format!("reports/{kind}.schema.json"), schema);
-    }
-    let (python, packages) = &*VALIDATOR;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports/validate.py");
-    let mut validate = Command::new(python);
-    validate.arg(script).arg(site.path("reports")).arg(packages);
-    assert_eq!(run(&mut validate), "all valid\n");
+    validate(&site);
 
     let report: Value = serde_json::from_str(&site.read("reports/report.json")).expect("JSON");
     let expected = [

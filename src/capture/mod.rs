@@ -12,7 +12,7 @@ pub mod replay;
 pub mod requestshook;
 
 use crate::error::Result;
-use crate::model::Recording;
+use crate::model::{Exchange, Recording};
 
 /// A source of exchanges.
 ///
@@ -33,6 +33,12 @@ pub trait Capture {
         Vec::new()
     }
 
+    /// A source beside this one, with this number from 1 on, which may record while others do that have
+    /// other numbers, and this one does not. None where recordings cannot be told apart.
+    fn beside(&self, _number: usize) -> Option<Box<dyn Capture + Send>> {
+        None
+    }
+
     /// From now on, what is seen belongs to the recording.
     ///
     /// # Errors
@@ -44,10 +50,22 @@ pub trait Capture {
     /// been seen. Sources that see nothing before the end need not wait.
     fn settle(&self) {}
 
+    /// How many exchanges the recording has so far, which lie before all that begin later; none where
+    /// that is known at the end only.
+    fn seen(&self) -> Option<usize> {
+        None
+    }
+
     /// Waits for a bounded time until nothing is under way, and hands over what was seen.
     ///
     /// # Errors
     ///
     /// When the source cannot be read, or no recording has begun.
     fn end(&mut self) -> Result<Recording>;
+
+    /// What services sent during the last recording, of which it is not known whether it belongs there or
+    /// to one that went on at the same time. It is in neither.
+    fn doubtful(&mut self) -> Vec<Exchange> {
+        Vec::new()
+    }
 }

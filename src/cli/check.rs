@@ -1,13 +1,14 @@
 //! `doctool check`: whether pages are stale.
 
-use std::process::ExitCode;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
-use super::reporting::Reporting;
-use super::site::{Pages, Rounds};
-use super::{DRIFT, Outcome};
+use super::Outcome;
+use super::reporting::{self, Reporting, ended};
+use super::site::{Jobs, Pages, Rounds};
 use crate::changes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Level;
@@ -22,6 +23,8 @@ pub(super) struct Check {
     pages: Pages,
     #[command(flatten)]
     rounds: Rounds,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Look at the pages by themselves: includes, diagrams, secrets, and whether views follow from
     /// logs; no cloud, no network
     #[arg(long, conflicts_with_all = ["cloud", "replay", "runs"])]
@@ -32,6 +35,13 @@ pub(super) struct Check {
     /// Look at one of several even shares of the pages, such as `2/5`
     #[arg(long, value_name = "I/N")]
     shard: Option<ShardWord>,
+    /// Share pages out by how long they took, as this JSON report of a check says; may be given several
+    /// times
+    #[arg(long, value_name = "REPORT", requires = "shard")]
+    durations: Vec<PathBuf>,
+    /// Run pages that drifted or failed again up to so often, and tell those that are good then as flaky
+    #[arg(long, value_name = "N", conflicts_with_all = ["offline", "replay"])]
+    retries: Option<u16>,
     /// Look only at pages that changed since this git revision, with what they include
     #[arg(long, value_name = "REV")]
     changed_since: Option<String>,
@@ -73,6 +83,10 @@ impl Check {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
         let ask = |job: &mut Job<'_>| {
             job.runs = self.rounds.count();
+            self.jobs.ask(job);
+            if let Some(retries) = self.retries {
+                job.retries = retries.into();
+            }
             job.part.shard = self.shard.map(|ShardWord(shard)| shard);
             if self.offline {
                 job.source = Source::Offline;
@@ -81,7 +95,8 @@ impl Check {
         let level = if self.offline { Level::Offline } else { self.pages.level() };
         let (require, reporting) = (self.require, &self.reporting);
         let work = |job: &mut Job<'_>| {
-            let report = self.changed(job).and_then(|()| checked(job));
+            let report = self.durations(job).and_then(|()| self.changed(job));
+            let report = report.and_then(|()| checked(job));
             Ok(report.map_err(|error| (CheckReport::failed(&error, level), error)))
         };
         self.pages.with(ask, work, |report, _| match report {
@@ -95,8 +110,7 @@ impl Check {
                     let hint = "take fewer shares, or leave the check out where no page changed";
                     return Err(Error::new(ErrorKind::Page, message).hint(hint));
                 }
-                let has_findings = report.findings().next().is_some();
-                Ok(if has_findings { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS })
+                Ok(ended(&report))
             }
             Err((report, error)) => {
                 // People read the error where all errors are told.
@@ -106,6 +120,20 @@ impl Check {
                 Err(error)
             }
         })
+    }
+
+    /// Reads how long pages took.
+    fn durations(&self, job: &mut Job<'_>) -> Result<()> {
+        if self.durations.is_empty() {
+            return Ok(());
+        }
+        let mut all = BTreeMap::new();
+        for report in &self.durations {
+            let pages = reporting::read(report)?.pages.into_iter();
+            all.extend(pages.filter_map(|page| Some((page.path, page.milliseconds?))));
+        }
+        job.part.durations = Some(all);
+        Ok(())
     }
 
     /// Leaves out what did not change. Where the settings did, all pages are meant.

@@ -114,7 +114,7 @@ pub fn main() -> ExitCode {
         Command::List(list) => list.run(colour(color, std::io::stderr().is_terminal())),
         Command::Check(check) => check.run(colour(color, std::io::stdout().is_terminal())),
         Command::Refresh(refresh) => refresh.run(colour(color, std::io::stdout().is_terminal())),
-        Command::Record(record) => record.run(),
+        Command::Record(record) => record.run(colour(color, std::io::stderr().is_terminal())),
         Command::Plan(plan) => plan.run(),
         Command::Sweep(sweep) => sweep.run(),
         Command::Adopt(adopt) => adopt.run(),

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::site::{Pages, Rounds, say};
-use super::{DRIFT, Outcome};
+use super::site::{Jobs, Pages, Rounds, say, tell};
+use super::{DRIFT, FAILED, Outcome};
 use crate::merge::Conflicts;
 use crate::pipeline;
 use crate::report::check::{CheckReport, Report as _, Text};
@@ -21,6 +21,8 @@ pub(super) struct Refresh {
     conflict: Option<Side>,
     #[command(flatten)]
     rounds: Rounds,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Write the blocks that several runs call for
     #[arg(long)]
     accept: bool,
@@ -50,6 +52,7 @@ impl Refresh {
         let ask = |job: &mut pipeline::Job<'_>| {
             job.conflicts = conflicts;
             job.runs = self.rounds.count();
+            self.jobs.ask(job);
             job.accept = self.accept;
         };
         if self.dry_run {
@@ -71,6 +74,11 @@ impl Refresh {
             |(outcome, secrets), files| {
                 let hide = |text: &str| secrets.text(text);
                 say(&text::refresh(&outcome, files, &hide, colour));
+                let failed = outcome.pages.iter().filter_map(|page| page.fate.failed.as_ref());
+                failed.for_each(|fault| tell(&text::fault(fault, &hide, colour)));
+                if outcome.has_failed() {
+                    return Ok(ExitCode::from(FAILED));
+                }
                 let is_done =
                     !outcome.holds_back() && !outcome.leaves_work() && !outcome.has_error();
                 Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::from(DRIFT) })

@@ -1,13 +1,11 @@
 //! `doctool report`: what is done with reports of checks.
 
-use std::fs;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::reporting::Reporting;
-use super::{DRIFT, Outcome};
+use super::Outcome;
+use super::reporting::{Reporting, ended, read};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::check::{self, CheckReport};
 use crate::report::text::Colour;
@@ -29,7 +27,8 @@ pub(super) struct Merge {
 
 impl Merge {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
-        let reports = self.files.iter().map(read).collect::<Result<Vec<CheckReport>>>()?;
+        let reports =
+            self.files.iter().map(|file| read(file)).collect::<Result<Vec<CheckReport>>>()?;
         let report = check::merged(reports).expect("at least one file is given");
         self.reporting.tell(&report, colour)?;
         if let Some(failure) = &report.failure {
@@ -39,17 +38,6 @@ impl Merge {
         if report.is_empty() {
             return Err(Error::new(ErrorKind::Page, "these reports verified nothing"));
         }
-        let has_findings = report.findings().next().is_some();
-        Ok(if has_findings { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS })
+        Ok(ended(&report))
     }
-}
-
-fn read(path: &PathBuf) -> Result<CheckReport> {
-    let cannot = |what: &str| Error::new(ErrorKind::File, format!("{what} `{}`", path.display()));
-    let text = fs::read_to_string(path).map_err(|cause| cannot("cannot read").because(cause))?;
-    serde_json::from_str(&text).map_err(|cause| {
-        cannot("there is no report of a check in")
-            .because(cause)
-            .hint("write one with `doctool check --report json=FILE`")
-    })
 }

@@ -4,11 +4,13 @@ use std::env;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
 use super::site::say;
+use super::{DRIFT, FAILED};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::check::{
     CheckReport, Events, GitHub, JUnit, Json, Markdown, Report, Sarif, Text,
@@ -118,7 +120,31 @@ impl Reporting {
     }
 }
 
+/// The exit code of a check that found this.
+pub(super) fn ended(report: &CheckReport) -> ExitCode {
+    if report.has_failed() {
+        return ExitCode::from(FAILED);
+    }
+    let has_findings = report.findings().next().is_some();
+    if has_findings { ExitCode::from(DRIFT) } else { ExitCode::SUCCESS }
+}
+
 fn cannot(path: &Path, cause: std::io::Error) -> Error {
     let message = format!("cannot write the report to `{}`", path.display());
     Error::new(ErrorKind::File, message).because(cause)
+}
+
+/// Reads a report that was written as JSON.
+///
+/// # Errors
+///
+/// When there is none in the file.
+pub(super) fn read(path: &Path) -> Result<CheckReport> {
+    let cannot = |what: &str| Error::new(ErrorKind::File, format!("{what} `{}`", path.display()));
+    let text = fs::read_to_string(path).map_err(|cause| cannot("cannot read").because(cause))?;
+    serde_json::from_str(&text).map_err(|cause| {
+        cannot("there is no report of a check in")
+            .because(cause)
+            .hint("write one with `doctool check --report json=FILE`")
+    })
 }

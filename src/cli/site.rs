@@ -98,6 +98,23 @@ pub(super) struct Rounds {
     runs: u16,
 }
 
+/// How many commands run at once.
+#[derive(Debug, Args)]
+pub(super) struct Jobs {
+    /// Run the commands of so many pages at once, where they only read; what changes things runs alone
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+}
+
+impl Jobs {
+    /// Says so to the job. Where nothing is said, the settings hold.
+    pub(super) fn ask(&self, job: &mut Job<'_>) {
+        if let Some(jobs) = self.jobs {
+            job.jobs = jobs.into();
+        }
+    }
+}
+
 impl Rounds {
     /// The number.
     pub(super) fn count(&self) -> usize {
@@ -137,6 +154,8 @@ pub(super) fn with_site<T>(
         paths,
         source,
         runs: 1,
+        jobs: usize::from(config.run.jobs).max(1),
+        retries: config.check.retries.into(),
         accept: false,
         part: Part::default(),
         conflicts: Conflicts::default(),

@@ -60,6 +60,10 @@ pub enum DiagnosticKind {
     ViewsDisagree,
     /// A documented command failed.
     CommandFailed,
+    /// A command that its page expects to fail did not, or not so.
+    UnexpectedResult,
+    /// A page drifted or failed, and did not when it ran again.
+    Flaky,
     /// A person and the cloud changed the same lines.
     Conflict,
     /// A person made something else of generated lines.
@@ -103,13 +107,15 @@ impl DiagnosticKind {
     ];
 
     /// Kinds of drift, in the order of their documentation.
-    pub const OF_DRIFT: [Self; 16] = [
+    pub const OF_DRIFT: [Self; 18] = [
         Self::OutputChanged,
         Self::SequenceChanged,
         Self::ContentChanged,
         Self::RunsDiffer,
         Self::ViewsDisagree,
         Self::CommandFailed,
+        Self::UnexpectedResult,
+        Self::Flaky,
         Self::Conflict,
         Self::HandEdit,
         Self::StaleReference,
@@ -134,6 +140,7 @@ impl DiagnosticKind {
             | Self::SequenceChanged
             | Self::ContentChanged
             | Self::CommandFailed
+            | Self::UnexpectedResult
             | Self::NotVerified => Severity::Error,
             Self::HandEdit | Self::ClientChanged | Self::CloudChanged => Severity::Note,
             _ => Severity::Warning,
@@ -164,6 +171,8 @@ impl DiagnosticKind {
             Self::RunsDiffer => "Several runs differ in a way that no diagram tells",
             Self::ViewsDisagree => "A view does not follow from the page's log",
             Self::CommandFailed => "A documented command failed",
+            Self::UnexpectedResult => "A command did not fail as it was to",
+            Self::Flaky => "A page that is good only now and then",
             Self::Conflict => "A person and the cloud changed the same lines",
             Self::HandEdit => "A person made something else of what the cloud said",
             Self::StaleReference => "A reference to a step that is not there",
@@ -201,6 +210,8 @@ impl DiagnosticKind {
             Self::RunsDiffer => "runs-differ",
             Self::ViewsDisagree => "views-disagree",
             Self::CommandFailed => "command-failed",
+            Self::UnexpectedResult => "unexpected-result",
+            Self::Flaky => "flaky",
             Self::Conflict => "conflict",
             Self::HandEdit => "hand-edit",
             Self::StaleReference => "stale-reference",

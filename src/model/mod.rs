@@ -9,6 +9,7 @@ mod effect;
 mod entry;
 mod event;
 mod exchange;
+mod fate;
 mod fence_text;
 mod file_text;
 mod files;
@@ -38,6 +39,7 @@ pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Process, Recording, Request, Response, Run, path_of,
 };
+pub use fate::{Expected, Fate, Fault, is_failure};
 pub use fence_text::FenceText;
 pub use file_text::FileText;
 pub(crate) use file_text::newlines;
@@ -47,7 +49,7 @@ pub use json::Json;
 pub use json_path::{JsonPath, Trail};
 pub use lines::Lines;
 pub use noise::{Noise, NoiseCall};
-pub use outcome::{Hold, Level, Outcome, PageOutcome, Skipped};
+pub use outcome::{Hold, Level, Outcome, PageOutcome, Share, Skipped};
 pub use page::{
     Container, ContainerKind, ContentLine, Fence, FencedBlock, FrontMatter, Include, IncludeKind,
     IncludeStatus, Note, Origin, Page,

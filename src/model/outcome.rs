@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Change, Diagnostic, DiagnosticKind, Finding, FindingKind, Leak, NotRun, Place, Severity,
+    Change, Diagnostic, DiagnosticKind, Fate, Finding, FindingKind, Leak, NotRun, Place, Severity,
     ViewKind, distinct,
 };
 
@@ -25,6 +25,19 @@ pub struct Outcome {
     pub level: Level,
     /// Pages that were meant and not looked into so far.
     pub skipped: Vec<Skipped>,
+    /// Which share of the pages these are, if they are one.
+    pub share: Option<Share>,
+}
+
+/// One of several shares of the pages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct Share {
+    /// Which of them, counted from 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// The same for shares that belong together: it says which page is in which share.
+    pub mark: String,
 }
 
 /// How far a page was looked into; each level includes those before.
@@ -83,6 +96,8 @@ pub enum Hold {
     Proposal,
     /// Several runs differ in a way that doctool proposes no blocks for.
     RunsDiffer,
+    /// A command did not fail as the page expects: what it tells is another story.
+    Unexpected,
 }
 
 /// What was found about one page.
@@ -98,6 +113,10 @@ pub struct PageOutcome {
     pub changes: Vec<Change>,
     /// Why the page is not written, if it is not.
     pub hold: Option<Hold>,
+    /// What became of its commands. Where they failed, there are no changes.
+    pub fate: Fate,
+    /// What each attempt came to, the first one too, where there were several.
+    pub attempts: Vec<PageOutcome>,
     /// What looks like a command and was not run.
     pub not_run: Vec<NotRun>,
     /// What else the page's authors should know.
@@ -178,6 +197,11 @@ impl Outcome {
     /// How many findings there are.
     pub fn findings(&self) -> usize {
         self.pages.iter().map(|page| page.findings().count()).sum()
+    }
+
+    /// Whether a command failed, so that there is no run of its page.
+    pub fn has_failed(&self) -> bool {
+        self.pages.iter().any(|page| page.fate.failed.is_some())
     }
 
     /// Whether a page is not written that differs.

@@ -1,10 +1,11 @@
 //! What is to be run for the pages, and which parts of which files that will tell anew.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
-use super::{Finding, Place, Presentation};
+use super::{DiagnosticKind, Expected, Finding, Place, Presentation};
 
 /// What a page documents: its commands and the views that their run feeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct PagePlan {
     pub setup: Vec<Command>,
     /// The documented commands in the order of the page.
     pub commands: Vec<Command>,
+    /// Which of these are to fail, by their index.
+    pub expected: BTreeMap<usize, Expected>,
     /// Run after the documented commands in any case, and shown by no view.
     pub teardown: Vec<Command>,
     /// Documented values whose live ones are looked up before the documented commands.
@@ -93,6 +96,17 @@ pub enum ViewKind {
     Log,
     /// What people wrote on the page, where it follows the views.
     Prose,
+}
+
+impl ViewKind {
+    /// What it is called when a view of this kind is not as it should be.
+    pub fn drift(self) -> DiagnosticKind {
+        match self {
+            Self::Console(_) => DiagnosticKind::OutputChanged,
+            Self::Diagram => DiagnosticKind::SequenceChanged,
+            Self::Body | Self::Log | Self::Prose => DiagnosticKind::ContentChanged,
+        }
+    }
 }
 
 impl fmt::Display for ViewKind {

@@ -1,6 +1,6 @@
 //! What a run would do, before it does it.
 
-use super::{Command, Created, Effect};
+use super::{Command, Created, Effect, Expected};
 
 /// What a run would do for one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct PlannedStep {
     pub effect: Effect,
     /// Whether the profile permits that.
     pub permitted: bool,
+    /// How it is to fail, if the page expects that.
+    pub expected: Option<Expected>,
 }
 
 /// What a command is for.

@@ -2,7 +2,7 @@
 //! when they have to end, and what they must not leave behind.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -144,10 +144,14 @@ impl<'a> Guard<'a> {
 /// Where the ledger of a site and a cloud is: not in the site, where it could come from somebody else
 /// and say that things are to be removed.
 fn ledger(job: &Job<'_>, cloud: &Cloud) -> Result<PathBuf> {
-    let site = Sha256::digest(job.site.folder.as_os_str().as_encoded_bytes());
-    let mark: String = site.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    let name = format!("{mark}-{}l", file_name(cloud));
+    let name = format!("{}-{}l", site_mark(&job.site.folder), file_name(cloud));
     Ok(cloud::cache_folder()?.join("ledger").join(name))
+}
+
+/// What tells a site from others of this machine.
+pub(super) fn site_mark(folder: &Path) -> String {
+    let site = Sha256::digest(folder.as_os_str().as_encoded_bytes());
+    site.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// So many things, in words.

@@ -16,7 +16,7 @@ use crate::stabilise::Bindings;
 use crate::write::Writer;
 
 /// Bindings of one cloud, and where they are kept.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Known {
     file: PathBuf,
     /// What is known.

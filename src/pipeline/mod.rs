@@ -3,7 +3,11 @@
 //! `check` and `refresh` share everything but the last step, so they cannot disagree.
 
 mod adopting;
+mod at_once;
+mod comparing;
 mod drawing;
+mod durations;
+mod expecting;
 mod freshness;
 mod guard;
 mod known;
@@ -18,13 +22,16 @@ mod proxying;
 mod publication;
 mod ran;
 mod rendering;
+mod retrying;
 mod showing;
 mod sources;
 mod specified;
+mod stage;
 mod starting;
 mod telling;
+mod turns;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::capture::{replay, requestshook};
@@ -33,8 +40,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::Fetcher;
 use crate::merge::Conflicts;
 use crate::model::{
-    Adoption, Change, Diagnostic, Edit, Event, Events, Fetched, FileCache, Hold, Leak, Level,
-    Outcome, Page, PageOutcome, PagePlan, Place, Prose, Remote, Run, Skipped, View, ViewKind,
+    Adoption, Change, Diagnostic, Edit, Events, Fault, Fetched, FileCache, Hold, Leak, Level,
+    Outcome, Page, PageOutcome, PagePlan, Place, Prose, Remote, Run, Share, Skipped, ViewKind,
 };
 use crate::page;
 use crate::plan as planner;
@@ -42,9 +49,10 @@ use crate::render;
 use crate::report::list_json::{self, ListedPage, SiteListing};
 use crate::settings::{Config, Site};
 use crate::side_by_side;
-use crate::stabilise::{self, Pins, Redacted, Secrets, StableRecording, Volatile};
+use crate::stabilise::{Secrets, StableRecording};
 use crate::write::Writer;
 
+use comparing::compare;
 pub use left_over::sweep;
 use listing::{Includes, PageIncludes};
 pub use noise::noise;
@@ -52,8 +60,7 @@ pub use part::{Part, Shard};
 pub use planning::{dry_run, plan};
 pub use proxying::{proxy, proxy_environment};
 use publication::{FoundSecret, Publication};
-use ran::{Ran, runs};
-use telling::Telling;
+use ran::runs;
 
 pub use drawing::Drawing;
 pub use rendering::render_log;
@@ -95,6 +102,10 @@ pub struct Job<'a> {
     pub source: Source,
     /// How often each page's commands run; at least once.
     pub runs: usize,
+    /// How many pages' commands may run at once; at least 1.
+    pub jobs: usize,
+    /// How often a page that is not as it should be runs again before it is told so.
+    pub retries: usize,
     /// Whether blocks are written that several runs call for, or only proposed.
     pub accept: bool,
     /// What is done where a person and the cloud changed the same lines.
@@ -124,7 +135,10 @@ pub fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
         return Ok((pages.unverified(job), Secrets::of(&[], &Run::default(), &job.config.redact)));
     }
     let ran = runs(job, &pages.documented)?;
-    Ok((compare(job, pages, &ran)?, ran.secrets))
+    let documented = if is_live && job.retries > 0 { pages.documented.clone() } else { Vec::new() };
+    let mut outcome = compare(job, pages, &ran)?;
+    retrying::again(job, &documented, &mut outcome)?;
+    Ok((outcome, ran.secrets))
 }
 
 /// Brings each view to what it should be.
@@ -138,6 +152,9 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let ran = runs(job, &pages.documented)?;
     let mut outcome = compare(job, pages, &ran)?;
     for page in &mut outcome.pages {
+        if page.fate.failed.is_some() {
+            continue;
+        }
         page.hold = page.hold.filter(|hold| !(job.accept && *hold == Hold::Proposal));
         if page.hold.is_some() {
             page.forget_deviations();
@@ -151,22 +168,35 @@ pub fn refresh(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     Ok((outcome, ran.secrets))
 }
 
-/// Runs the commands and keeps what was recorded below a folder. Gives the paths of the pages, and how
-/// many exchanges the settings say to ignore, which are not kept.
+/// Recordings that were kept.
+pub struct Recorded {
+    /// The paths of their pages.
+    pub pages: Vec<String>,
+    /// How many exchanges the settings say to ignore, which are not kept.
+    pub ignored: usize,
+    /// Why other pages have no recording.
+    pub failed: Vec<Fault>,
+}
+
+/// Runs the commands and keeps what was recorded below a folder.
 ///
 /// # Errors
 ///
 /// When the job could not be done, or the folder cannot be written.
-pub fn record(job: &Job<'_>, recordings: &Path) -> Result<(Vec<String>, usize)> {
+pub fn record(job: &Job<'_>, recordings: &Path) -> Result<Recorded> {
     let writer = Writer::open(job.site)?;
     let pages = pages(job)?.documented;
     let ran = runs(job, &pages)?;
-    for (page, run) in pages.iter().zip(&ran.told) {
-        let recorded = StableRecording::redacted(run.live.clone());
-        replay::write(recordings, &page.plan, &render::log(&recorded), recorded.outputs())?;
+    let mut recorded = Recorded { pages: Vec::new(), ignored: ran.ignored, failed: Vec::new() };
+    for (page, told) in pages.into_iter().zip(ran.told) {
+        recorded.failed.extend(told.fate.failed);
+        let Some(run) = told.runs.into_iter().next() else { continue };
+        let run = StableRecording::redacted(run);
+        replay::write(recordings, &page.plan, &render::log(&run), run.outputs())?;
+        recorded.pages.push(page.plan.path);
     }
     ran.known.as_ref().map_or(Ok(()), |known| known.keep(&writer))?;
-    Ok((pages.into_iter().map(|page| page.plan.path).collect(), ran.ignored))
+    Ok(recorded)
 }
 
 /// What every page contains, and its flaws, told page by page in the form that is wanted; and what
@@ -301,13 +331,22 @@ struct Pages {
     skipped: Vec<Skipped>,
     /// Secrets that the pages publish, but for those in logs.
     leaks: Vec<Leak>,
+    /// Which share of the site they are.
+    share: Option<Share>,
 }
 
 impl Pages {
+    /// These pages alone.
+    fn of(documented: Vec<Documented>) -> Self {
+        let (elsewhere, skipped, leaks) = (Vec::new(), Vec::new(), Vec::new());
+        Self { documented, elsewhere, skipped, leaks, share: None }
+    }
+
     /// What there is to say where nothing runs.
     fn unverified(self, job: &Job<'_>) -> Outcome {
-        let Self { elsewhere, skipped, leaks, .. } = self;
-        Outcome { elsewhere, skipped, leaks, level: job.source.level(), ..Outcome::default() }
+        let Self { elsewhere, skipped, leaks, share, .. } = self;
+        let level = job.source.level();
+        Outcome { elsewhere, skipped, leaks, share, level, ..Outcome::default() }
     }
 }
 
@@ -318,6 +357,7 @@ enum Kept {
 }
 
 /// A page with commands, and what it shows now.
+#[derive(Clone)]
 struct Documented {
     page: Page,
     plan: PagePlan,
@@ -355,16 +395,19 @@ fn pages(job: &Job<'_>) -> Result<Pages> {
         kept.push(page);
         Ok(())
     })?;
-    let commands: Vec<usize> = kept
+    let work: Vec<(&str, usize)> = kept
         .iter()
         .map(|(kept, _)| match kept {
-            Kept::Documented(page) => page.plan.commands.len() + page.plan.setup.len(),
-            Kept::Elsewhere(..) => 0,
+            Kept::Documented(page) => {
+                (&*page.plan.path, page.plan.commands.len() + page.plan.setup.len())
+            }
+            Kept::Elsewhere(..) => ("", 0),
         })
         .collect();
-    let share = job.part.share(&commands);
+    let weights = part::weights(&work, &durations::known(job));
+    let (shared_out, mark) = (job.part.share(&weights), job.part.mark(&work, &weights));
     let (mut elsewhere, mut not_verified, mut is_meant) = (Vec::new(), Vec::new(), Vec::new());
-    for (order, ((kept, is_changed), is_shared)) in kept.into_iter().zip(share).enumerate() {
+    for (order, ((kept, is_changed), is_shared)) in kept.into_iter().zip(shared_out).enumerate() {
         match kept {
             Kept::Documented(page) => {
                 pages.push(Documented { order, ..*page });
@@ -387,7 +430,7 @@ fn pages(job: &Job<'_>) -> Result<Pages> {
     let leaks = published(job, &pages, &is_meant);
     let mut is_meant = is_meant.into_iter();
     pages.retain(|_| is_meant.next().unwrap_or_default());
-    Ok(Pages { documented: pages, elsewhere, skipped: not_verified, leaks })
+    Ok(Pages { documented: pages, elsewhere, skipped: not_verified, leaks, share: mark })
 }
 
 /// Why a page that documents something is not verified.
@@ -417,42 +460,6 @@ fn kept_log(site: &Site, page: &str) -> PathBuf {
     replay::folder(&site.folder.join(".doctool"), page).join("log.md")
 }
 
-/// What each view is to be, in the values that the pages document.
-fn compare(job: &Job<'_>, pages: Pages, ran: &Ran) -> Result<Outcome> {
-    let Pages { documented: pages, elsewhere, skipped, leaks } = pages;
-    let all = ran
-        .told
-        .iter()
-        .flat_map(|told| [told.documented.run()].into_iter().chain(told.runs().map(Redacted::run)));
-    let volatile = Volatile::new(&job.config.volatile, all)?;
-    // One live value stands for one documented value on all pages: for that of the first. Each time
-    // that the commands ran, there were other live values.
-    let rounds = ran.told.iter().map(|told| told.runs().count()).max().unwrap_or_default();
-    let mut pins = vec![Pins::default(); rounds];
-    for told in &ran.told {
-        for (live, pins) in told.runs().zip(&mut pins) {
-            pins.add(&stabilise::learn(&volatile, &told.documented, live));
-        }
-    }
-    if let Some(known) = &ran.known {
-        pins.iter_mut().for_each(|pins| pins.add(&known.bindings.pins(&volatile)));
-    }
-    let level = job.source.level();
-    let ignored = ran.ignored;
-    let mut outcome = Outcome { elsewhere, leaks, level, skipped, ignored, ..Outcome::default() };
-    let mut shown = BTreeMap::new();
-    for (mut page, told) in pages.into_iter().zip(&ran.told) {
-        let path = page.plan.path.clone();
-        page.plan.views.retain(|view| is_told_first(job, &mut shown, &path, view));
-        let telling = Telling { job, volatile: &volatile, secrets: &ran.secrets, pins: &pins };
-        outcome.pages.push(telling.page(page, told));
-    }
-    if outcome.verified() == 0 {
-        return Err(Error::new(ErrorKind::Page, "these pages have no view to verify"));
-    }
-    Ok(outcome)
-}
-
 /// Where the pages meant publish secrets, but for logs, which are written anew. A secret of one page
 /// may turn up on another, so all pages are looked at.
 fn published(job: &Job<'_>, pages: &[Documented], is_meant: &[bool]) -> Vec<Leak> {
@@ -466,25 +473,6 @@ fn published(job: &Job<'_>, pages: &[Documented], is_meant: &[bool]) -> Vec<Leak
     let mut found = publication.leaks_of(job, is_meant);
     found.retain(|leak| !logs.contains(&leak.place.file));
     found
-}
-
-/// Whether no page before this one tells the same part of the same file. Two cannot: the first does.
-fn is_told_first(
-    job: &Job<'_>,
-    told: &mut BTreeMap<(PathBuf, usize), String>,
-    page: &str,
-    view: &View,
-) -> bool {
-    let region = &view.region;
-    let first =
-        told.entry((region.file.clone(), region.span.start)).or_insert_with(|| page.to_owned());
-    if first != page {
-        let file = region.place.file.display();
-        (job.events)(Event::Warning(format!(
-            "`{file}` is told by `{first}`, not again by `{page}`"
-        )));
-    }
-    first == page
 }
 
 fn write_page(job: &Job<'_>, writer: &Writer, page: &PageOutcome) -> Result<()> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::model::{
-    Adoption, Change, Diagnostic, DiagnosticKind, FileCache, FileText, Level, Outcome, Page,
+    Adoption, Change, Diagnostic, DiagnosticKind, Fate, FileCache, FileText, Level, Outcome, Page,
     PageOutcome, PagePlan, Place, Run, Skipped, View, ViewKind,
 };
 use crate::page;
@@ -117,6 +117,8 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
         order: 0,
         changes: views.map(without_text).collect(),
         hold: None,
+        fate: Fate::default(),
+        attempts: Vec::new(),
         not_run,
         diagnostics,
         unshown_log: None,

@@ -54,11 +54,14 @@ fn steps(plan: &PagePlan, profile: &CloudProfile) -> Vec<PlannedStep> {
     let step = |phase: Phase, command: &Command| {
         let effect = cloud::effect(&command.argv);
         let permitted = profile.permit.allows(effect);
-        PlannedStep { phase, command: command.clone(), effect, permitted }
+        PlannedStep { phase, command: command.clone(), effect, permitted, expected: None }
     };
     let setup = plan.setup.iter().map(|command| step(Phase::Setup, command));
     let variables = plan.variables.iter().map(|variable| step(Phase::LookUp, &variable.command));
-    let documented = plan.commands.iter().map(|command| step(Phase::Documented, command));
+    let documented = plan.commands.iter().enumerate().map(|(index, command)| PlannedStep {
+        expected: plan.expected.get(&index).copied(),
+        ..step(Phase::Documented, command)
+    });
     let teardown = plan.teardown.iter().map(|command| step(Phase::Teardown, command));
     setup.chain(variables).chain(documented).chain(teardown).collect()
 }

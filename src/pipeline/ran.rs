@@ -5,25 +5,29 @@ use std::path::PathBuf;
 use crate::capture::replay;
 use crate::cloud;
 use crate::error::Result;
-use crate::model::{Cloud, Run};
+use crate::model::{Cloud, Fate, Fault, Run};
 use crate::stabilise::{Redacted, Secrets};
 
 use super::known::Known;
-use super::{Documented, Job, Source, live};
+use super::{Documented, Job, Source, durations, expecting, live};
+
+/// What a page's commands did, each time that they ran.
+#[derive(Default)]
+pub(super) struct PageRun {
+    /// None where they failed.
+    pub(super) rounds: Vec<Run>,
+    pub(super) fate: Fate,
+    /// Whether services sent something of which it is not known if it belongs to these runs.
+    pub(super) is_doubtful: bool,
+}
 
 /// A page's run as it is documented and as it was this time, both without secrets.
 pub(super) struct Told {
     pub(super) documented: Redacted,
-    pub(super) live: Redacted,
-    /// What further runs did.
-    pub(super) further: Vec<Redacted>,
-}
-
-impl Told {
-    /// Every run, in order; the first is the one that may have found caches cold.
-    pub(super) fn runs(&self) -> impl Iterator<Item = &Redacted> {
-        [&self.live].into_iter().chain(&self.further)
-    }
+    /// Every run, in order; the first is the one that may have found caches cold. None where a
+    /// command failed.
+    pub(super) runs: Vec<Redacted>,
+    pub(super) fate: Fate,
 }
 
 /// What the pages' commands did.
@@ -43,17 +47,25 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
         Source::Replay(folders) => {
             let read = |page: &Documented| {
                 let run = |folder: &PathBuf| replay::read(folder, &page.plan, &page.run.outputs);
-                folders.iter().map(run).collect()
+                let rounds = folders.iter().map(run).collect::<Result<Vec<Run>>>()?;
+                let unexpected =
+                    rounds.iter().flat_map(|run| expecting::replayed(&page.plan, &run.recording));
+                let mut unexpected: Vec<Fault> = unexpected.collect();
+                unexpected.dedup();
+                let fate = Fate { unexpected, ..Fate::default() };
+                Ok(PageRun { rounds, fate, ..PageRun::default() })
             };
-            (pages.iter().map(read).collect::<Result<Vec<Vec<Run>>>>()?, Cloud::default())
+            (pages.iter().map(read).collect::<Result<Vec<PageRun>>>()?, Cloud::default())
         }
-        Source::Offline => (vec![Vec::new(); pages.len()], Cloud::default()),
+        Source::Offline => (Vec::new(), Cloud::default()),
         Source::Cloud(name) => {
             let name = name.as_ref().unwrap_or(&job.config.cloud);
             let profile = job.config.profile(name)?;
             let cloud = cloud::ready(name, &profile, job.events)?;
             let known = known.insert(Known::of(job.site, &cloud));
-            live::run(job, pages, (cloud, &profile), known)?
+            let (runs, cloud) = live::run(job, pages, (cloud, &profile), known)?;
+            durations::keep(job, pages, &runs);
+            (runs, cloud)
         }
     };
     told(job, pages, runs, &cloud, known)
@@ -61,21 +73,23 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
 
 /// The pages' last runs, as if they had been the ones of this time.
 pub(super) fn last(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
-    let runs: Vec<Vec<Run>> = pages.iter().map(|page| vec![page.run.clone()]).collect();
+    let last = |page: &Documented| PageRun { rounds: vec![page.run.clone()], ..PageRun::default() };
+    let runs = pages.iter().map(last).collect();
     told(job, pages, runs, &Cloud::default(), None)
 }
 
 fn told(
     job: &Job<'_>,
     pages: &[Documented],
-    mut runs: Vec<Vec<Run>>,
+    mut runs: Vec<PageRun>,
     cloud: &Cloud,
     known: Option<Known>,
 ) -> Result<Ran> {
     // A secret of one page's run may turn up in another's, and one that is on a page already must
     // not be shown again in a diff.
     let mut all = Run::default();
-    for run in runs.iter().flatten().chain(pages.iter().map(|page| &page.run)) {
+    let rounds = runs.iter().flat_map(|page| &page.rounds);
+    for run in rounds.chain(pages.iter().map(|page| &page.run)) {
         all.outputs.extend_from_slice(&run.outputs);
         all.recording.exchanges.extend_from_slice(&run.recording.exchanges);
     }
@@ -83,16 +97,12 @@ fn told(
     // Not before: what is a secret in an ignored exchange is one elsewhere, too.
     let ignore = job.config.ignore.ready(&job.site.folder)?;
     let mut ignored = 0;
-    for run in runs.iter_mut().flatten() {
+    for run in runs.iter_mut().flat_map(|page| &mut page.rounds) {
         ignored += run.recording.leave_out(|exchange| ignore.fits(exchange));
     }
-    let told = pages.iter().zip(&runs).map(|(page, runs)| {
-        let mut runs = runs.iter().map(|run| secrets.redact(run));
-        Told {
-            documented: secrets.redact(&page.run),
-            live: runs.next().unwrap_or_default(),
-            further: runs.collect(),
-        }
+    let told = pages.iter().zip(runs).map(|(page, PageRun { rounds, fate, .. })| {
+        let runs = rounds.iter().map(|run| secrets.redact(run)).collect();
+        Told { documented: secrets.redact(&page.run), runs, fate }
     });
     Ok(Ran { told: told.collect(), secrets, ignored, known })
 }

@@ -17,7 +17,7 @@ pub(super) fn open(
     cloud: &Cloud,
     profile: &CloudProfile,
     witness: Witness,
-) -> Result<Box<dyn Capture>> {
+) -> Result<Box<dyn Capture + Send>> {
     let options = Options { witness: Some(witness), ..live::recording(job.config, cloud)? };
     Ok(match &profile.capture {
         CaptureSource::Proxy => Box::new(Proxy::start(options, cloud.relay.as_ref(), job.events)?),

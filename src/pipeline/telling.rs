@@ -1,7 +1,9 @@
 //! What a page is to be after its runs: every view, in the values that the page documents.
 
 use crate::merge::{Eyes, Merge, Runs, Texts};
-use crate::model::{Change, Hold, Level, PageOutcome, PagePlan, Place, Prose, View, ViewKind};
+use crate::model::{
+    Change, Hold, Level, PageOutcome, PagePlan, Place, Prose, Recording, View, ViewKind,
+};
 use crate::render;
 use crate::sequence::{self, Learnt, matching::Said};
 use crate::settings::doctool::SequenceOrder;
@@ -28,7 +30,7 @@ impl Telling<'_> {
         let (plan, showing) = Showing::of(&as_shown);
         let order = self.job.config.sequence;
         let base = StableRecording::redacted(told.documented.clone());
-        let stable = told.runs().zip(self.pins).map(|(live, pins)| {
+        let stable = told.runs.iter().zip(self.pins).map(|(live, pins)| {
             stabilise::stabilise(self.volatile, &told.documented, live, pins.clone())
         });
         let runs: Vec<StableRecording> = stable.collect();
@@ -60,13 +62,16 @@ impl Telling<'_> {
             (Learnt::Beyond, ..) => Some(Hold::RunsDiffer),
             _ => None,
         };
+        let hold = if told.fate.unexpected.is_empty() { hold } else { Some(Hold::Unexpected) };
         let (log, sent) = drawn;
         let displayed = showing.displayed(self.job.files, (&prose, &sent), changes);
         let Displayed { changes, unused } = displayed;
         let shows_log = plan.views.iter().any(|view| view.kind == ViewKind::Log);
         let mut diagnostics = page.diagnostics;
         let place = Place::file(self.job.files.shown(page.file));
-        let (documented, live) = (&told.documented.run().recording, &told.live.run().recording);
+        let documented = &told.documented.run().recording;
+        let none = Recording::default();
+        let live = told.runs.first().map_or(&none, |run| &run.run().recording);
         if self.job.source.level() == Level::Replay {
             let max_age = self.job.config.check.max_age;
             diagnostics.extend(freshness::too_old(&plan, &place, live, max_age));
@@ -81,11 +86,33 @@ impl Telling<'_> {
             order: position,
             changes,
             hold,
+            fate: told.fate.clone(),
+            attempts: Vec::new(),
             path: plan.path,
             not_run: plan.not_run,
             diagnostics,
             unshown_log: (!shows_log).then_some(log),
             unused,
+        }
+    }
+
+    /// A page whose commands failed: nobody can say what it is to show.
+    pub(super) fn untold(&self, page: Documented, told: &Told) -> PageOutcome {
+        let Documented { page, plan, order, .. } = page;
+        let mut diagnostics = page.diagnostics;
+        judge(self.job.config, &mut diagnostics);
+        PageOutcome {
+            place: Place::file(self.job.files.shown(page.file)),
+            order,
+            changes: Vec::new(),
+            hold: None,
+            fate: told.fate.clone(),
+            attempts: Vec::new(),
+            path: plan.path,
+            not_run: plan.not_run,
+            diagnostics,
+            unshown_log: None,
+            unused: Vec::new(),
         }
     }
 

@@ -10,6 +10,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FrontMatter, Place};
 use crate::settings::DiagramSettings;
 
+use super::expect::Expectations;
+
 /// The value of the key `doctool`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -26,6 +28,8 @@ pub(super) struct Wishes {
     pub(super) skip: bool,
     /// Which included file is which view, where that cannot be told from its place.
     pub(super) views: ViewTargets,
+    /// Which documented commands are to fail: `fail` or `fail 409`, of the last command, or by command.
+    pub(super) expect: Option<Expectations>,
     /// How the page shows its diagram, where it is not as `doctool.yml` says.
     pub(super) diagrams: DiagramSettings,
 }
@@ -61,7 +65,7 @@ pub(super) fn wishes(front_matter: Option<&FrontMatter>, page: &Place) -> Result
             let before = matter.text.lines().take_while(|line| !line.starts_with("doctool"));
             matter.lines.start + 1 + before.count()
         });
-        let hint = "write `setup`, `teardown`, `vars`, `files`, `skip`, `views` or `diagrams` below `doctool:`";
+        let hint = "write `setup`, `teardown`, `vars`, `files`, `skip`, `views`, `expect` or `diagrams` below `doctool:`";
         Error::new(ErrorKind::Page, "front matter that doctool cannot read")
             .because(error)
             .at(Place::line(&page.file, line))

@@ -6,6 +6,7 @@
 
 mod console;
 mod diagrams;
+mod expect;
 mod front_matter;
 mod parts;
 mod permitted;
@@ -65,7 +66,7 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         views_found.extend(views::included(site, files, page, &wishes.views, &skipped)?);
         diagram = parts::of_diagram(site, files, page, &views_found, &skipped);
     }
-    let Wishes { setup, teardown, vars, files: wanted, skip, diagrams, .. } = wishes;
+    let Wishes { setup, teardown, vars, files: wanted, skip, diagrams, expect, .. } = wishes;
     let file = files.path(page.file).to_path_buf();
     let folder = file.parent().expect("a file is in a folder").to_owned();
     Ok(PagePlan {
@@ -75,6 +76,7 @@ pub fn plan(site: &Site, config: &Config, files: &FileCache, page: &Page) -> Res
         variables: variables(config, &own_place, vars)?,
         files: refused::within(site, files, &own_place, &folder, &wanted)?,
         file,
+        expected: expect::expected(expect.as_ref(), &commands, &own_place)?,
         commands,
         not_run,
         views: views_found,

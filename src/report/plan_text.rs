@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{Created, Phase, PlannedPage};
+use crate::model::{Created, Expected, Phase, PlannedPage};
 
 /// The pages in order, each with its commands and what it would create.
 pub fn plan(pages: &[PlannedPage]) -> String {
@@ -17,8 +17,13 @@ pub fn plan(pages: &[PlannedPage]) -> String {
                 Phase::Teardown => "teardown",
             };
             let refused = if step.permitted { "" } else { "  (not permitted)" };
+            let fails = match step.expected {
+                Some(Expected { status: Some(status) }) => format!("  (is to fail with {status})"),
+                Some(Expected { status: None }) => "  (is to fail)".to_owned(),
+                None => String::new(),
+            };
             let command = &step.command.text;
-            let _ = writeln!(text, "  {phase:<8} {:<7} {command}{refused}", step.effect);
+            let _ = writeln!(text, "  {phase:<8} {:<7} {command}{fails}{refused}", step.effect);
         }
         for Created { sort, id, name, .. } in &page.creates {
             let name = name.as_ref().unwrap_or(id);

@@ -7,7 +7,8 @@ use super::diff::Diff;
 use super::{counted, leaks_text};
 use crate::error::Error;
 use crate::model::{
-    Change, Diagnostic, FileCache, Finding, Hold, Outcome, PageOutcome, Place, Severity, Sides,
+    Change, Diagnostic, Fault, FileCache, Finding, Hold, Outcome, PageOutcome, Place, Severity,
+    Sides,
 };
 
 /// Whether colour is wanted: a value, so that what is printed is decided at the edge.
@@ -47,14 +48,32 @@ impl Colour {
 
 /// An error: what failed, where, what the program said, what may help.
 pub fn error(error: &Error, colour: Colour) -> String {
-    let mut out = format!("{} {error}\n", colour.paint(Style::Error, "error:"));
-    if let Some(place) = error.place() {
+    let said = error.said_text().unwrap_or_default();
+    trouble(&error.to_string(), error.place(), (said, error.hint_text()), colour)
+}
+
+/// A command that did otherwise than its page says, told as an error is.
+pub fn fault(fault: &Fault, hide: &dyn Fn(&str) -> String, colour: Colour) -> String {
+    let Fault { place, message, said, hint } = fault;
+    let said = said.as_deref().map(hide).unwrap_or_default();
+    let hint = hint.as_deref().map(hide);
+    trouble(&hide(message), Some(place), (&said, hint.as_deref()), colour)
+}
+
+fn trouble(
+    message: &str,
+    place: Option<&Place>,
+    (said, hint): (&str, Option<&str>),
+    colour: Colour,
+) -> String {
+    let mut out = format!("{} {message}\n", colour.paint(Style::Error, "error:"));
+    if let Some(place) = place {
         out.push_str(&format!("  --> {}\n", colour.paint(Style::Place, &place.to_string())));
     }
-    for line in error.said_text().unwrap_or_default().lines() {
+    for line in said.lines() {
         out.push_str(&format!("    | {line}\n"));
     }
-    if let Some(hint) = error.hint_text() {
+    if let Some(hint) = hint {
         out.push_str(&format!("{} {hint}\n", colour.paint(Style::Hint, "hint:")));
     }
     out
@@ -69,6 +88,10 @@ pub fn refresh(
 ) -> String {
     let mut out = String::new();
     for page in &outcome.pages {
+        if page.fate.failed.is_some() {
+            let _ = writeln!(out, "{}: a command failed; not rewritten", page.path);
+            continue;
+        }
         if let Some(hold) = page.hold {
             out.push_str(&held(page, hold, files, hide, colour));
             continue;
@@ -90,7 +113,7 @@ pub fn refresh(
         "{} of {} rewritten on {}{}{}",
         outcome.written(),
         counted(outcome.verified(), "view"),
-        counted(outcome.pages.len(), "page"),
+        counted(outcome.pages.iter().filter(|page| page.fate.failed.is_none()).count(), "page"),
         found(outcome),
         left_out(outcome)
     );
@@ -108,9 +131,13 @@ fn held(
     let how = match hold {
         Hold::Proposal => "the runs differ; not rewritten",
         Hold::RunsDiffer => "the runs differ, and not in steps that come, go or change places",
+        Hold::Unexpected => "a command did not fail as the page expects; not rewritten",
     };
     let mut out = format!("{}: {how}\n\n", page.path);
+    let faults = page.fate.unexpected.iter();
+    faults.for_each(|unexpected| out.push_str(&(fault(unexpected, hide, colour) + "\n")));
     let hint = match hold {
+        Hold::Unexpected => return out,
         Hold::Proposal => {
             page.stale().for_each(|change| out.push_str(&diff(change, files, hide, colour)));
             "write this, with the blocks that say how, with `--accept`"

@@ -70,11 +70,13 @@ pub struct Failure {
     pub error: Error,
     /// What it printed.
     pub output: String,
+    /// The status that it exited with, if it came to its own end and printed text.
+    pub status: Option<i32>,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error, output: String::new() }
+        Self { error, output: String::new(), status: None }
     }
 }
 
@@ -126,7 +128,7 @@ pub fn run(command: &Command, surroundings: &Surroundings) -> std::result::Resul
             let mut output = so_far();
             output.truncate(SHOWN);
             let output = String::from_utf8_lossy(&output).into_owned();
-            return Err(Failure { error: error.because(cause), output });
+            return Err(Failure { error: error.because(cause), output, status: None });
         }
         // A command may close its outputs and go on.
         Ok(Ok(())) => exit_before(&mut child, || limits.reached())
@@ -139,7 +141,8 @@ pub fn run(command: &Command, surroundings: &Surroundings) -> std::result::Resul
             // Whoever holds the pipe is gone, so the reader comes to its end.
             let _ = receiver.recv_timeout(GRACE);
             let output = String::from_utf8_lossy(&so_far()).into_owned();
-            return Err(Failure { error: cut.error(command, surroundings), output });
+            let error = cut.error(command, surroundings);
+            return Err(Failure { error, output, status: None });
         }
     };
     tree.end_rest(GRACE);
@@ -153,6 +156,7 @@ pub fn run(command: &Command, surroundings: &Surroundings) -> std::result::Resul
             Err(failed(format!("`{}` prints something that is not UTF-8", command.text)).into())
         }
         text => Err(Failure {
+            status: status.code().filter(|_| text.as_ref().is_ok_and(|text| !text.contains('\0'))),
             error: failed(format!("`{}` {}", command.text, ending(status))),
             output: text
                 .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),

@@ -11,4 +11,6 @@ pub struct CheckSettings {
     /// be of any age where this is not set.
     #[schemars(range(min = 1))]
     pub max_age: Option<u64>,
+    /// How often a page that drifted or failed live runs again before it is told so.
+    pub retries: u16,
 }

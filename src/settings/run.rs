@@ -21,12 +21,15 @@ pub struct RunSettings {
     /// Seconds after which the commands of a page are ended, without its `teardown`.
     #[schemars(range(min = 1))]
     pub page_timeout: u64,
+    /// Pages whose commands run at once, where they only read.
+    #[schemars(range(min = 1))]
+    pub jobs: u16,
 }
 
 impl Default for RunSettings {
     fn default() -> Self {
         let allow = vec!["openstack".to_owned()];
-        Self { allow, shell: false, timeout: 120, page_timeout: 1800 }
+        Self { allow, shell: false, timeout: 120, page_timeout: 1800, jobs: 1 }
     }
 }
 

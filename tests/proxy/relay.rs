@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use doctool::capture::Capture;
 use doctool::capture::proxy::{Options, Proxy};
 use doctool::error::Result;
-use doctool::model::{self, Caller, Event};
+use doctool::model::{self, Caller, Event, Recording};
 use doctool::noise;
 use doctool::settings::{Ignore, IgnoreSettings};
 use tempfile::NamedTempFile;
@@ -273,4 +273,70 @@ fn listens_on_loopback_only_and_quotes_no_key() {
         assert_eq!(output.status.code(), Some(2));
         assert!(told.contains(message) && !told.contains("planted"), "{told}");
     }
+}
+
+#[test]
+fn what_services_send_belongs_to_the_recording_whose_token_they_pass_on() {
+    let relay = Relay::start();
+    let keystone = Service::echo();
+    let mut glance = relay.service();
+    let mut first = relay.recorder();
+    let mut beside: Vec<_> = (1..=2).map(|number| first.beside(number).unwrap()).collect();
+    let client = |capture: &dyn Capture| {
+        let (_, key) = capture.secrets("openstack").remove(0);
+        Client::with(first.address(), &Caller { name: "openstack".into(), key })
+    };
+    let mut clients: Vec<Client> = beside.iter().map(|capture| client(&**capture)).collect();
+    beside.iter_mut().for_each(|capture| capture.begin().unwrap());
+    let ask = |client: &mut Client, path: &str, headers: &str| {
+        client.send(&format!("GET {}", keystone.url(path)), &format!("{headers}\r\n"));
+        assert!(client.peer.message().0.starts_with("HTTP/1.1 200 "));
+    };
+    for (client, (path, token)) in clients.iter_mut().zip([("/a", "A"), ("/b", "B")]) {
+        ask(client, path, &format!("X-Auth-Token: {token}\r\n"));
+    }
+    // The subject goes before the token of the service itself.
+    ask(&mut glance, "/of-b", "X-Auth-Token: own\r\nX-Subject-Token: B\r\n");
+    ask(&mut glance, "/of-a", "X-Auth-Token: A\r\n");
+    let summaries = |beside: &mut Vec<Box<dyn Capture + Send>>| {
+        let told = beside.iter_mut().map(|capture| {
+            let recording = summary(&capture.end().unwrap());
+            let doubtful = Recording { exchanges: capture.doubtful(), messages: Vec::new() };
+            (recording, summary(&doubtful))
+        });
+        told.collect::<Vec<_>>()
+    };
+    let own = |one: &str, other: &str| {
+        let (one, other) =
+            (format!("openstack GET {one} 200 OK"), format!("glance-api GET {other} 200 OK"));
+        vec![one, other]
+    };
+    let expected = [(own("/a", "/of-a"), vec![]), (own("/b", "/of-b"), vec![])];
+    assert_eq!(summaries(&mut beside), expected);
+
+    // What no token tells, and what a token tells that both have sent, is nobody's, and both hear of it.
+    beside.iter_mut().for_each(|capture| capture.begin().unwrap());
+    for client in &mut clients {
+        ask(client, "/c", "X-Auth-Token: C\r\n");
+    }
+    ask(&mut glance, "/by-itself", "");
+    ask(&mut glance, "/of-both", "X-Subject-Token: C\r\n");
+    // A token of the recording before is no longer known.
+    ask(&mut glance, "/late", "X-Subject-Token: A\r\n");
+    let doubtful =
+        ["/by-itself", "/of-both", "/late"].map(|path| format!("glance-api GET {path} -"));
+    let expected = (vec!["openstack GET /c 200 OK".to_owned()], doubtful.to_vec());
+    assert_eq!(summaries(&mut beside), [expected.clone(), expected]);
+
+    // One that goes on while no other does is not sure of itself either: others may run unrecorded.
+    beside[0].begin().unwrap();
+    ask(&mut glance, "/by-itself", "");
+    assert_eq!(beside[0].end().unwrap().exchanges, []);
+    assert_eq!(beside[0].doubtful().len(), 1);
+
+    // What runs alone has caused all there is.
+    first.begin().unwrap();
+    ask(&mut glance, "/by-itself", "");
+    assert_eq!(summary(&first.end().unwrap()), ["glance-api GET /by-itself 200 OK"]);
+    assert_eq!(first.doubtful(), []);
 }

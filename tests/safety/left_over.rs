@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::server::Server;
 use super::support::Site;
-use super::{page, site};
+use super::{page, program, site};
 
 /// A site with a page of these commands, which may be `curl` and `sleep`.
 fn site_of(server: &Server, front_matter: &str, commands: &[&str], rest: &str) -> Site {
@@ -121,4 +121,40 @@ fn what_a_killed_run_has_made_is_removed_by_a_sweep_and_nothing_else_is() {
     assert!(said.out.starts_with("removed thing `one` (0000"), "{}", said.out);
     assert_eq!(server.names(), ["foreign"]);
     assert_eq!(site.doctool(&["sweep"]).exits(0).out, "nothing is left over\n");
+}
+
+#[test]
+fn an_interrupt_ends_all_pages_that_run_at_once_and_each_is_torn_down() {
+    let notes = tempfile::tempdir().unwrap();
+    let torn_down = notes.path().join("torn-down");
+    let script = format!(
+        "case $1 in image) echo $$ >> {0}/began; exec sleep 63.25;; *) echo \"$3\" >> {0}/torn-down;; esac",
+        notes.path().display()
+    );
+    let folder = program("openstack", &script);
+    let read = |name: &str| {
+        page(
+            &format!("  teardown:\n    - openstack token issue {name}\n"),
+            &["openstack image list"],
+        )
+    };
+    let path = folder.path().to_string_lossy();
+    let site = site(&read("one"), &path, "[openstack]", "").with("DOCTOOL_CACHE_DIR", path.clone());
+    site.write("docs/other.md", read("two"));
+    let began =
+        || fs::read_to_string(notes.path().join("began")).unwrap_or_default().lines().count();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_doctool"));
+    command.args(["refresh", "--jobs", "2"]).current_dir(site.path("."));
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("both pages run at once", || began() == 2);
+    kill_process(pid(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("error: interrupted while `openstack image list` ran"), "{said}");
+    assert!(!runs("sleep 63.25"), "no process is left");
+    let torn_down = fs::read_to_string(torn_down).unwrap();
+    let mut torn_down: Vec<&str> = torn_down.lines().collect();
+    torn_down.sort_unstable();
+    assert_eq!(torn_down, ["one", "two"]);
 }

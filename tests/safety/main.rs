@@ -6,6 +6,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod again;
+mod failing;
 mod left_over;
 mod permits;
 mod refusals;

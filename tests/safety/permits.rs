@@ -72,3 +72,16 @@ fn a_plan_tells_what_the_last_recording_shows_being_created() {
     assert!(said.out.contains("  run      change  openstack image create"), "{}", said.out);
     assert!(said.out.contains("  creates  image `"), "{}", said.out);
 }
+
+#[test]
+fn a_plan_says_what_is_to_fail() {
+    let expects = "  expect:\n    openstack image delete kept: fail 403\n    openstack image show none: fail\n";
+    let commands =
+        ["openstack image delete kept", "openstack image show none", "openstack image list"];
+    let site = site(&page(expects, &commands), "/bin", "[openstack]", "");
+    let plan = "index.md\n  \
+                run      destroy openstack image delete kept  (is to fail with 403)\n  \
+                run      read    openstack image show none  (is to fail)\n  \
+                run      read    openstack image list\n";
+    assert_eq!(site.doctool(&["plan"]).exits(0).out, plan);
+}

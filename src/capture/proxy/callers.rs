@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::authority::write_private;
+use super::journal::Lane;
 use super::processes::Seen;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Caller;
@@ -35,6 +36,8 @@ pub(super) struct Known {
     pub(super) believes: bool,
     /// The process at the other end, where that was asked for and found.
     pub(super) process: Option<Seen>,
+    /// The recording that it belongs to. None for services, which serve several.
+    pub(super) lane: Option<Lane>,
 }
 
 impl Callers {
@@ -66,18 +69,23 @@ impl Callers {
 
     /// Admits a caller that has its key from somebody else.
     pub(super) fn admit(&self, caller: &Caller, believes: bool) {
+        self.insert(caller, believes, None);
+    }
+
+    fn insert(&self, caller: &Caller, believes: bool, lane: Option<Lane>) {
         let credentials = format!("{}:{}", user(&caller.name), caller.key).into_bytes();
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
         names.insert(
             credentials,
-            Known { name: caller.name.as_str().into(), believes, process: None },
+            Known { name: caller.name.as_str().into(), believes, process: None, lane },
         );
     }
 
-    /// Admits a caller of this name with a key of this run, the same whenever it is asked for.
-    pub(super) fn issue(&self, name: &str) -> Caller {
-        let caller = Caller { name: name.to_owned(), key: self.key(name) };
-        self.admit(&caller, true);
+    /// Admits a caller of this name with a key of this run and this recording, the same whenever it is
+    /// asked for.
+    pub(super) fn issue(&self, name: &str, lane: Lane) -> Caller {
+        let caller = Caller { name: name.to_owned(), key: self.key(name, lane) };
+        self.insert(&caller, true, Some(lane));
         caller
     }
 
@@ -96,16 +104,22 @@ impl Callers {
     fn issued(&self, credentials: &[u8]) -> Option<Known> {
         let (name, key) = std::str::from_utf8(credentials).ok()?.split_once(':')?;
         // Digests are compared, so how long it takes tells nothing about the key.
-        let is_same = Sha256::digest(key) == Sha256::digest(self.key(name));
+        let is_same = Sha256::digest(key) == Sha256::digest(self.key(name, 0));
         (self.is_kept && is_same).then(|| Known {
             name: name.into(),
             believes: true,
             process: None,
+            lane: None,
         })
     }
 
-    fn key(&self, name: &str) -> String {
-        let digest = Sha256::new().chain_update(self.secret).chain_update(user(name)).finalize();
+    fn key(&self, name: &str, lane: Lane) -> String {
+        let mut digest = Sha256::new().chain_update(self.secret).chain_update(user(name));
+        if lane > 0 {
+            // A name has no colon here, so that no other name has the same key.
+            digest.update(format!(":{lane}"));
+        }
+        let digest = digest.finalize();
         digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

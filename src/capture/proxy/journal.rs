@@ -3,10 +3,21 @@
 //! In: heads and bodies of exchanges, from many connections at once. Out: a [`Recording`] in the
 //! order in which the heads came. Exchanges that begin while nothing is recorded leave nothing
 //! here, even if they end later.
+//!
+//! # Several recordings at once
+//!
+//! Each recording has a lane. Callers that were issued a key belong to one. Services belong to none, and
+//! what they send is caused by a request of somebody. Nobody else asks for anything while the first
+//! lane records, which is for what runs alone, so all is of that. Otherwise it is known whose it is where
+//! the service passes on a token that one lane alone has sent. Who happens to have a request under way
+//! proves nothing, since services also send things by themselves. So the rest is kept as doubtful with
+//! each recording that goes on, and is in none.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use bytes::Bytes;
 
 use super::Witness;
 use super::callers::Known;
@@ -17,6 +28,15 @@ use crate::model::{Body, Exchange, Header, Message, Process, Recording, Request,
 
 /// Messages that wait for one before them to be complete.
 const MOST_WAITING: usize = 1000;
+
+/// Which of several recordings.
+pub(super) type Lane = usize;
+
+/// The lane of what runs while nothing else does.
+const ALONE: Lane = 0;
+
+/// Headers that pass on the token of whoever asked first, and then those of one's own.
+const TOKENS: [&str; 2] = ["x-subject-token", "x-auth-token"];
 
 /// The place where all connections write.
 #[derive(Debug)]
@@ -31,12 +51,18 @@ pub(super) struct Journal {
 struct State {
     /// Counts recordings, so that what is late for one does not get into the next.
     number: u64,
-    open: Option<Open>,
+    open: BTreeMap<Lane, Open>,
 }
 
 #[derive(Debug)]
 struct Open {
     began: Instant,
+    /// Which recording it is.
+    recording: u64,
+    /// Tokens that its callers have sent.
+    tokens: HashSet<Bytes>,
+    /// What services sent, of which nobody can say whether it belongs here.
+    doubtful: Vec<Exchange>,
     /// By their numbers, which go on when some were taken out.
     entries: BTreeMap<usize, Entry>,
     next: usize,
@@ -67,11 +93,21 @@ struct Half {
 #[derive(Debug, Clone)]
 pub(super) struct Keep(Arc<Mutex<Kept>>);
 
+/// A recording that has ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) recording: Recording,
+    /// When each exchange began.
+    pub(super) moments: Vec<Instant>,
+    pub(super) doubtful: Vec<Exchange>,
+}
+
 /// An exchange that is under way. Ends when dropped.
 #[derive(Debug)]
 pub(super) struct Ticket {
     journal: Arc<Journal>,
-    number: u64,
+    lane: Lane,
+    recording: u64,
     index: usize,
     body: Keep,
 }
@@ -82,32 +118,32 @@ impl Journal {
         Self { body_limit, witness, state: Mutex::default(), quiet: Condvar::new() }
     }
 
-    /// Begins a recording; says no if there is one.
-    pub(super) fn begin(&self) -> bool {
+    /// Begins a recording; says no if there is one in the lane.
+    pub(super) fn begin(&self, lane: Lane) -> bool {
         let mut state = self.state();
-        if state.open.is_some() {
+        if state.open.contains_key(&lane) {
             return false;
         }
         state.number += 1;
-        state.open = Some(Open::new());
+        let recording = state.number;
+        state.open.insert(lane, Open::new(recording));
         true
     }
 
-    /// Ends the recording, after at most so long a wait for what is under way. Gives with it when each
-    /// exchange began.
-    pub(super) fn end(&self, patience: Duration) -> Option<(Recording, Vec<Instant>)> {
-        self.quiet(patience).open.take().map(Open::into_recording)
+    /// Ends the recording, after at most so long a wait for what is under way.
+    pub(super) fn end(&self, lane: Lane, patience: Duration) -> Option<Ended> {
+        self.quiet(lane, patience).open.remove(&lane).map(Open::ended)
     }
 
     /// Waits at most so long for what is under way.
-    pub(super) fn settle(&self, patience: Duration) {
-        drop(self.quiet(patience));
+    pub(super) fn settle(&self, lane: Lane, patience: Duration) {
+        drop(self.quiet(lane, patience));
     }
 
-    fn quiet(&self, patience: Duration) -> MutexGuard<'_, State> {
+    fn quiet(&self, lane: Lane, patience: Duration) -> MutexGuard<'_, State> {
         let deadline = Instant::now() + patience;
         let mut state = self.state();
-        while state.open.as_ref().is_some_and(|open| open.under_way > 0) {
+        while state.open.get(&lane).is_some_and(|open| open.under_way > 0) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -117,7 +153,7 @@ impl Journal {
         state
     }
 
-    /// Writes down a request, if anything is being recorded.
+    /// Writes down a request, if anything is being recorded that it belongs to.
     pub(super) fn request(
         self: &Arc<Self>,
         from: &Known,
@@ -125,11 +161,6 @@ impl Journal {
         url: String,
     ) -> Option<Ticket> {
         let body = Keep::new(&head.fields, self.body_limit);
-        let mut state = self.state();
-        let number = state.number;
-        let open = state.open.as_mut()?;
-        let index = open.next;
-        open.next += 1;
         let entry = Entry {
             from: Arc::clone(&from.name),
             process: from.process,
@@ -140,26 +171,45 @@ impl Journal {
             began: Instant::now(),
             ended: None,
         };
+        let mut state = self.state();
+        let Some(lane) = from.lane.or_else(|| state.cause(&head.fields)) else {
+            if !state.open.is_empty() {
+                let exchange = entry.exchange(None);
+                state.open.values_mut().for_each(|open| open.doubtful.push(exchange.clone()));
+            }
+            return None;
+        };
+        let open = state.open.get_mut(&lane)?;
+        if from.lane.is_some() {
+            open.tokens.extend(TOKENS.iter().flat_map(|name| tokens(&head.fields, name)));
+        }
+        let (index, recording) = (open.next, open.recording);
+        open.next += 1;
         open.entries.insert(index, entry);
         open.messages.push_back(Message::Request(index));
         open.under_way += 1;
-        Some(Ticket { journal: Arc::clone(self), number, index, body })
+        Some(Ticket { journal: Arc::clone(self), lane, recording, index, body })
     }
 
     /// Takes out what is complete of a recording that goes on; nothing where there is none.
-    pub(super) fn drain(&self) -> Recording {
-        self.state().open.as_mut().map(Open::drain).unwrap_or_default()
+    pub(super) fn drain(&self, lane: Lane) -> Recording {
+        self.state().open.get_mut(&lane).map(Open::drain).unwrap_or_default()
+    }
+
+    /// How many exchanges of a recording have begun.
+    pub(super) fn count(&self, lane: Lane) -> usize {
+        self.state().open.get(&lane).map_or(0, |open| open.next)
     }
 
     /// Whether anything is being recorded.
     pub(super) fn is_open(&self) -> bool {
-        self.state().open.is_some()
+        !self.state().open.is_empty()
     }
 
     /// The exchanges so far whose method and URL are looked for.
     pub(super) fn exchanges(&self, wanted: impl Fn(&str, &str) -> bool) -> Vec<Exchange> {
         let state = self.state();
-        let entries = state.open.iter().flat_map(|open| open.entries.values());
+        let entries = state.open.values().flat_map(|open| open.entries.values());
         let entries = entries.filter(|entry| wanted(&entry.method, &entry.url));
         entries.map(|entry| entry.exchange(None)).collect()
     }
@@ -192,9 +242,8 @@ impl Ticket {
 
     fn with_open(&self, change: impl FnOnce(&mut Open)) {
         let mut state = self.journal.state();
-        if state.number == self.number {
-            state.open.as_mut().map(change);
-        }
+        let open = state.open.get_mut(&self.lane);
+        open.filter(|open| open.recording == self.recording).map(change);
     }
 }
 
@@ -233,10 +282,36 @@ impl Keep {
     }
 }
 
+/// The tokens in the headers of this name.
+fn tokens<'a>(fields: &'a Fields, name: &'static str) -> impl Iterator<Item = Bytes> + use<'a> {
+    fields.all(name).cloned()
+}
+
+impl State {
+    /// The recording whose callers have caused what a service sends, where that is certain.
+    fn cause(&self, fields: &Fields) -> Option<Lane> {
+        if self.open.len() == 1 && self.open.contains_key(&ALONE) {
+            return Some(ALONE);
+        }
+        TOKENS.iter().find_map(|name| {
+            let passed: Vec<Bytes> = tokens(fields, name).collect();
+            let mut knowing = self
+                .open
+                .iter()
+                .filter(|(_, open)| passed.iter().any(|token| open.tokens.contains(token)))
+                .map(|(lane, _)| *lane);
+            knowing.next().filter(|_| knowing.next().is_none())
+        })
+    }
+}
+
 impl Open {
-    fn new() -> Self {
+    fn new(recording: u64) -> Self {
         Self {
             began: Instant::now(),
+            recording,
+            tokens: HashSet::new(),
+            doubtful: Vec::new(),
             entries: BTreeMap::new(),
             next: 0,
             messages: VecDeque::new(),
@@ -258,10 +333,11 @@ impl Open {
         processes
     }
 
-    fn into_recording(self) -> (Recording, Vec<Instant>) {
+    fn ended(mut self) -> Ended {
         let moments = self.entries.values().map(|entry| entry.began).collect();
         let messages: Vec<Message> = self.messages.iter().copied().collect();
-        (self.recording(&messages, self.entries.keys().copied()), moments)
+        let recording = self.recording(&messages, self.entries.keys().copied());
+        Ended { recording, moments, doubtful: std::mem::take(&mut self.doubtful) }
     }
 
     /// Takes out the messages that are complete, up to the first that is not. Where too many wait for

@@ -40,6 +40,7 @@ mod hosts;
 mod journal;
 mod kept;
 mod processes;
+mod recorder;
 mod refusal;
 mod route;
 mod stream;
@@ -53,7 +54,7 @@ use std::fmt;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -65,6 +66,7 @@ use self::connection::Engine;
 pub use self::hosts::Hosts;
 use self::journal::Journal;
 use self::processes::Processes;
+use self::recorder::Recorder;
 pub(super) use self::route::Route;
 use self::trust::Trust;
 pub use self::tunnel::Unseen;
@@ -157,7 +159,7 @@ impl Options {
 ///
 /// When its keys and certificates cannot be read or written.
 pub fn standing_environment(options: &Options, name: &str) -> Result<Vec<(String, String)>> {
-    let caller = options.callers()?.issue(name);
+    let caller = options.callers()?.issue(name, 0);
     Ok(variables(&caller, options.address(), secure(options)?.bundle.path()))
 }
 
@@ -165,12 +167,7 @@ pub fn standing_environment(options: &Options, name: &str) -> Result<Vec<(String
 pub struct Proxy {
     attachment: Option<Attachment>,
     runtime: Option<Runtime>,
-    address: SocketAddr,
-    engine: Arc<Engine>,
-    journal: Arc<Journal>,
-    settle: Duration,
-    participants: Participants,
-    moments: Vec<Instant>,
+    recorder: Recorder,
 }
 
 impl Proxy {
@@ -203,40 +200,32 @@ impl Proxy {
         let runtime = runtime()?;
         runtime.spawn(accept(listener, Arc::clone(&engine)));
         let attachment = relay.map(|relay| relay::attach(relay, address, events)).transpose()?;
-        Ok(Self {
-            attachment,
-            runtime: Some(runtime),
-            address,
-            engine,
-            journal,
-            settle: options.settle,
-            participants: options.participants,
-            moments: Vec::new(),
-        })
+        let participants = Arc::new(Mutex::new(options.participants));
+        let settle = options.settle;
+        let recorder = Recorder::new(address, engine, journal, settle, participants);
+        Ok(Self { attachment, runtime: Some(runtime), recorder })
     }
 
     /// Where the proxy listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.recorder.address
     }
 
     /// When each exchange of the last recording began, in their order.
     pub fn moments(&self) -> &[Instant] {
-        &self.moments
+        &self.recorder.moments
     }
 
     /// Takes out the messages of a recording that goes on, as far as they are complete. Of an exchange
     /// whose request and response are taken out one after the other, both recordings tell all that
     /// is known then.
     pub fn drain(&mut self) -> Recording {
-        let mut recording = self.journal.drain();
-        self.participants.resolve(&mut recording);
-        recording
+        self.recorder.drain()
     }
 
     /// The caller of this name, with its key, which is a secret of this run.
     pub fn caller(&self, name: &str) -> Caller {
-        self.engine.callers.issue(name)
+        self.recorder.caller(name)
     }
 }
 
@@ -253,36 +242,39 @@ impl Drop for Proxy {
 
 impl Capture for Proxy {
     fn environment(&self, caller: &str) -> Vec<(String, String)> {
-        let secure = self.engine.secure.as_ref().expect("a recorder looks inside TLS");
-        variables(&self.caller(caller), self.address, secure.bundle.path())
+        self.recorder.environment(caller)
     }
 
     fn secrets(&self, caller: &str) -> Vec<(String, String)> {
-        vec![("key".to_owned(), self.caller(caller).key)]
+        self.recorder.secrets(caller)
     }
 
     fn unseen(&self) -> Vec<Unseen> {
-        self.engine.secure.iter().flat_map(|secure| secure.unseen.all()).collect()
+        self.recorder.unseen()
+    }
+
+    fn beside(&self, number: usize) -> Option<Box<dyn Capture + Send>> {
+        self.recorder.beside(number)
     }
 
     fn begin(&mut self) -> Result<()> {
-        if self.journal.begin() {
-            return Ok(());
-        }
-        Err(Error::new(ErrorKind::Recording, "a recording has begun and not ended"))
+        self.recorder.begin()
     }
 
     fn settle(&self) {
-        self.journal.settle(self.settle);
+        self.recorder.settle();
+    }
+
+    fn seen(&self) -> Option<usize> {
+        self.recorder.seen()
     }
 
     fn end(&mut self) -> Result<Recording> {
-        let recording = self.journal.end(self.settle);
-        let (mut recording, moments) =
-            recording.ok_or_else(|| Error::new(ErrorKind::Recording, "no recording has begun"))?;
-        self.participants.resolve(&mut recording);
-        self.moments = moments;
-        Ok(recording)
+        self.recorder.end()
+    }
+
+    fn doubtful(&mut self) -> Vec<Exchange> {
+        self.recorder.doubtful()
     }
 }
 

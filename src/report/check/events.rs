@@ -27,6 +27,9 @@ pub enum CheckEvent<'a> {
         views: usize,
         /// How many of them are not as they should be.
         stale: usize,
+        /// How long its commands took together, in milliseconds; none where nothing ran.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        milliseconds: Option<u64>,
     },
     /// Something was found.
     Finding(&'a Found),
@@ -67,6 +70,7 @@ fn events(report: &CheckReport) -> Vec<CheckEvent<'_>> {
             file: &page.file,
             views: page.views.len(),
             stale: page.views.iter().filter(|view| view.stale).count(),
+            milliseconds: page.milliseconds,
         });
         events.extend(page.findings.iter().map(CheckEvent::Finding));
     }

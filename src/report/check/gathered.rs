@@ -4,11 +4,14 @@ use std::collections::HashSet;
 use std::convert::Infallible;
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
-use super::value::{CheckReport, CheckedPage, CheckedView, Found, Secret, SkippedPage};
+use super::value::{
+    self, Attempt, CheckReport, CheckedPage, CheckedView, Found, Secret, SkippedPage,
+};
 use crate::model::{
-    Change, Diagnostic, DiagnosticKind, FileCache, Finding, Hold, Leak, Outcome, PageOutcome,
-    Place, Severity, Sides, ViewKind,
+    Change, Diagnostic, DiagnosticKind, Fault, FileCache, Finding, Hold, Leak, Outcome,
+    PageOutcome, Place, Severity, Sides, ViewKind,
 };
 use crate::report::diff::Diff;
 use crate::settings::Config;
@@ -30,23 +33,33 @@ impl CheckReport {
         hide: &(dyn Fn(&str) -> String + Sync),
     ) -> Self {
         let gatherer = Gatherer { config, files, hide };
+        // Of a failed page nothing is verified, whether that is told as a finding or not.
+        let is_silent = |page: &&PageOutcome| {
+            page.fate.failed.is_some() && config.severity(DiagnosticKind::CommandFailed).is_none()
+        };
+        let (silent, pages): (Vec<&PageOutcome>, Vec<&PageOutcome>) =
+            outcome.pages.iter().partition(is_silent);
+        let unplaced: Vec<&Diagnostic> = outcome
+            .elsewhere
+            .iter()
+            .chain(silent.iter().flat_map(|page| &page.diagnostics))
+            .collect();
         // What several pages include is told once, by the first of them.
         let mut told = HashSet::new();
-        let of_pages = outcome.pages.iter().map(|page| &page.diagnostics);
-        let mut new_on: Vec<Vec<bool>> = Vec::with_capacity(outcome.pages.len() + 1);
-        for diagnostics in of_pages.chain([&outcome.elsewhere]) {
-            let is_new = diagnostics.iter().map(|found| told.insert((found.kind, &found.place)));
-            new_on.push(is_new.collect());
-        }
-        let new_elsewhere = new_on.pop().unwrap_or_default();
-        let indices: Vec<usize> = (0..outcome.pages.len()).collect();
-        let mut pages = Vec::with_capacity(indices.len());
-        let page = |index: &usize| gatherer.page(&outcome.pages[*index], &new_on[*index]);
+        let mut are_new = |diagnostics: &mut dyn Iterator<Item = &Diagnostic>| -> Vec<bool> {
+            diagnostics.map(|found| told.insert((found.kind, found.place.clone()))).collect()
+        };
+        let new_on: Vec<Vec<bool>> =
+            pages.iter().map(|page| are_new(&mut page.diagnostics.iter())).collect();
+        let new_elsewhere = are_new(&mut unplaced.iter().copied());
+        let indices: Vec<usize> = (0..pages.len()).collect();
+        let mut told_pages = Vec::with_capacity(indices.len());
+        let page = |index: &usize| gatherer.page(pages[*index], &new_on[*index]);
         let Ok(()) = side_by_side::each(&indices, page, |page| {
-            pages.push(page);
+            told_pages.push(page);
             Ok::<(), Infallible>(())
         });
-        let elsewhere = gatherer.diagnostics(&outcome.elsewhere, &new_elsewhere);
+        let elsewhere = gatherer.diagnostics(unplaced.iter().copied(), &new_elsewhere);
         let mut secrets = Vec::with_capacity(outcome.leaks.len());
         let secret = |leak: &Leak| gatherer.secret(leak);
         let Ok(()) = side_by_side::each(&outcome.leaks, secret, |secret| {
@@ -58,14 +71,20 @@ impl CheckReport {
             file: shown(&skipped.place.file),
             reason: skipped.reason.clone(),
         });
+        let silent = silent.into_iter().map(|page| SkippedPage {
+            path: page.path.clone(),
+            file: shown(&page.place.file),
+            reason: "a command failed".to_owned(),
+        });
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             level: outcome.level,
-            pages,
+            pages: told_pages,
             elsewhere,
             secrets,
-            skipped: skipped.collect(),
+            skipped: skipped.chain(silent).collect(),
             ignored: outcome.ignored,
+            share: outcome.share.clone(),
             failure: None,
         }
     }
@@ -73,10 +92,15 @@ impl CheckReport {
 
 impl Gatherer<'_> {
     fn page(&self, page: &PageOutcome, new: &[bool]) -> CheckedPage {
-        let stale = page.stale().filter_map(|change| self.stale(change));
-        let mut findings: Vec<Found> = stale.collect();
+        let mut findings = self.trouble(page);
+        let attempts: Vec<Attempt> = page
+            .attempts
+            .iter()
+            .map(|attempt| Attempt { findings: self.trouble(attempt) })
+            .collect();
+        findings.extend(self.flaky(page, &attempts));
         let is_told = |change: &Change| {
-            change.region.text != change.text && self.severity(kind_of(change.kind)).is_some()
+            change.region.text != change.text && self.severity(change.kind.drift()).is_some()
         };
         let disagrees = |change: &Change| {
             page.diagnostics.iter().any(|found| {
@@ -90,16 +114,14 @@ impl Gatherer<'_> {
             file: shown(&change.region.place.file),
             line: change.region.place.line,
             stale: is_told(change) || disagrees(change),
+            milliseconds: match change.kind {
+                ViewKind::Console(index) => {
+                    page.fate.commands.get(index).copied().map(milliseconds)
+                }
+                _ => None,
+            },
         });
         let views = views.collect();
-        if page.hold == Some(Hold::RunsDiffer) {
-            findings.extend(self.found(
-                DiagnosticKind::RunsDiffer,
-                &page.place,
-                "the runs differ, and not in steps that come or go",
-                Some("draw what may differ, such as the order within `par`: doctool proposes `opt` and `loop` only"),
-            ));
-        }
         let left =
             page.findings().filter_map(|(change, finding)| self.finding(page, change, finding));
         findings.extend(left);
@@ -111,7 +133,52 @@ impl Gatherer<'_> {
             views,
             not_run: page.not_run.len(),
             findings,
+            milliseconds: page.fate.took.map(milliseconds),
+            attempts,
         }
+    }
+
+    /// What a run of a page says against it.
+    fn trouble(&self, page: &PageOutcome) -> Vec<Found> {
+        let mut findings: Vec<Found> =
+            page.stale().filter_map(|change| self.stale(change)).collect();
+        let failed = page.fate.failed.iter();
+        findings
+            .extend(failed.filter_map(|fault| self.fault(DiagnosticKind::CommandFailed, fault)));
+        let unexpected = page.fate.unexpected.iter();
+        findings.extend(
+            unexpected.filter_map(|fault| self.fault(DiagnosticKind::UnexpectedResult, fault)),
+        );
+        if page.hold == Some(Hold::RunsDiffer) {
+            findings.extend(self.found(
+                DiagnosticKind::RunsDiffer,
+                &page.place,
+                "the runs differ, and not in steps that come or go",
+                Some("draw what may differ, such as the order within `par`: doctool proposes `opt` and `loop` only"),
+            ));
+        }
+        findings
+    }
+
+    /// That a page is good only now and then, with what the other attempts say.
+    fn flaky(&self, page: &PageOutcome, attempts: &[Attempt]) -> Option<Found> {
+        let (last, before) = attempts.split_last()?;
+        if !last.findings.is_empty() {
+            return None;
+        }
+        let message = format!("this page is good at attempt {} only", attempts.len());
+        let mut notes = Vec::new();
+        for (number, attempt) in (1..).zip(before) {
+            for found in &attempt.findings {
+                notes.push(format!("attempt {number}: {}: {}", found.place(), found.message));
+                notes.extend(found.notes.iter().map(|note| format!("attempt {number}: {note}")));
+                let diff = found.diff.iter().flat_map(|diff| diff.lines());
+                notes.extend(diff.map(|line| format!("attempt {number}: {line}")));
+            }
+        }
+        let hint = "see what differs from run to run, such as other work on the cloud";
+        let found = self.found(DiagnosticKind::Flaky, &page.place, &message, Some(hint))?;
+        Some(Found { notes, ..found })
     }
 
     /// How much a kind counts; none when it is not to be told.
@@ -130,6 +197,14 @@ impl Gatherer<'_> {
         Some(Found { hint: hint.map(self.hide), ..found })
     }
 
+    /// A command that did otherwise than its page says.
+    fn fault(&self, kind: DiagnosticKind, fault: &Fault) -> Option<Found> {
+        let Fault { place, message, said, hint } = fault;
+        let found = self.found(kind, place, message, hint.as_deref())?;
+        let said = said.as_deref().map(self.hide);
+        Some(Found { notes: value::said(said.as_deref()), ..found })
+    }
+
     /// A view that is not as it should be.
     fn stale(&self, change: &Change) -> Option<Found> {
         let Diff { place, text } = Diff::of(change, self.files, self.hide);
@@ -138,7 +213,7 @@ impl Gatherer<'_> {
         Some(Found {
             view: Some(kind.to_string()),
             diff: Some(text),
-            ..self.found(kind_of(kind), &place, &message, None)?
+            ..self.found(kind.drift(), &place, &message, None)?
         })
     }
 
@@ -168,8 +243,12 @@ impl Gatherer<'_> {
     }
 
     /// What authors should know beside views, as far as it was not told already.
-    fn diagnostics(&self, found: &[Diagnostic], new: &[bool]) -> Vec<Found> {
-        let new = found.iter().zip(new).filter(|(_, is_new)| **is_new);
+    fn diagnostics<'d>(
+        &self,
+        found: impl IntoIterator<Item = &'d Diagnostic>,
+        new: &[bool],
+    ) -> Vec<Found> {
+        let new = found.into_iter().zip(new).filter(|(_, is_new)| **is_new);
         let told = new.filter_map(|(diagnostic, _)| {
             let Diagnostic { kind, place, text, span, message, hint, .. } = diagnostic;
             let found = self.found(*kind, place, message, hint.as_deref())?;
@@ -197,13 +276,8 @@ impl Gatherer<'_> {
     }
 }
 
-/// What it is called when a view of this kind is not as it should be.
-fn kind_of(view: ViewKind) -> DiagnosticKind {
-    match view {
-        ViewKind::Console(_) => DiagnosticKind::OutputChanged,
-        ViewKind::Diagram => DiagnosticKind::SequenceChanged,
-        ViewKind::Body | ViewKind::Log | ViewKind::Prose => DiagnosticKind::ContentChanged,
-    }
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn shown(file: &Path) -> String {

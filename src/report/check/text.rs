@@ -120,8 +120,11 @@ pub(super) fn summary(report: &CheckReport) -> String {
         (0, _) => format!("{views} up to date"),
         (stale, _) => format!("{stale} of {views} stale"),
     };
-    let mut line =
-        format!("{judgement} on {}, {}", counted(totals.pages, "page"), report.level.how());
+    let mut line = format!(
+        "{judgement} on {}, {}",
+        counted(totals.pages - totals.failed, "page"),
+        report.level.how()
+    );
     let places = report.pages.iter().flat_map(|page| parts(page).0);
     let places =
         places.filter(|found| found.diff.is_none() && found.kind != DiagnosticKind::RunsDiffer);

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
-use crate::model::{DiagnosticKind, Level, Place, Severity};
+use crate::model::{DiagnosticKind, Level, Place, Severity, Share};
 
 /// Everything that `check` says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -25,6 +25,9 @@ pub struct CheckReport {
     pub skipped: Vec<SkippedPage>,
     /// Exchanges that were left out because the settings say so.
     pub ignored: usize,
+    /// Which share of the pages it is about, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Share>,
     /// What kept the check from being finished. The rest is what was known by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -45,6 +48,20 @@ pub struct CheckedPage {
     pub not_run: usize,
     /// What was found on the page and in its files. What several pages include is told once.
     pub findings: Vec<Found>,
+    /// How long its commands took together, in milliseconds; none where nothing ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub milliseconds: Option<u64>,
+    /// What was found each time, in order, where the page ran again because it was not as it should be.
+    /// `findings` are those of the last time if it was good then, and else those of the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+}
+
+/// One of several attempts at a page.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct Attempt {
+    /// What drifted or failed; nothing if it was good.
+    pub findings: Vec<Found>,
 }
 
 /// A view that was looked at.
@@ -58,6 +75,9 @@ pub struct CheckedView {
     pub line: usize,
     /// Whether it is not as it should be.
     pub stale: bool,
+    /// Of a console, how long its command took, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub milliseconds: Option<u64>,
 }
 
 /// Something that was found.
@@ -141,6 +161,8 @@ pub struct Failure {
 pub struct Summary {
     /// Pages looked at.
     pub pages: usize,
+    /// Those of them of which a command failed, so that nothing of them is verified.
+    pub failed: usize,
     /// Pages that were meant and are not verified.
     pub skipped: usize,
     /// Views verified.
@@ -153,6 +175,11 @@ pub struct Summary {
     pub warnings: usize,
     /// Findings that are only told.
     pub notes: usize,
+}
+
+/// What a command said, a note a line.
+pub(super) fn said(text: Option<&str>) -> Vec<String> {
+    text.unwrap_or_default().lines().map(|line| format!("it said: {line}")).collect()
 }
 
 impl Found {
@@ -198,6 +225,14 @@ impl Found {
     }
 }
 
+impl CheckedPage {
+    /// Whether a command of it failed, so that nothing of it is verified.
+    pub fn has_failed(&self) -> bool {
+        self.views.is_empty()
+            && self.findings.iter().any(|found| found.kind == DiagnosticKind::CommandFailed)
+    }
+}
+
 impl CheckReport {
     /// The report of a check that could not be finished.
     pub fn failed(error: &Error, level: Level) -> Self {
@@ -211,7 +246,7 @@ impl CheckReport {
         };
         let of_command = place.filter(|_| error.kind() == ErrorKind::Command).map(|place| Found {
             hint: failure.hint.clone(),
-            notes: failure.said.iter().map(|said| format!("it said: {said}")).collect(),
+            notes: said(failure.said.as_deref()),
             ..Found::at(
                 DiagnosticKind::CommandFailed,
                 DiagnosticKind::CommandFailed.severity(),
@@ -227,6 +262,7 @@ impl CheckReport {
             secrets: Vec::new(),
             skipped: Vec::new(),
             ignored: 0,
+            share: None,
             failure: Some(failure),
         }
     }
@@ -242,12 +278,21 @@ impl CheckReport {
         self.pages.is_empty() && self.elsewhere.is_empty()
     }
 
+    /// Whether a command failed that was not to, or something else kept the check from being finished.
+    pub fn has_failed(&self) -> bool {
+        let is_failure = |found: &Found| {
+            found.kind == DiagnosticKind::CommandFailed && found.severity == Severity::Error
+        };
+        self.failure.is_some() || self.findings().any(is_failure)
+    }
+
     /// How much there is of everything.
     pub fn summary(&self) -> Summary {
         let views = || self.pages.iter().flat_map(|page| &page.views);
         let count = |severity| self.findings().filter(|found| found.severity == severity).count();
         Summary {
             pages: self.pages.len(),
+            failed: self.pages.iter().filter(|page| page.has_failed()).count(),
             skipped: self.skipped.len(),
             views: views().count(),
             stale: views().filter(|view| view.stale).count(),

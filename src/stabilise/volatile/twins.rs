@@ -1,8 +1,8 @@
 //! What messages say, and which of their volatile values are free.
 //!
 //! Clients that run at the same time send the same, and nobody can say which of them was the first
-//! last time. So a value that stands only in messages of which there are several alike, such as the id
-//! of a request, may be that of another one.
+//! last time. So a value that stands in one message and nowhere else, such as the id of a request, may be
+//! that of another one, and so may one that stands only in messages of which there are several alike.
 
 use std::collections::{HashMap, HashSet};
 
@@ -47,16 +47,30 @@ impl Free {
         }
         run.outputs.iter().for_each(|output| volatile.text(output, &mut bound));
         let mut bound: HashSet<String> = bound.values.into_iter().collect();
-        let mut documented = bound.clone();
-        let mut free = HashSet::new();
-        for values in alike.into_values() {
-            let several = values.len() > 1;
-            let values = values.into_iter().flatten();
-            let values: Vec<String> = values.collect();
-            documented.extend(values.iter().cloned());
-            if several { free.extend(values) } else { bound.extend(values) }
+        // In how many messages each value stands, and whether all of them have others alike.
+        let mut stands: HashMap<String, (usize, bool)> = HashMap::new();
+        for messages in alike.into_values() {
+            let several = messages.len() > 1;
+            for message in messages {
+                for value in message.into_iter().collect::<HashSet<String>>() {
+                    let (count, alike) = stands.entry(value).or_insert((0, true));
+                    *count += 1;
+                    *alike &= several;
+                }
+            }
         }
-        free.retain(|value| !bound.contains(value));
+        let mut free = HashSet::new();
+        for (value, (count, alike)) in stands {
+            if bound.contains(&value) {
+                continue;
+            }
+            if alike || count == 1 {
+                free.insert(value)
+            } else {
+                bound.insert(value)
+            };
+        }
+        let documented = free.union(&bound).cloned().collect();
         Self { free, documented }
     }
 
