@@ -46,6 +46,22 @@ impl Participants {
         }
     }
 
+    /// Fills in whom those exchanges went to of which nobody has said it.
+    pub fn resolve_missing(&mut self, recording: &mut Recording) {
+        let said: Vec<String> = recording.exchanges.iter().map(|it| it.to.clone()).collect();
+        self.resolve(recording);
+        for (exchange, said) in recording.exchanges.iter_mut().zip(said) {
+            if !said.is_empty() {
+                exchange.to = said;
+            }
+        }
+    }
+
+    /// The program that names itself by this product.
+    pub fn program(&self, product: &str) -> String {
+        product.to_owned()
+    }
+
     /// The name of the URL's owner.
     pub fn name(&self, url: &str) -> String {
         let place = Place::of(url);

@@ -1,6 +1,6 @@
 //! Pages' commands on a live cloud, recorded.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use regex::Regex;
 
-use crate::capture::Capture;
 use crate::capture::participants::{Participants, Rule};
 use crate::capture::proxy::{Hosts, Options, Unseen};
+use crate::capture::seen::Unpaired;
+use crate::capture::{Capture, Prepared};
 use crate::cloud;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cloud, Command, Event, Exchange, Place, Recording, Run, Variable};
@@ -25,7 +26,8 @@ use super::known::Known;
 use super::{Documented, Job, left_over, sources};
 
 /// Runs the pages' commands one page after another, each as often as the job says, and learns what
-/// their values are called on the cloud. Gives the cloud back with all its secrets.
+/// their values are called on the cloud. Gives for each page what is known not to be in its runs, and
+/// the cloud with all its secrets.
 ///
 /// Where there are several runs, the first finds caches cold if the profile can do that.
 pub(super) fn run(
@@ -33,13 +35,13 @@ pub(super) fn run(
     pages: &[Documented],
     (mut cloud, profile): (Cloud, &CloudProfile),
     known: &mut Known,
-) -> Result<(Vec<Vec<Run>>, Cloud)> {
-    let guard = Guard::new(job, &cloud, profile)?;
+) -> Result<(Vec<Vec<Run>>, Vec<Notes>, Cloud)> {
+    let mut guard = Guard::new(job, &cloud, profile)?;
     guard.admit(pages)?;
     let callers = pages.iter().flat_map(|page| page.plan.all_commands()).map(caller);
     let callers: HashSet<String> = callers.collect();
-    let witness = guard.witness(callers.clone());
-    let mut capture = sources::open(job, &cloud, profile, witness)?;
+    guard.watch(callers.clone());
+    let mut capture = sources::open(job, &cloud, profile, guard.witness())?;
     let keys: Vec<_> = callers.iter().flat_map(|name| capture.secrets(name)).collect();
     cloud.secrets.extend(keys);
     let runs = all_pages(job, pages, (&cloud, profile), &guard, known, &mut *capture);
@@ -48,9 +50,9 @@ pub(super) fn run(
     }
     let cleaned = if profile.keep { Ok(()) } else { left_over::clean_up(job, &cloud, &guard) };
     // What went wrong first is what a person has to know first.
-    let runs = runs?;
+    let (runs, notes) = runs?.into_iter().unzip();
     cleaned?;
-    Ok((runs, cloud))
+    Ok((runs, notes, cloud))
 }
 
 fn all_pages(
@@ -60,23 +62,34 @@ fn all_pages(
     guard: &Guard<'_>,
     known: &mut Known,
     capture: &mut dyn Capture,
-) -> Result<Vec<Vec<Run>>> {
+) -> Result<Vec<(Vec<Run>, Notes)>> {
     let volatile = Volatile::new(&job.config.volatile, pages.iter().map(|page| &page.run))?;
     let mut runs = Vec::with_capacity(pages.len());
     for page in pages {
         let plan = &page.plan;
         let scratch = Scratch::new(&plan.files, &plan.file)?;
         let pace = Cell::new(Pace::UNHURRIED);
-        let stage = Stage { job, page, cloud, guard, pace, scratch: &scratch, volatile: &volatile };
+        let notes = RefCell::default();
+        let (scratch, volatile) = (&scratch, &volatile);
+        let stage = Stage { job, page, cloud, guard, pace, notes, scratch, volatile };
         if job.runs > 1 {
             stage.cool(profile)?;
         }
         let rounds = (0..job.runs).map(|_| stage.run(known, &mut *capture));
         let rounds = rounds.collect::<Result<Vec<Run>>>();
         (job.events)(Event::PageEnded { page: plan.path.clone() });
-        runs.push(rounds?);
+        runs.push((rounds?, stage.notes.into_inner()));
     }
     Ok(runs)
+}
+
+/// What is known not to be in what was recorded of a page.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Notes {
+    /// What the source of exchanges does not see.
+    pub(super) left_out: Vec<String>,
+    /// Messages that belong to no exchange for sure.
+    pub(super) unpaired: Vec<Unpaired>,
 }
 
 /// How long the commands at hand may go on.
@@ -156,6 +169,7 @@ struct Stage<'a> {
     cloud: &'a Cloud,
     guard: &'a Guard<'a>,
     pace: Cell<Pace>,
+    notes: RefCell<Notes>,
     scratch: &'a Scratch,
     volatile: &'a Volatile,
 }
@@ -244,11 +258,24 @@ impl Stage<'_> {
     fn record(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Run> {
         capture.begin()?;
         let outputs = self.documented(known, capture);
-        let recording = capture.end()?;
+        let seen = capture.seen()?;
+        self.note(seen.left_out, seen.unpaired);
+        let recording = seen.recording;
         let outputs = outputs.map_err(|error| unanswered(error, &recording))?;
         let run = Run { outputs, recording };
         self.learn(known, &run)?;
         Ok(run)
+    }
+
+    /// Keeps in mind what is not in the recording.
+    fn note(&self, left_out: Vec<String>, unpaired: Vec<Unpaired>) {
+        let mut notes = self.notes.borrow_mut();
+        for what in left_out {
+            if !notes.left_out.contains(&what) {
+                notes.left_out.push(what);
+            }
+        }
+        notes.unpaired.extend(unpaired);
     }
 
     /// Runs the documented commands. What one prints may say what the next one calls a thing.
@@ -333,6 +360,10 @@ impl Stage<'_> {
             ..command.clone()
         };
         self.guard.check(&command)?;
+        let command = match capture {
+            Some(capture) => self.prepared(command, capture),
+            None => command,
+        };
         let start = Instant::now();
         let printed = run::run(&command, &surroundings);
         let took = start.elapsed();
@@ -340,8 +371,32 @@ impl Stage<'_> {
         if let Some(capture) = capture {
             // What it has made is written down before the next command runs.
             capture.settle();
+            capture.news()?.iter().for_each(|exchange| self.guard.saw(exchange));
         }
-        printed.map_err(|failure| self.explained(failure, &values, known))
+        let shown = |output: String| match capture {
+            Some(capture) => capture.printed(output),
+            None => Ok(output),
+        };
+        match printed {
+            Ok(output) => shown(output),
+            Err(Failure { error, output }) => {
+                let failure = Failure { error, output: shown(output)? };
+                Err(self.explained(failure, &values, known))
+            }
+        }
+    }
+
+    /// The command as it is started, so that what it sends is seen.
+    fn prepared(&self, command: Command, capture: &dyn Capture) -> Command {
+        match capture.prepared(&command.argv, &caller(&command)) {
+            Prepared::AsItIs => command,
+            Prepared::Asked(argv) => Command { argv, ..command },
+            Prepared::Unseen => {
+                let program = caller(&command);
+                self.note(vec![format!("what `{program}` sends in `{}`", command.text)], vec![]);
+                command
+            }
+        }
     }
 
     /// The error with what the command said, once secrets are out of it. `values` are those that

@@ -56,7 +56,7 @@ use ran::{Ran, runs};
 use telling::Telling;
 
 pub use drawing::Drawing;
-pub use rendering::render_log;
+pub use rendering::{Form, render_log, render_recording};
 pub use starting::init;
 
 /// Where runs come from.

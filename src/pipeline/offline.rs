@@ -109,6 +109,7 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
         hold: None,
         not_run: plan.not_run.clone(),
         diagnostics,
+        not_seen: Vec::new(),
         unshown_log: None,
         unused: Vec::new(),
     };

@@ -9,6 +9,7 @@ use crate::model::{Cloud, Run};
 use crate::stabilise::{Redacted, Secrets};
 
 use super::known::Known;
+use super::live::Notes;
 use super::{Documented, Job, Source, live};
 
 /// A page's run as it is documented and as it was this time, both without secrets.
@@ -17,6 +18,8 @@ pub(super) struct Told {
     pub(super) live: Redacted,
     /// What further runs did.
     pub(super) further: Vec<Redacted>,
+    /// What is known not to be in them.
+    pub(super) notes: Notes,
 }
 
 impl Told {
@@ -39,6 +42,7 @@ pub(super) struct Ran {
 
 pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
     let mut known = None;
+    let mut notes = vec![Notes::default(); pages.len()];
     let (runs, cloud) = match &job.source {
         Source::Replay(folders) => {
             let read = |page: &Documented| {
@@ -53,22 +57,25 @@ pub(super) fn runs(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
             let profile = job.config.profile(name)?;
             let cloud = cloud::ready(name, &profile, job.events)?;
             let known = known.insert(Known::of(job.site, &cloud));
-            live::run(job, pages, (cloud, &profile), known)?
+            let (runs, of_pages, cloud) = live::run(job, pages, (cloud, &profile), known)?;
+            notes = of_pages;
+            (runs, cloud)
         }
     };
-    told(job, pages, runs, &cloud, known)
+    told(job, pages, (runs, notes), &cloud, known)
 }
 
 /// The pages' last runs, as if they had been the ones of this time.
 pub(super) fn last(job: &Job<'_>, pages: &[Documented]) -> Result<Ran> {
     let runs: Vec<Vec<Run>> = pages.iter().map(|page| vec![page.run.clone()]).collect();
-    told(job, pages, runs, &Cloud::default(), None)
+    let notes = vec![Notes::default(); pages.len()];
+    told(job, pages, (runs, notes), &Cloud::default(), None)
 }
 
 fn told(
     job: &Job<'_>,
     pages: &[Documented],
-    mut runs: Vec<Vec<Run>>,
+    (mut runs, notes): (Vec<Vec<Run>>, Vec<Notes>),
     cloud: &Cloud,
     known: Option<Known>,
 ) -> Result<Ran> {
@@ -86,12 +93,13 @@ fn told(
     for run in runs.iter_mut().flatten() {
         ignored += run.recording.leave_out(|exchange| ignore.fits(exchange));
     }
-    let told = pages.iter().zip(&runs).map(|(page, runs)| {
+    let told = pages.iter().zip(&runs).zip(notes).map(|((page, runs), notes)| {
         let mut runs = runs.iter().map(|run| secrets.redact(run));
         Told {
             documented: secrets.redact(&page.run),
             live: runs.next().unwrap_or_default(),
             further: runs.collect(),
+            notes,
         }
     });
     Ok(Ran { told: told.collect(), secrets, ignored, known })

@@ -75,6 +75,7 @@ impl Telling<'_> {
             // What may be the cause.
             diagnostics.extend(freshness::versions(&plan, &place, documented, live));
         }
+        diagnostics.extend(freshness::unpaired(&plan, &place, &told.notes.unpaired));
         judge(self.job.config, &mut diagnostics);
         PageOutcome {
             place,
@@ -84,6 +85,7 @@ impl Telling<'_> {
             path: plan.path,
             not_run: plan.not_run,
             diagnostics,
+            not_seen: told.notes.left_out.clone(),
             unshown_log: (!shows_log).then_some(log),
             unused,
         }

@@ -91,6 +91,7 @@ impl Gatherer<'_> {
             order: page.order,
             views,
             not_run: page.not_run.len(),
+            not_seen: page.not_seen.iter().map(|what| (self.hide)(what)).collect(),
             findings,
         }
     }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use super::{CheckReport, CheckedPage, Failure, Found, Report};
 use crate::model::{DiagnosticKind, Leak, Level, Severity};
 use crate::report::text::{Colour, Snippet, Style, coloured};
-use crate::report::{counted, leaks_text};
+use crate::report::{counted, leaks_text, not_seen};
 
 /// The report as text.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,8 @@ impl Report for Text {
         }
         out.push_str(&summary(report));
         out.push('\n');
+        let pages = report.pages.iter().map(|page| (&*page.path, &*page.not_seen));
+        out.push_str(&not_seen(pages));
         out.push_str(&skipped(report));
         out
     }
