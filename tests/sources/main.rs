@@ -1,6 +1,8 @@
 //! Where exchanges come from besides the proxy: what clients tell, HAR files, other tools, several at once.
 
 mod debug;
+mod har;
+mod mitmproxy;
 
 #[path = "../support/mod.rs"]
 mod support;
