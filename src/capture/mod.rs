@@ -5,10 +5,10 @@
 //! [`requestshook`], and what clients tell of themselves in [`debug`]; others are files beside them and
 //! need nothing of them.
 
-mod catalog;
 mod clock;
 pub mod debug;
 pub mod har;
+pub mod merging;
 pub mod participants;
 pub mod proxy;
 pub mod relay;

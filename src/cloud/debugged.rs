@@ -6,8 +6,11 @@
 
 use std::path::Path;
 
+/// The client that is meant where nothing says which one told something.
+pub const CLIENT: &str = "openstack";
+
 /// Clients whose own options stand right behind their name, `--debug` and `--log-file` among them.
-const CLIENTS: &[&str] = &["openstack"];
+const CLIENTS: &[&str] = &[CLIENT];
 
 /// The words with `--debug` and the file for what that tells; none where the program knows no such words,
 /// or writes a file of its own already.

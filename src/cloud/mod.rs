@@ -2,6 +2,7 @@
 //!
 //! In: a profile of doctool.yml. Out: a [`Cloud`] that answers, or why it does not.
 
+mod catalog;
 mod debugged;
 pub mod devstack;
 mod effects;
@@ -10,7 +11,8 @@ mod external;
 mod left_over;
 mod probe;
 
-pub use debugged::debugged;
+pub use catalog::DIRECTORY;
+pub use debugged::{CLIENT, debugged};
 pub use effects::{effect, targets};
 pub use left_over::{Removal, TOKEN, remove};
 pub use probe::probe;

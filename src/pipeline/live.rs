@@ -140,7 +140,7 @@ pub(super) fn recording(config: &Config, cloud: &Cloud) -> Result<Options> {
         Ok(Rule { url, name: rule.name.clone() })
     };
     let rules = config.participants.iter().map(rule).collect::<Result<Vec<Rule>>>()?;
-    let participants = Participants::new(cloud.services.clone(), rules);
+    let participants = Participants::new(cloud.services.clone(), rules).on(cloud::DIRECTORY);
     Ok(Options {
         body_limit: config.record.body_limit,
         participants,

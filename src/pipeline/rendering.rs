@@ -13,6 +13,7 @@ use crate::capture::debug;
 use crate::capture::har;
 use crate::capture::requestshook::Entries;
 use crate::capture::seen::Seen;
+use crate::cloud;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cloud, Entry, Place};
 use crate::settings::Config;
@@ -30,9 +31,6 @@ pub enum Form {
     /// HAR 1.2.
     Har,
 }
-
-/// Who asks where only the client has told what was said.
-const CLIENT: &str = "openstack";
 
 /// Portions of the log that may lie between two threads.
 const WAITING: usize = 4;
@@ -68,7 +66,8 @@ pub fn render_recording(
     let mut participants = live::recording(config, &Cloud::default())?.participants;
     let seen = match form {
         Form::Debug => {
-            let mut seen = debug::read(&String::from_utf8_lossy(text), CLIENT);
+            let mut seen =
+                debug::read(&String::from_utf8_lossy(text), cloud::CLIENT, cloud::DIRECTORY);
             participants.resolve(&mut seen.recording);
             seen
         }

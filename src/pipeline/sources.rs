@@ -3,6 +3,7 @@
 use crate::capture::Capture;
 use crate::capture::debug::DebugOutput;
 use crate::capture::har::HarFile;
+use crate::capture::merging::Several;
 use crate::capture::proxy::{Options, Proxy, Witness};
 use crate::capture::requestshook::HookedLog;
 use crate::cloud;
@@ -22,16 +23,30 @@ pub(super) fn open(
     witness: Witness,
 ) -> Result<Box<dyn Capture>> {
     let options = Options { witness: Some(witness), ..live::recording(job.config, cloud)? };
-    let source = &profile.capture.all()[0];
-    Ok(match source {
-        CaptureSource::Proxy => Box::new(Proxy::start(options, cloud.relay.as_ref(), job.events)?),
-        CaptureSource::Debug => Box::new(DebugOutput::new(cloud::debugged, options.participants)?),
-        CaptureSource::Requestshook(place) => {
-            let participants = options.participants;
-            Box::new(HookedLog::new(place, &job.site.folder, participants, job.events)?)
-        }
-        CaptureSource::Har(file) => {
-            Box::new(HarFile::new(file, &job.site.folder, options.participants))
-        }
-    })
+    let folder = &job.site.folder;
+    let open = |source: &CaptureSource| -> Result<(&'static str, Box<dyn Capture>)> {
+        let options = options.clone();
+        let participants = options.participants.clone();
+        Ok(match source {
+            CaptureSource::Proxy => {
+                let proxy = Proxy::start(options, cloud.relay.as_ref(), job.events)?;
+                ("proxy", Box::new(proxy))
+            }
+            CaptureSource::Debug => {
+                ("debug", Box::new(DebugOutput::new(cloud::debugged, participants)?))
+            }
+            CaptureSource::Requestshook(place) => {
+                let log = HookedLog::new(place, folder, participants, job.events)?;
+                ("requestshook", Box::new(log))
+            }
+            CaptureSource::Har(file) => ("har", Box::new(HarFile::new(file, folder, participants))),
+        })
+    };
+    let sources = profile.capture.all();
+    if let [source] = sources {
+        return open(source).map(|(_, source)| source);
+    }
+    let has_witness = sources.contains(&CaptureSource::Proxy);
+    let sources = sources.iter().map(open).collect::<Result<Vec<_>>>()?;
+    Ok(Box::new(Several::new(sources, has_witness, cloud::DIRECTORY.request_ids)))
 }

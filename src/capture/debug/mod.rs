@@ -13,7 +13,7 @@ pub use source::{DebugOutput, Rule};
 use std::time::SystemTime;
 
 use super::seen::{Seen, Unpaired};
-use crate::model::{Body, Exchange, Header, Message, Request, Response};
+use crate::model::{Body, Directory, Exchange, Header, Message, Request, Response};
 
 use records::records;
 use said::Said;
@@ -26,12 +26,12 @@ const OMITTED: &str = "Omitted, Content-Type is set to ";
 const NO_CATALOG: &str = "\"catalog\": \"<removed>\"";
 
 /// The exchanges in what a client told, asked by this caller; whom they went to is left empty.
-pub fn read(text: &str, caller: &str) -> Seen {
+pub fn read(text: &str, caller: &str, directory: Directory) -> Seen {
     let said: Vec<(usize, Option<SystemTime>, Said<'_>)> = records(text)
         .into_iter()
         .filter_map(|record| Some((record.line, record.time, Said::of(record.text)?)))
         .collect();
-    let mut reader = Reader { caller, ..Reader::default() };
+    let mut reader = Reader { caller, ids: directory.request_ids, ..Reader::default() };
     for (index, (line, time, now)) in said.iter().enumerate() {
         // What tells which request an answer belongs to comes after it.
         let later = || said[index + 1..].iter().map(|(_, _, said)| said);
@@ -58,6 +58,8 @@ struct Open {
 #[derive(Debug, Default)]
 struct Reader<'a> {
     caller: &'a str,
+    /// Headers of an answer that tell it from all others.
+    ids: &'static [&'static str],
     seen: Seen,
     /// Requests without an answer.
     open: Vec<Open>,
@@ -92,7 +94,7 @@ impl<'a> Reader<'a> {
                 self.carried(at, method, url, status, *length);
             }
             Said::Answered { status, headers } => {
-                let id = request_id(headers);
+                let id = self.ids.iter().find_map(|name| header(headers, name));
                 let used = later().find_map(|said| match said {
                     Said::Used { method, url, id: used } if Some(*used) == id => {
                         Some((*method, *url))
@@ -281,10 +283,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn request_id(headers: &[Header]) -> Option<&str> {
-    header(headers, "x-openstack-request-id").or_else(|| header(headers, "x-compute-request-id"))
-}
-
 fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
     let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
     Some(&header.value)
@@ -307,8 +305,13 @@ fn place(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
-    use crate::model::Body;
+    use crate::capture::seen::Seen;
+    use crate::model::{Body, Directory};
+
+    fn read(text: &str, caller: &str) -> Seen {
+        let directory = Directory { request_ids: &["x-id"], ..Directory::default() };
+        super::read(text, caller, directory)
+    }
 
     fn told(text: &str) -> (Vec<String>, Vec<String>) {
         let seen = read(text, "client");
@@ -321,7 +324,7 @@ mod tests {
     #[test]
     fn an_answer_is_paired_by_the_id_that_was_used_for_a_request() {
         let text = "REQ: curl -g -i -X GET http://h/a\nREQ: curl -g -i -X GET \"http://h/b?x=1\"\n\
-                    RESP: [200] X-Openstack-Request-Id: req-1\nRESP BODY: {\"b\": 1}\n\
+                    RESP: [200] X-Id: req-1\nRESP BODY: {\"b\": 1}\n\
                     GET call to x for http://h:80/b?x=1 used request id req-1\n\
                     RESP: [404] A: b\n";
         let (arrows, unpaired) = told(text);

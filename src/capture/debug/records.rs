@@ -11,6 +11,9 @@ use regex::Regex;
 
 use crate::capture::clock;
 
+/// Lines in which the first record of a file is looked for.
+const HEAD: usize = 20;
+
 /// Something that a client said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record<'a> {
@@ -52,8 +55,12 @@ const BEGINNINGS: &[&str] = &[
 
 /// The records of a text.
 pub(super) fn records(text: &str) -> Vec<Record<'_>> {
-    let first = text.lines().next().unwrap_or_default();
-    if DATED.is_match(first) { dated(text) } else { printed(text) }
+    // Something else may stand before, such as the command itself.
+    if text.lines().take(HEAD).any(|line| DATED.is_match(line)) {
+        dated(text)
+    } else {
+        printed(text)
+    }
 }
 
 fn dated(text: &str) -> Vec<Record<'_>> {

@@ -64,7 +64,7 @@ impl DebugOutput {
     fn seen(files: &[(String, PathBuf)], participants: &mut Participants) -> Result<Seen> {
         let mut seen = Seen::default();
         for (caller, path) in files {
-            seen.append(read(&text(path)?, caller));
+            seen.append(read(&text(path)?, caller, participants.directory()));
         }
         participants.resolve(&mut seen.recording);
         Ok(seen)

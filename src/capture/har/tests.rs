@@ -1,3 +1,5 @@
+//! HAR files as others write them.
+
 use serde_json::{Value, json};
 
 use super::read;

@@ -320,7 +320,8 @@ fn secure(options: &Options) -> Result<Secure> {
         }
     };
     let hosts = hosts::Known::new(options.hosts.clone());
-    Ok(Secure { authority, trust, hosts, unseen: tunnel::Counts::default(), bundle })
+    let directory = options.participants.directory();
+    Ok(Secure { authority, trust, hosts, directory, unseen: tunnel::Counts::default(), bundle })
 }
 
 /// Forwards until the process ends, recording nothing: directly, or through the recorder that the

@@ -210,6 +210,8 @@ impl HookedLog {
                     exchange.from = name.to_owned();
                 }
             }
+            // The middleware itself takes the first word of `User-Agent`, too.
+            exchange.from = self.participants.program(&exchange.from);
         }
     }
 }
