@@ -2,7 +2,9 @@
 
 mod debug;
 mod har;
+mod hooked;
 mod mitmproxy;
+mod ssh;
 
 #[path = "../support/mod.rs"]
 mod support;
