@@ -66,6 +66,7 @@ fn the_log_of_services_and_the_proxy_tell_one_and_the_same() {
         format!("[{hooked}, proxy]"),
         format!("[debug, {hooked}]"),
         format!("[{hooked}, debug]"),
+        format!("[debug, proxy, {hooked}]"),
     ] {
         live.see(&capture);
         assert_eq!(live.diagram(), of_proxy, "{capture}");

@@ -4,6 +4,7 @@
 //! method, path and status have to agree; of several that do, order decides, and time, where both sources
 //! know it.
 
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::skew::{self, Span};
@@ -31,15 +32,17 @@ impl Pairs {
     pub(super) fn of(first: &Seen, second: &Seen, ids: &[&str]) -> Self {
         let (a, b) = (known(first, ids), known(second, ids));
         let mut pairs = Self { first: vec![None; a.len()], second: vec![None; b.len()] };
+        let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (other, it) in b.iter().enumerate() {
+            it.id.into_iter().for_each(|id| by_id.entry(id).or_default().push(other));
+        }
         for (index, own) in a.iter().enumerate() {
-            let Some(id) = own.id else { continue };
-            let is_it = |other: &usize| {
-                pairs.second[*other].is_none()
-                    && b[*other].id == Some(id)
-                    && is_same_target(own.exchange, b[*other].exchange)
+            let Some(others) = own.id.and_then(|id| by_id.get(id)) else { continue };
+            let is_it = |other: &&usize| {
+                pairs.second[**other].is_none() && is_same_target(own.exchange, b[**other].exchange)
             };
-            if let Some(other) = (0..b.len()).find(is_it) {
-                pairs.join(index, other);
+            if let Some(other) = others.iter().find(is_it) {
+                pairs.join(index, *other);
             }
         }
         let skews = skew::Skews::of(&pairs.spans(&a, &b));
@@ -78,29 +81,45 @@ impl Pairs {
     /// Joins what is alike and has no id to tell it by. Neither of two pairs may have its exchanges in
     /// another order, so each is looked for behind the pair before it, as far as there is one.
     fn join_by_order(&mut self, a: &[Known<'_>], b: &[Known<'_>], skews: &skew::Skews) {
-        for (index, own) in a.iter().enumerate() {
-            if self.first[index].is_some() {
-                continue;
-            }
-            let before = self.first[..index].iter().enumerate().rev();
-            let mut before = before.filter_map(|(at, other)| {
-                is_same_question(a[at].exchange, own.exchange).then_some(*other)?
-            });
-            let from = before.next().map_or(0, |other| other + 1);
-            let fits = |other: &usize| {
-                let it = &b[*other];
-                self.second[*other].is_none()
-                    && (own.id.is_none() || it.id.is_none())
-                    && is_alike(own.exchange, it.exchange)
-                    && skews
-                        .of_host(&it.exchange.to)
-                        .is_none_or(|skew| own.span.may_be(it.span.moved(skew), SLACK))
-            };
-            if let Some(other) = (from..b.len()).find(fits) {
-                self.join(index, other);
+        let others = by_target(b);
+        for (target, alike) in by_target(a) {
+            let Some(others) = others.get(&target) else { continue };
+            for (place, &index) in alike.iter().enumerate() {
+                if self.first[index].is_some() {
+                    continue;
+                }
+                let own = &a[index];
+                let mut before = alike[..place].iter().rev().filter_map(|&at| {
+                    let other = self.first[at]?;
+                    is_same_question(a[at].exchange, own.exchange).then_some(other)
+                });
+                let from = before.next().map_or(0, |other| other + 1);
+                let fits = |other: &&usize| {
+                    let it = &b[**other];
+                    self.second[**other].is_none()
+                        && (own.id.is_none() || it.id.is_none())
+                        && is_alike(own.exchange, it.exchange)
+                        && skews
+                            .of_host(&it.exchange.to)
+                            .is_none_or(|skew| own.span.may_be(it.span.moved(skew), SLACK))
+                };
+                let behind = others.partition_point(|other| *other < from);
+                if let Some(other) = others[behind..].iter().find(fits) {
+                    self.join(index, *other);
+                }
             }
         }
     }
+}
+
+/// The exchanges with the same method, path and query, in their order.
+fn by_target<'a>(known: &[Known<'a>]) -> BTreeMap<(&'a str, &'a str), Vec<usize>> {
+    let mut groups: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for (index, it) in known.iter().enumerate() {
+        let request = &it.exchange.request;
+        groups.entry((&request.method, target(&request.url))).or_default().push(index);
+    }
+    groups
 }
 
 fn known<'a>(seen: &'a Seen, ids: &[&str]) -> Vec<Known<'a>> {
@@ -126,29 +145,23 @@ fn id<'a>(exchange: &'a Exchange, ids: &[&str]) -> Option<&'a str> {
 }
 
 /// Whether two views may be of one exchange.
-fn is_alike(first: &Exchange, second: &Exchange) -> bool {
-    let code = |exchange: &Exchange| {
-        let response = exchange.response.as_ref()?;
-        Some(response.status.split(' ').next().unwrap_or_default().to_owned())
+fn is_alike<'a>(first: &'a Exchange, second: &'a Exchange) -> bool {
+    let code = |exchange: &'a Exchange| {
+        let response = exchange.response.as_ref();
+        response.map(|response| response.status.split(' ').next().unwrap_or_default())
     };
-    let codes = (code(first), code(second));
-    let has_same_code = matches!(&codes, (Some(own), Some(other)) if own == other)
-        || matches!(codes, (None, _) | (_, None));
+    let has_same_code = code(first).zip(code(second)).is_none_or(|(own, other)| own == other);
     has_same_code && is_same_question(first, second)
 }
 
-/// Whether two views ask for the same. Whose address that is may be told in several ways.
+/// Whether two views ask for the same, as far as they name who asks and whom.
 fn is_same_question(first: &Exchange, second: &Exchange) -> bool {
-    let asker = |exchange: &Exchange| {
-        (super::name_worth(&exchange.from) == 2).then(|| exchange.from.clone())
+    let may_be = |own: &str, other: &str| {
+        own == other || super::name_worth(own) < 2 || super::name_worth(other) < 2
     };
-    let (own, other) = (asker(first), asker(second));
-    let is_same_asker = own.is_none() || other.is_none() || own == other;
-    let owner =
-        |exchange: &Exchange| (super::name_worth(&exchange.to) == 2).then(|| exchange.to.clone());
-    let (owned, others) = (owner(first), owner(second));
-    let is_same_owner = owned.is_none() || others.is_none() || owned == others;
-    is_same_asker && is_same_owner && is_same_target(first, second)
+    is_same_target(first, second)
+        && may_be(&first.from, &second.from)
+        && may_be(&first.to, &second.to)
 }
 
 /// Whether two views have the same method, path and query.

@@ -195,3 +195,16 @@ fn what_one_source_does_not_see_the_other_may() {
     assert_eq!(both.left_out, ["two"]);
     assert!(merged(source(&["one"]), source(&[]), &IDS).left_out.is_empty());
 }
+
+#[test]
+fn an_exchange_that_one_has_in_part_is_whole() {
+    // The second log begins in the midst of an exchange, and ends so.
+    let first = "+a x>s GET /a\n+b s>t GET /b\n-b 200 r2";
+    let mut second = seen("+a x>s GET /a\n-a 200 r1\n+b s>t GET /b\n-b 200 r2");
+    second.recording.messages.remove(0);
+    second.times.remove(0);
+    let both = merged(seen(first), second, &IDS);
+    let told: Vec<String> = both.recording.arrows().map(|arrow| arrow.label()).collect();
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert_eq!(both.recording.exchanges.len(), 2);
+}
