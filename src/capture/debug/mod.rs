@@ -10,6 +10,7 @@ mod source;
 
 pub use source::{DebugOutput, Rule};
 
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use super::seen::{Seen, Unpaired};
@@ -32,10 +33,14 @@ pub fn read(text: &str, caller: &str, directory: Directory) -> Seen {
         .filter_map(|record| Some((record.line, record.time, Said::of(record.text)?)))
         .collect();
     let mut reader = Reader { caller, ids: directory.request_ids, ..Reader::default() };
-    for (index, (line, time, now)) in said.iter().enumerate() {
-        // What tells which request an answer belongs to comes after it.
-        let later = || said[index + 1..].iter().map(|(_, _, said)| said);
-        reader.take(At { line: *line, time: *time }, now, later);
+    // What tells which request an answer belongs to comes after it.
+    for (_, _, said) in &said {
+        if let Said::Used { method, url, id } = said {
+            reader.used.entry(id).or_insert((method, url));
+        }
+    }
+    for (line, time, said) in said {
+        reader.take(At { line, time }, said);
     }
     reader.done()
 }
@@ -60,6 +65,8 @@ struct Reader<'a> {
     caller: &'a str,
     /// Headers of an answer that tell it from all others.
     ids: &'static [&'static str],
+    /// Method and URL of the request that got an answer with this id.
+    used: HashMap<&'a str, (&'a str, &'a str)>,
     seen: Seen,
     /// Requests without an answer.
     open: Vec<Open>,
@@ -77,31 +84,25 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn take<'b, L>(&mut self, at: At, said: &Said<'a>, later: impl Fn() -> L)
-    where
-        L: Iterator<Item = &'b Said<'a>>,
-        'a: 'b,
-    {
+    fn take(&mut self, at: At, said: Said<'a>) {
         match said {
             Said::Asks { method, url, headers, content } => {
                 self.answered = None;
                 let body = content.map_or(Body::Empty, |content| self.content_sent(content));
-                let exchange = self.asked(at, method, url, headers.clone(), body);
+                let exchange = self.asked(at, method, url, headers, body);
                 self.open.push(Open { exchange, carried: None });
             }
-            Said::LogsIn { url } => self.logging_in = Some((*url, at)),
+            Said::LogsIn { url } => {
+                self.forget_log_in();
+                self.logging_in = Some((url, at));
+            }
             Said::Carried { method, url, status, length } => {
-                self.carried(at, method, url, status, *length);
+                self.carried(at, method, &url, status, length);
             }
             Said::Answered { status, headers } => {
-                let id = self.ids.iter().find_map(|name| header(headers, name));
-                let used = later().find_map(|said| match said {
-                    Said::Used { method, url, id: used } if Some(*used) == id => {
-                        Some((*method, *url))
-                    }
-                    _ => None,
-                });
-                self.answered(at, status, headers, used);
+                let id = self.ids.iter().find_map(|name| header(&headers, name));
+                let used = id.and_then(|id| self.used.get(id).copied());
+                self.answered(at, status, &headers, used);
             }
             Said::Content(text) => match self.answered.take() {
                 Some(exchange) => {
@@ -115,10 +116,17 @@ impl<'a> Reader<'a> {
             Said::Token(text) => {
                 let Some(exchange) = self.logged_in.take() else { return };
                 if let Some(response) = &mut self.seen.recording.exchanges[exchange].response {
-                    response.body = Body::Text((*text).to_owned());
+                    response.body = Body::Text(text.to_owned());
                 }
             }
             Said::Used { .. } => {}
+        }
+    }
+
+    /// A request for a token that no connection tells anything of.
+    fn forget_log_in(&mut self) {
+        if let Some((_, at)) = self.logging_in.take() {
+            self.unpaired(at, "a request for a token whose answer is not told");
         }
     }
 
@@ -147,9 +155,11 @@ impl<'a> Reader<'a> {
         let recording = &mut self.seen.recording;
         let url = recording.exchanges[exchange].request.url.clone();
         let (status, headers) = (status.to_owned(), headers.to_vec());
-        // Until something says otherwise, its content is not told.
+        // Until something says otherwise, its content is not told. Some answers have a length and none.
+        let is_empty = recording.exchanges[exchange].request.method == "HEAD" || status == "304";
         let body = match header(&headers, "content-length") {
             Some("0") | None => Body::Empty,
+            Some(_) if is_empty => Body::Empty,
             Some(length) => Body::Bytes { head: Vec::new(), length: length.parse().ok() },
         };
         recording.exchanges[exchange].response = Some(Response { status, url, headers, body });
@@ -251,6 +261,7 @@ impl<'a> Reader<'a> {
     }
 
     fn done(mut self) -> Seen {
+        self.forget_log_in();
         let answers = self.seen.recording.exchanges.iter();
         let untold = answers.filter(|exchange| {
             let body = exchange.response.as_ref().map(|response| &response.body);
@@ -360,6 +371,16 @@ mod tests {
         let answer = seen.recording.exchanges[1].response.as_ref().expect("it was answered");
         assert_eq!(answer.body, Body::Bytes { head: Vec::new(), length: Some(9) });
         assert_eq!(seen.left_out[2..], ["headers of 1 request", "1 content"]);
+    }
+
+    #[test]
+    fn a_log_in_without_an_answer_is_told_and_a_head_has_no_content() {
+        let text = "Making authentication request to http://h/v3/auth/tokens\n\
+                    REQ: curl -g -i -X HEAD http://h/x\nRESP: [200] Content-Length: 9\n";
+        let seen = read(text, "client");
+        assert_eq!(seen.unpaired[0].reason, "a request for a token whose answer is not told");
+        let answer = seen.recording.exchanges[0].response.as_ref().expect("it was answered");
+        assert_eq!(answer.body, Body::Empty);
     }
 
     #[test]
