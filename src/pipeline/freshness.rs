@@ -72,8 +72,11 @@ pub(super) fn unpaired(plan: &PagePlan, page: &Place, unpaired: &[Unpaired]) -> 
         1 => String::new(),
         count => format!(", and {} more", count - 1),
     };
-    let message =
-        format!("not in the recording: {}{more}, told in line {}", first.reason, first.line);
+    let line = match first.line {
+        0 => String::new(),
+        line => format!(", told in line {line}"),
+    };
+    let message = format!("not in the recording: {}{more}{line}", first.reason);
     let hint = Some("see both sides through `capture: proxy`, which needs not guess".to_owned());
     Some(Diagnostic { hint, ..told(kind, plan, page, message) })
 }

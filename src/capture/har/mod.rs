@@ -63,7 +63,7 @@ fn told(entries: &[Value], participants: &mut Participants) -> Seen {
     let (mut placed, mut unpaired, mut untold) = (Vec::new(), Vec::new(), 0);
     let mut times = Times::default();
     for (index, entry) in entries.iter().enumerate() {
-        let (request, response) = (&entry["request"], &entry["response"]);
+        let request = &entry["request"];
         let (Some(method), Some(url)) = (request["method"].as_str(), request["url"].as_str())
         else {
             let reason = format!("entry {}, which has no method or no URL", index + 1);
@@ -71,15 +71,20 @@ fn told(entries: &[Value], participants: &mut Participants) -> Seen {
             continue;
         };
         let is_ours = Placed::steps(entry).is_some();
-        let answered = answer(entry, url, is_ours);
+        let mut answered = answer(entry, url, is_ours);
+        if let Some(response) = &mut answered
+            && (method.eq_ignore_ascii_case("HEAD") || response.status.starts_with("304"))
+            && !is_ours
+        {
+            // It has the length of what it does not have.
+            response.body = Body::Empty;
+        }
         let from = asker(entry, participants);
         let to = entry["_to"].as_str().unwrap_or_default().to_owned();
         let body = content::of_request(request);
         for body in [Some(&body), answered.as_ref().map(|response| &response.body)] {
-            let cut_by_us = !request["postData"]["_cutFrom"].is_null()
-                || response["content"].get("_cutFrom").is_some();
             let is_untold = matches!(body, Some(Body::Bytes { head, .. }) if head.is_empty());
-            untold += usize::from(is_untold && !cut_by_us);
+            untold += usize::from(is_untold && !is_ours);
         }
         let headers = headers(&request["headers"], is_ours);
         let request = Request { method: method.to_uppercase(), url: url.to_owned(), headers, body };

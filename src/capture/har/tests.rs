@@ -99,6 +99,12 @@ fn content_is_what_the_file_holds_of_it() {
     ] {
         assert_eq!(body(content.clone()), expected, "{content}");
     }
+    let mut head = entry("http://h/", "2026-01-01T00:00:00Z", 1.0);
+    head["request"]["method"] = json!("HEAD");
+    head["response"]["headers"] = json!([{"name": "Content-Length", "value": "9"}]);
+    let seen_head = seen(&json!([head]));
+    let response = seen_head.recording.exchanges[0].response.clone();
+    assert_eq!(response.map(|response| response.body), Some(Body::Empty));
     let mut entry = entry("http://h/", "2026-01-01T00:00:00Z", 1.0);
     entry["request"]["postData"] =
         json!({"params": [{"name": "a b", "value": "1&2"}, {"name": "c"}]});

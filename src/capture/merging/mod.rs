@@ -83,7 +83,10 @@ fn richer(first: Exchange, second: Exchange) -> Exchange {
     let response = match (first.response, second.response) {
         (Some(own), Some(other)) => Some(Response {
             // A status with its words says more than one without.
-            status: if other.status.len() > own.status.len() { other.status } else { own.status },
+            status: match other.status.strip_prefix(&*own.status) {
+                Some(words) if words.starts_with(' ') => other.status,
+                _ => own.status,
+            },
             url: if own.url == "None" { other.url } else { own.url },
             headers: headers(own.headers, other.headers),
             body: body(own.body, other.body),
@@ -131,13 +134,16 @@ fn body(first: Body, second: Body) -> Body {
     if body_worth(&second) > body_worth(&first) { second } else { first }
 }
 
-/// How much of a content is there: kind, and bytes.
+/// How much of a content is there: kind, and bytes. What is only known to be left out says less than that
+/// there is none, unless its length is known.
 fn body_worth(body: &Body) -> (u8, usize) {
     match body {
-        Body::Empty => (0, 0),
-        Body::Bytes { head, length } => (1, head.len() + usize::from(length.is_some())),
-        Body::Cut { text, .. } => (2, text.len()),
+        Body::Bytes { head, length: None } if head.is_empty() => (0, 0),
+        Body::Empty => (1, 0),
+        Body::Bytes { head, .. } if head.is_empty() => (2, 0),
+        Body::Bytes { head, length } => (3, head.len() + usize::from(length.is_some())),
+        Body::Cut { text, .. } => (4, text.len()),
         // Both have all of it.
-        Body::Text(_) => (3, 0),
+        Body::Text(_) => (5, 0),
     }
 }

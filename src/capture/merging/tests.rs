@@ -208,3 +208,20 @@ fn an_exchange_that_one_has_in_part_is_whole() {
     assert_eq!(told.len(), 4, "{told:?}");
     assert_eq!(both.recording.exchanges.len(), 2);
 }
+
+#[test]
+fn what_is_left_out_says_less_than_that_there_is_nothing() {
+    let untold = |length| Body::Bytes { head: Vec::new(), length };
+    let bytes = Body::Bytes { head: b"x".to_vec(), length: None };
+    let cut = Body::Cut { text: "x".into(), length: 9 };
+    let poorest_first =
+        [untold(None), Body::Empty, untold(Some(9)), bytes, cut, Body::Text("x".into())];
+    for pair in poorest_first.windows(2) {
+        assert_eq!(super::body(pair[0].clone(), pair[1].clone()), pair[1]);
+        assert_eq!(super::body(pair[1].clone(), pair[0].clone()), pair[1]);
+    }
+    // Another number is another status, however many words it has.
+    let both = merged(seen("+a x>s GET /a\n-a 200 r1"), seen("+a x>s GET /a\n-a 404 r1"), &IDS);
+    let response = both.recording.exchanges[0].response.clone();
+    assert_eq!(response.map(|response| response.status), Some("200".to_owned()));
+}
