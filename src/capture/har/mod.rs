@@ -48,8 +48,8 @@ fn entries(text: &[u8]) -> Result<Vec<Value>, NoHar> {
         line: error.line(),
         column: error.column(),
     })?;
-    match har["log"]["entries"].take() {
-        Value::Array(entries) => Ok(entries),
+    match har.pointer_mut("/log/entries").map(Value::take) {
+        Some(Value::Array(entries)) => Ok(entries),
         _ => Err(NoHar {
             message: "this is no HAR: it has no `log.entries`".into(),
             line: 0,

@@ -128,4 +128,8 @@ fn what_is_no_har_is_told_with_its_place() {
     assert_eq!((fault.line, fault.column), (2, 1));
     let fault = read(b"\xef\xbb\xbf{}", &mut nobody).expect_err("it is something else");
     assert_eq!(fault.message, "this is no HAR: it has no `log.entries`");
+    for other in ["7", "[]", "null", "{\"log\": 7}", "{\"log\": {\"entries\": {}}}"] {
+        let fault = read(other.as_bytes(), &mut nobody).expect_err("it is something else");
+        assert_eq!(fault.message, "this is no HAR: it has no `log.entries`", "{other}");
+    }
 }
