@@ -8,7 +8,8 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use doctool::capture::requestshook;
+use doctool::capture::participants::Participants;
+use doctool::capture::{har, requestshook};
 use doctool::model::Run;
 use doctool::render;
 use doctool::settings::doctool::RedactSettings;
@@ -121,6 +122,39 @@ fn har_has_an_entry_for_each_exchange_with_what_it_has_no_place_for() {
         late["request"]["queryString"],
         json!([{"name": "x", "value": "1 2"}, {"name": "y", "value": ""}])
     );
+}
+
+/// Logs of pages: our own, and those that people have published.
+fn logs_of_pages() -> Vec<String> {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = [project.join("docs"), project.join("tests"), project.join("../shared/pages")];
+    let files = folders.iter().flat_map(|folder| walkdir::WalkDir::new(folder).sort_by_file_name());
+    let files = files.filter_map(|file| file.ok().map(walkdir::DirEntry::into_path));
+    let logs = files.filter(|path| path.file_name().is_some_and(|name| name == "log.md"));
+    logs.map(|path| fs::read_to_string(path).expect("a log is text")).collect()
+}
+
+#[test]
+fn what_goes_out_as_har_comes_back_as_the_same_recording() {
+    let odd = log()
+        + "\n### (a) RESP <<< (b) : odd GET None\nX: \n\nnone\n\n"
+        + "\n### (a) RESP <<< (b) : 0200 GET http://h/x\n\ntext\n... (99 bytes)\n\n"
+        + "\n### (a) REQ >>> (b) : M-GET *\nConnection: close\n:x: y\n\nb'\\x00'... (40 bytes)\n\n";
+    let logs = logs_of_pages();
+    assert!(logs.len() >= 11, "there are pages with logs");
+    for log in logs.iter().chain([&odd]) {
+        let site = Site::new(&[("log.md", log)]);
+        let plain = rendered(&site, "log.md", "log");
+        let site = Site::new(&[("plain.md", &plain)]);
+        site.write("x.har", rendered(&site, "plain.md", "har"));
+        let seen = har::read(site.read("x.har").as_bytes(), &mut Participants::default());
+        let seen = seen.expect("it is a HAR");
+        assert_eq!(Some(seen.recording), requestshook::parse(&plain));
+        assert_eq!((seen.left_out, seen.unpaired), (vec![], vec![]));
+        for form in ["log", "diagram", "body", "har"] {
+            assert_eq!(rendered(&site, "x.har", form), rendered(&site, "plain.md", form));
+        }
+    }
 }
 
 #[test]

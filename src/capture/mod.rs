@@ -1,18 +1,36 @@
 //! Where exchanges come from: one trait, one file a source.
 //!
 //! In: a command that is about to run. Out: the [`Recording`] of everything it and the services
-//! behind it said. The sources are the forward proxy in [`proxy`] and the log of the services'
-//! middleware in [`requestshook`]; others are files beside them and need nothing of them.
+//! behind it said. The sources are the forward proxy in [`proxy`], the log of the services' middleware in
+//! [`requestshook`], and what clients tell of themselves in [`debug`]; others are files beside them and
+//! need nothing of them.
 
-mod catalog;
+mod clock;
+pub mod debug;
+pub mod har;
+pub mod merging;
 pub mod participants;
 pub mod proxy;
 pub mod relay;
 pub mod replay;
 pub mod requestshook;
+pub mod seen;
 
 use crate::error::Result;
 use crate::model::{Exchange, Recording};
+
+use seen::Seen;
+
+/// How a source wants a command to be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prepared {
+    /// As it is.
+    AsItIs,
+    /// With these words, so that it tells what it sends.
+    Asked(Vec<String>),
+    /// As it is; the source will not see what it sends.
+    Unseen,
+}
 
 /// A source of exchanges.
 ///
@@ -39,6 +57,21 @@ pub trait Capture {
         None
     }
 
+    /// How a command is started so that its exchanges are seen.
+    fn prepared(&self, _argv: &[String], _caller: &str) -> Prepared {
+        Prepared::AsItIs
+    }
+
+    /// What the last command that was [prepared](Capture::prepared) printed, without what it printed
+    /// because of that.
+    ///
+    /// # Errors
+    ///
+    /// When what it told of itself cannot be read.
+    fn printed(&self, output: String) -> Result<String> {
+        Ok(output)
+    }
+
     /// From now on, what is seen belongs to the recording.
     ///
     /// # Errors
@@ -52,8 +85,18 @@ pub trait Capture {
 
     /// How many exchanges the recording has so far, which lie before all that begin later; none where
     /// that is known at the end only.
-    fn seen(&self) -> Option<usize> {
+    fn count(&self) -> Option<usize> {
         None
+    }
+
+    /// The exchanges since this was last asked, of a source that tells nobody of them as they end. Waits
+    /// like [`settle`](Capture::settle).
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read.
+    fn news(&self) -> Result<Vec<Exchange>> {
+        Ok(Vec::new())
     }
 
     /// Waits for a bounded time until nothing is under way, and hands over what was seen.
@@ -67,5 +110,14 @@ pub trait Capture {
     /// to one that went on at the same time. It is in neither.
     fn doubtful(&mut self) -> Vec<Exchange> {
         Vec::new()
+    }
+
+    /// Ends the recording as [`end`](Capture::end) does, and hands over all that the source knows of it.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    fn seen(&mut self) -> Result<Seen> {
+        Ok(Seen::at_no_time(self.end()?))
     }
 }

@@ -2,12 +2,11 @@
 //!
 //! In: services whose addresses are known, rules from the settings, and what the exchanges
 //! themselves say. Out: a participant name for each URL. The first that knows wins: a known
-//! service, a rule, Keystone's catalog, else the host and port.
+//! service, a rule, what the cloud's own directory says, else the host and port.
 
 use regex::Regex;
 
-use super::catalog;
-use crate::model::{Recording, Service};
+use crate::model::{Directory, Recording, Service};
 
 /// URLs that match belong to this name.
 #[derive(Debug, Clone)]
@@ -23,6 +22,7 @@ pub struct Rule {
 pub struct Participants {
     known: Vec<Service>,
     rules: Vec<Rule>,
+    directory: Directory,
     learnt: Vec<Service>,
 }
 
@@ -30,13 +30,24 @@ impl Participants {
     /// Names from services whose addresses are known beforehand, then from the first rule that
     /// matches.
     pub fn new(known: Vec<Service>, rules: Vec<Rule>) -> Self {
-        Self { known, rules, learnt: Vec::new() }
+        Self { known, rules, directory: Directory::default(), learnt: Vec::new() }
     }
 
-    /// Fills in whom each exchange went to. What a catalog among the exchanges says holds for
+    /// The same on a cloud whose exchanges tell of it in this way.
+    #[must_use]
+    pub fn on(self, directory: Directory) -> Self {
+        Self { directory, ..self }
+    }
+
+    /// How the exchanges tell of the cloud.
+    pub fn directory(&self) -> Directory {
+        self.directory
+    }
+
+    /// Fills in whom each exchange went to. What a directory among the exchanges says holds for
     /// those before it, too, and for later recordings.
     pub fn resolve(&mut self, recording: &mut Recording) {
-        for service in catalog::services(&recording.exchanges) {
+        for service in self.directory.all_services(&recording.exchanges) {
             if !self.learnt.contains(&service) {
                 self.learnt.push(service);
             }
@@ -44,6 +55,22 @@ impl Participants {
         for exchange in &mut recording.exchanges {
             exchange.to = self.name(&exchange.request.url);
         }
+    }
+
+    /// Fills in whom those exchanges went to of which nobody has said it.
+    pub fn resolve_missing(&mut self, recording: &mut Recording) {
+        let said: Vec<String> = recording.exchanges.iter().map(|it| it.to.clone()).collect();
+        self.resolve(recording);
+        for (exchange, said) in recording.exchanges.iter_mut().zip(said) {
+            if !said.is_empty() {
+                exchange.to = said;
+            }
+        }
+    }
+
+    /// The program that names itself by this product.
+    pub fn program(&self, product: &str) -> String {
+        (self.directory.program)(product).unwrap_or(product).to_owned()
     }
 
     /// The name of the URL's owner.
@@ -123,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn known_services_come_before_rules_and_rules_before_the_catalog() {
+    fn known_services_come_before_rules_and_rules_before_what_was_learnt() {
         let rules = vec![
             Rule { url: Regex::new("^http://h/special").unwrap(), name: "ruled".into() },
             Rule { url: Regex::new("image").unwrap(), name: "late".into() },

@@ -2,6 +2,8 @@
 //!
 //! In: a profile of doctool.yml. Out: a [`Cloud`] that answers, or why it does not.
 
+mod catalog;
+mod debugged;
 pub mod devstack;
 mod effects;
 pub mod embedded;
@@ -9,6 +11,8 @@ mod external;
 mod left_over;
 mod probe;
 
+pub use catalog::DIRECTORY;
+pub use debugged::{CLIENT, debugged};
 pub use effects::{effect, targets};
 pub use left_over::{Removal, TOKEN, remove};
 pub use probe::probe;

@@ -84,6 +84,8 @@ pub enum DiagnosticKind {
     CloudChanged,
     /// A page was not verified at the level that was required.
     NotVerified,
+    /// A message that was seen belongs to no exchange for sure, and is in none.
+    UnpairedMessage,
 }
 
 impl DiagnosticKind {
@@ -107,7 +109,7 @@ impl DiagnosticKind {
     ];
 
     /// Kinds of drift, in the order of their documentation.
-    pub const OF_DRIFT: [Self; 18] = [
+    pub const OF_DRIFT: [Self; 19] = [
         Self::OutputChanged,
         Self::SequenceChanged,
         Self::ContentChanged,
@@ -126,6 +128,7 @@ impl DiagnosticKind {
         Self::ClientChanged,
         Self::CloudChanged,
         Self::NotVerified,
+        Self::UnpairedMessage,
     ];
 
     /// All kinds.
@@ -183,6 +186,7 @@ impl DiagnosticKind {
             Self::ClientChanged => "Another version of the client",
             Self::CloudChanged => "Another version of a service",
             Self::NotVerified => "A page was not verified as it was required",
+            Self::UnpairedMessage => "A message that belongs to no exchange for sure",
         }
     }
 
@@ -222,6 +226,7 @@ impl DiagnosticKind {
             Self::ClientChanged => "client-changed",
             Self::CloudChanged => "cloud-changed",
             Self::NotVerified => "not-verified",
+            Self::UnpairedMessage => "unpaired-message",
         }
     }
 }

@@ -5,6 +5,7 @@ mod cloud;
 mod confined;
 mod created;
 mod diagnostic;
+mod directory;
 mod effect;
 mod entry;
 mod event;
@@ -33,6 +34,7 @@ pub use cloud::{CERTIFICATE_VARIABLES, Caller, Cloud, Relay, Service, host_of, n
 pub use confined::LeavesSite;
 pub use created::Created;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, Told, distinct};
+pub use directory::Directory;
 pub use effect::Effect;
 pub use entry::Entry;
 pub use event::{Event, Events};

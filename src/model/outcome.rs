@@ -121,6 +121,8 @@ pub struct PageOutcome {
     pub not_run: Vec<NotRun>,
     /// What else the page's authors should know.
     pub diagnostics: Vec<Diagnostic>,
+    /// What was not seen of what its commands caused, because of where it was looked for.
+    pub not_seen: Vec<String>,
     /// The log of a page that shows none, to be kept elsewhere for the next run.
     pub unshown_log: Option<String>,
     /// Files that the page no longer shows once the changes are written, and that go then.

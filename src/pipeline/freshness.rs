@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use crate::capture::seen::Unpaired;
 use crate::model::{
     Diagnostic, DiagnosticKind, Exchange, Header, PagePlan, Place, Recording, ViewKind,
 };
@@ -61,6 +62,23 @@ pub(super) fn versions(
         changed.push(told(kind, plan, page, message));
     }
     changed
+}
+
+/// Which messages were seen that belong to no exchange for sure.
+pub(super) fn unpaired(plan: &PagePlan, page: &Place, unpaired: &[Unpaired]) -> Option<Diagnostic> {
+    let first = unpaired.first()?;
+    let kind = DiagnosticKind::UnpairedMessage;
+    let more = match unpaired.len() {
+        1 => String::new(),
+        count => format!(", and {} more", count - 1),
+    };
+    let line = match first.line {
+        0 => String::new(),
+        line => format!(", told in line {line}"),
+    };
+    let message = format!("not in the recording: {}{more}{line}", first.reason);
+    let hint = Some("see both sides through `capture: proxy`, which needs not guess".to_owned());
+    Some(Diagnostic { hint, ..told(kind, plan, page, message) })
 }
 
 /// Whose program it is.

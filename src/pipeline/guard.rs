@@ -22,6 +22,8 @@ use super::{Documented, Job};
 /// What keeps the commands of a run in bounds.
 pub(super) struct Guard<'a> {
     profile: &'a CloudProfile,
+    /// Who makes things for the pages.
+    callers: HashSet<String>,
     cloud: String,
     pub(super) programs: Arc<Programs>,
     pub(super) interrupt: Interrupt,
@@ -60,6 +62,7 @@ impl<'a> Guard<'a> {
         let ledger = Ledger::open(ledger(job, cloud)?)?;
         Ok(Self {
             profile,
+            callers: HashSet::new(),
             cloud: cloud.name.clone(),
             programs: Arc::new(programs),
             interrupt,
@@ -68,9 +71,22 @@ impl<'a> Guard<'a> {
         })
     }
 
-    /// Writes down what commands make. What services make for themselves is theirs to remove.
-    pub(super) fn witness(&self, callers: HashSet<String>) -> Witness {
-        let ledger = Arc::clone(&self.ledger);
+    /// Says who makes things for the pages, which are written down. What services make for themselves
+    /// is theirs to remove.
+    pub(super) fn watch(&mut self, callers: HashSet<String>) {
+        self.callers = callers;
+    }
+
+    /// Writes down what an exchange has made.
+    pub(super) fn saw(&self, exchange: &Exchange) {
+        if self.callers.contains(&exchange.from) {
+            self.ledger.witness(exchange);
+        }
+    }
+
+    /// Writes down what commands make, as they make it.
+    pub(super) fn witness(&self) -> Witness {
+        let (ledger, callers) = (Arc::clone(&self.ledger), self.callers.clone());
         Witness(Arc::new(move |exchange: &Exchange| {
             if callers.contains(&exchange.from) {
                 ledger.witness(exchange);

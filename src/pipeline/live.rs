@@ -35,12 +35,12 @@ pub(super) fn run(
     (mut cloud, profile): (Cloud, &CloudProfile),
     known: &mut Known,
 ) -> Result<(Vec<PageRun>, Cloud)> {
-    let guard = Guard::new(job, &cloud, profile)?;
+    let mut guard = Guard::new(job, &cloud, profile)?;
     guard.admit(pages)?;
     let callers = pages.iter().flat_map(|page| page.plan.all_commands()).map(caller);
     let callers: HashSet<String> = callers.collect();
-    let witness = guard.witness(callers.clone());
-    let mut capture = sources::open(job, &cloud, profile, witness)?;
+    guard.watch(callers.clone());
+    let mut capture = sources::open(job, &cloud, profile, guard.witness())?;
     let jobs = if job.jobs > 1 { job.jobs.min(pages.len()) } else { 0 };
     let beside: Vec<_> = (1..=jobs).filter_map(|number| capture.beside(number)).collect();
     if beside.len() < jobs {
@@ -126,12 +126,14 @@ impl Runner<'_> {
         }
         let mut all = PageRun::default();
         for _ in 0..self.job.runs {
-            let Round { run, unexpected, took, is_doubtful } = stage.run(known, &mut *capture)?;
+            let Round { run, unexpected, took, notes, is_doubtful } =
+                stage.run(known, &mut *capture)?;
             if all.rounds.is_empty() {
                 all.fate.commands = took;
             }
             all.rounds.push(run);
             all.fate.unexpected.extend(unexpected);
+            all.notes.add(notes);
             all.is_doubtful |= is_doubtful;
         }
         // What several runs did alike is told once.
@@ -199,7 +201,7 @@ pub(super) fn recording(config: &Config, cloud: &Cloud) -> Result<Options> {
         Ok(Rule { url, name: rule.name.clone() })
     };
     let rules = config.participants.iter().map(rule).collect::<Result<Vec<Rule>>>()?;
-    let participants = Participants::new(cloud.services.clone(), rules);
+    let participants = Participants::new(cloud.services.clone(), rules).on(cloud::DIRECTORY);
     Ok(Options {
         body_limit: config.record.body_limit,
         participants,

@@ -63,7 +63,7 @@ use publication::{FoundSecret, Publication};
 use ran::runs;
 
 pub use drawing::Drawing;
-pub use rendering::render_log;
+pub use rendering::{Form, render_log, render_recording};
 pub use starting::init;
 
 /// Where runs come from.

@@ -121,6 +121,7 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
         attempts: Vec::new(),
         not_run,
         diagnostics,
+        not_seen: Vec::new(),
         unshown_log: None,
         unused: Vec::new(),
     };

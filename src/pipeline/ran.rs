@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::capture::replay;
+use crate::capture::seen::Unpaired;
 use crate::cloud;
 use crate::error::Result;
 use crate::model::{Cloud, Fate, Fault, Run};
@@ -17,8 +18,31 @@ pub(super) struct PageRun {
     /// None where they failed.
     pub(super) rounds: Vec<Run>,
     pub(super) fate: Fate,
+    /// What is known not to be in them.
+    pub(super) notes: Notes,
     /// Whether services sent something of which it is not known if it belongs to these runs.
     pub(super) is_doubtful: bool,
+}
+
+/// What is known not to be in what was recorded of a page.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Notes {
+    /// What the source of exchanges does not see.
+    pub(super) left_out: Vec<String>,
+    /// Messages that belong to no exchange for sure.
+    pub(super) unpaired: Vec<Unpaired>,
+}
+
+impl Notes {
+    /// Adds what another run of the page does not have.
+    pub(super) fn add(&mut self, other: Self) {
+        for what in other.left_out {
+            if !self.left_out.contains(&what) {
+                self.left_out.push(what);
+            }
+        }
+        self.unpaired.extend(other.unpaired);
+    }
 }
 
 /// A page's run as it is documented and as it was this time, both without secrets.
@@ -28,6 +52,8 @@ pub(super) struct Told {
     /// command failed.
     pub(super) runs: Vec<Redacted>,
     pub(super) fate: Fate,
+    /// What is known not to be in them.
+    pub(super) notes: Notes,
 }
 
 /// What the pages' commands did.
@@ -100,9 +126,9 @@ fn told(
     for run in runs.iter_mut().flat_map(|page| &mut page.rounds) {
         ignored += run.recording.leave_out(|exchange| ignore.fits(exchange));
     }
-    let told = pages.iter().zip(runs).map(|(page, PageRun { rounds, fate, .. })| {
+    let told = pages.iter().zip(runs).map(|(page, PageRun { rounds, fate, notes, .. })| {
         let runs = rounds.iter().map(|run| secrets.redact(run)).collect();
-        Told { documented: secrets.redact(&page.run), runs, fate }
+        Told { documented: secrets.redact(&page.run), runs, fate, notes }
     });
     Ok(Ran { told: told.collect(), secrets, ignored, known })
 }

@@ -1,19 +1,36 @@
-//! A log as one of the views, as it comes: `doctool render`.
+//! A recording in any form as one of the views: `doctool render`.
 //!
-//! In: the bytes of a log of any length. Out: the view of its messages, without secrets. Reading,
-//! taking secrets out, and drawing each have a thread, because each takes about as long.
+//! In: the bytes of a log of any length, as they come, or of a recording in another form, as a whole. Out:
+//! the view of its messages, without secrets. Reading, taking secrets out, and drawing each have a
+//! thread, because each takes about as long.
 
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
+use crate::capture::debug;
+use crate::capture::har;
 use crate::capture::requestshook::Entries;
+use crate::capture::seen::Seen;
+use crate::cloud;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Entry;
+use crate::model::{Cloud, Entry, Place};
+use crate::settings::Config;
 use crate::settings::doctool::RedactSettings;
 use crate::stabilise::{Filter, StableEntry};
 
 use super::drawing::{Drawer, Drawing};
+use super::live;
+
+/// Forms of a recording that are no log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// What a client on keystoneauth tells with `--debug`.
+    Debug,
+    /// HAR 1.2.
+    Har,
+}
 
 /// Portions of the log that may lie between two threads.
 const WAITING: usize = 4;
@@ -29,10 +46,55 @@ pub fn render_log(
     settings: &RedactSettings,
     out: &mut impl Write,
 ) -> Result<usize> {
+    rendered(move |to: &SyncSender<Vec<Entry>>| read(log, to), drawing, settings, out)
+}
+
+/// Draws a recording that is in another form than a log, with the name of its file, and gives the number of its messages with what
+/// is known not to be in it.
+///
+/// # Errors
+///
+/// When it is not in that form, the settings have a participant that makes no sense, or the view cannot be
+/// written.
+pub fn render_recording(
+    (name, text): (&Path, &[u8]),
+    form: Form,
+    drawing: Drawing,
+    config: &Config,
+    out: &mut impl Write,
+) -> Result<(usize, Seen)> {
+    let mut participants = live::recording(config, &Cloud::default())?.participants;
+    let seen = match form {
+        Form::Debug => {
+            let mut seen =
+                debug::read(&String::from_utf8_lossy(text), cloud::CLIENT, cloud::DIRECTORY);
+            participants.resolve(&mut seen.recording);
+            seen
+        }
+        Form::Har => har::read(text, &mut participants).map_err(|fault| {
+            let place = Place { file: name.to_owned(), line: fault.line, column: fault.column };
+            Error::new(ErrorKind::Recording, fault.message).at(place)
+        })?,
+    };
+    let entries: Vec<Entry> = seen.entries().collect();
+    let send = |to: &SyncSender<Vec<Entry>>| {
+        // Whoever draws may have seen enough.
+        let _ = to.send(entries);
+        Ok(())
+    };
+    Ok((rendered(send, drawing, &config.redact, out)?, seen))
+}
+
+fn rendered(
+    read: impl FnOnce(&SyncSender<Vec<Entry>>) -> io::Result<()> + Send,
+    drawing: Drawing,
+    settings: &RedactSettings,
+    out: &mut impl Write,
+) -> Result<usize> {
     thread::scope(|scope| {
         let (to_filter, entries) = mpsc::sync_channel(WAITING);
         let (to_draw, stable) = mpsc::sync_channel(WAITING);
-        let reader = scope.spawn(move || read(log, &to_filter));
+        let reader = scope.spawn(move || read(&to_filter));
         scope.spawn(move || filter(settings, &entries, &to_draw));
         let drawn = draw(&stable, drawing, out);
         // The others end once nobody takes what they make.

@@ -1,11 +1,12 @@
 //! The commands of one page on a live cloud: set up, run and recorded, torn down.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::capture::Capture;
+use crate::capture::seen::Unpaired;
+use crate::capture::{Capture, Prepared};
 use crate::cloud;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cloud, Command, Event, Exchange, Fault, Place, Recording, Run, Variable};
@@ -17,6 +18,7 @@ use crate::stabilise::{Bindings, Secrets, Volatile};
 use super::expecting::{self, Ended, caller};
 use super::guard::Guard;
 use super::known::Known;
+use super::ran::Notes;
 use super::{Documented, Job};
 
 /// How long the commands at hand may go on.
@@ -59,6 +61,8 @@ pub(super) struct Round {
     pub(super) unexpected: Vec<Fault>,
     /// How long each command took.
     pub(super) took: Vec<Duration>,
+    /// What is known not to be in it.
+    pub(super) notes: Notes,
     /// Whether services sent something of which it is not known if it belongs to this run.
     pub(super) is_doubtful: bool,
 }
@@ -97,6 +101,7 @@ pub(super) struct Stage<'a> {
     cloud: &'a Cloud,
     guard: &'a Guard<'a>,
     pace: Cell<Pace>,
+    notes: RefCell<Notes>,
     scratch: &'a Scratch,
     volatile: &'a Volatile,
 }
@@ -110,8 +115,11 @@ impl<'a> Stage<'a> {
         scratch: &'a Scratch,
         volatile: &'a Volatile,
     ) -> Self {
-        Self { job, page, cloud, guard, pace: Cell::new(Pace::UNHURRIED), scratch, volatile }
+        let pace = Cell::new(Pace::UNHURRIED);
+        let notes = RefCell::default();
+        Self { job, page, cloud, guard, pace, notes, scratch, volatile }
     }
+
     /// Empties the cloud's caches.
     pub(super) fn cool(&self, profile: &CloudProfile) -> Result<()> {
         let name = &self.cloud.name;
@@ -195,7 +203,9 @@ impl<'a> Stage<'a> {
     fn record(&self, known: &mut Known, capture: &mut dyn Capture) -> Result<Round> {
         capture.begin()?;
         let ended = self.documented(known, capture);
-        let recording = capture.end()?;
+        let seen = capture.seen()?;
+        self.note(seen.left_out, seen.unpaired);
+        let recording = seen.recording;
         let ignore = self.job.config.ignore.ready(&self.job.site.folder)?;
         let is_doubtful = capture.doubtful().iter().any(|exchange| !ignore.fits(exchange));
         let ended = ended.map_err(|error| unanswered(error, &recording))?;
@@ -206,7 +216,13 @@ impl<'a> Stage<'a> {
         let hide = |text: &str| secrets.text(text);
         let unexpected = expecting::unexpected(&self.page.plan, &ended, &run.recording, hide);
         let took = ended.iter().map(|ended| ended.took).collect();
-        Ok(Round { run, unexpected, took, is_doubtful })
+        let notes = self.notes.take();
+        Ok(Round { run, unexpected, took, notes, is_doubtful })
+    }
+
+    /// Keeps in mind what is not in the recording.
+    fn note(&self, left_out: Vec<String>, unpaired: Vec<Unpaired>) {
+        self.notes.borrow_mut().add(Notes { left_out, unpaired });
     }
 
     /// Runs the documented commands. What one prints may say what the next one calls a thing.
@@ -214,7 +230,7 @@ impl<'a> Stage<'a> {
         let commands = &self.page.plan.commands;
         let mut all: Vec<Ended> = Vec::with_capacity(commands.len());
         for (index, command) in commands.iter().enumerate() {
-            let (before, start) = (capture.seen(), Instant::now());
+            let (before, start) = (capture.count(), Instant::now());
             let may_fail = self.page.plan.expected.contains_key(&index);
             let (output, succeeded) = match self.start(command, known, Some(capture))? {
                 Ok(output) => (output, true),
@@ -298,6 +314,10 @@ impl<'a> Stage<'a> {
             ..command.clone()
         };
         self.guard.check(&command)?;
+        let command = match capture {
+            Some(capture) => self.prepared(command, capture),
+            None => command,
+        };
         let start = Instant::now();
         let printed = run::run(&command, &surroundings);
         let took = start.elapsed();
@@ -305,8 +325,32 @@ impl<'a> Stage<'a> {
         if let Some(capture) = capture {
             // What it has made is written down before the next command runs.
             capture.settle();
+            capture.news()?.iter().for_each(|exchange| self.guard.saw(exchange));
         }
-        Ok(printed.map_err(|failure| Stopped { failure, values }))
+        let shown = |output: String| match capture {
+            Some(capture) => capture.printed(output),
+            None => Ok(output),
+        };
+        Ok(match printed {
+            Ok(output) => Ok(shown(output)?),
+            Err(failure) => {
+                let output = shown(failure.output)?;
+                Err(Stopped { failure: Failure { output, ..failure }, values })
+            }
+        })
+    }
+
+    /// The command as it is started, so that what it sends is seen.
+    fn prepared(&self, command: Command, capture: &dyn Capture) -> Command {
+        match capture.prepared(&command.argv, &caller(&command)) {
+            Prepared::AsItIs => command,
+            Prepared::Asked(argv) => Command { argv, ..command },
+            Prepared::Unseen => {
+                let program = caller(&command);
+                self.note(vec![format!("what `{program}` sends in `{}`", command.text)], vec![]);
+                command
+            }
+        }
     }
 
     /// The error with what the command said, once secrets are out of it.

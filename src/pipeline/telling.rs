@@ -80,6 +80,7 @@ impl Telling<'_> {
             // What may be the cause.
             diagnostics.extend(freshness::versions(&plan, &place, documented, live));
         }
+        diagnostics.extend(freshness::unpaired(&plan, &place, &told.notes.unpaired));
         judge(self.job.config, &mut diagnostics);
         PageOutcome {
             place,
@@ -91,6 +92,7 @@ impl Telling<'_> {
             path: plan.path,
             not_run: plan.not_run,
             diagnostics,
+            not_seen: told.notes.left_out.clone(),
             unshown_log: (!shows_log).then_some(log),
             unused,
         }
@@ -110,6 +112,7 @@ impl Telling<'_> {
             attempts: Vec::new(),
             path: plan.path,
             not_run: plan.not_run,
+            not_seen: told.notes.left_out.clone(),
             diagnostics,
             unshown_log: None,
             unused: Vec::new(),

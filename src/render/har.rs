@@ -61,7 +61,10 @@ impl Har {
             started_date_time: timestamp(self.time),
             time: 0,
             request: Request::of(&any, request.is_some()),
-            response: response.as_ref().map_or_else(Response::missing, Response::of),
+            response: match &response {
+                Some(arrow) => Response::of(arrow, any.url),
+                None => Response::missing(),
+            },
             cache: Empty {},
             timings: Timings { send: 0, wait: 0, receive: 0 },
             from: any.from,
@@ -146,6 +149,12 @@ struct Response<'a> {
     body_size: i64,
     #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
+    /// The whole status, where it is no number with a reason behind it.
+    #[serde(rename = "_status", skip_serializing_if = "Option::is_none")]
+    exact: Option<&'a str>,
+    /// What the response calls its URL, where that is not the request's.
+    #[serde(rename = "_url", skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -182,11 +191,18 @@ impl<'a> Request<'a> {
 }
 
 impl<'a> Response<'a> {
-    fn of(arrow: &Arrow<'a>) -> Self {
-        let (code, reason) = arrow.status.unwrap_or_default().split_once(' ').unwrap_or_default();
-        let code = if reason.is_empty() { arrow.status.unwrap_or_default() } else { code };
+    fn of(arrow: &Arrow<'a>, asked: &str) -> Self {
+        let told = arrow.status.unwrap_or_default();
+        let (code, reason) = told.split_once(' ').unwrap_or((told, ""));
+        let code: u16 = code.parse().unwrap_or_default();
+        let is_plain = match reason {
+            "" => told == code.to_string(),
+            reason => told == format!("{code} {reason}"),
+        };
         Self {
-            status: code.parse().unwrap_or_default(),
+            status: code,
+            exact: (!is_plain).then_some(told),
+            url: (arrow.url != asked).then_some(arrow.url),
             status_text: reason,
             headers: pairs(arrow.headers),
             content: Content::of(arrow.body, arrow.headers),
@@ -209,6 +225,8 @@ impl<'a> Response<'a> {
             headers_size: -1,
             body_size: -1,
             error: Some("there is no response"),
+            exact: None,
+            url: None,
         }
     }
 }

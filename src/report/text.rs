@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::diff::Diff;
-use super::{counted, leaks_text};
+use super::{counted, leaks_text, not_seen};
 use crate::error::Error;
 use crate::model::{
     Change, Diagnostic, Fault, FileCache, Finding, Hold, Outcome, PageOutcome, Place, Severity,
@@ -117,6 +117,10 @@ pub fn refresh(
         found(outcome),
         left_out(outcome)
     );
+    let hidden = |page: &PageOutcome| page.not_seen.iter().map(|what| hide(what)).collect();
+    let pages: Vec<(&str, Vec<String>)> =
+        outcome.pages.iter().map(|page| (&*page.path, hidden(page))).collect();
+    out.push_str(&not_seen(pages.iter().map(|(path, what)| (*path, &**what))));
     out
 }
 

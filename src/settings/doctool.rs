@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result, nearest};
 use crate::model::{DiagnosticKind, Place, Severity};
 
-use super::capture::CaptureSource;
+use super::capture::{CaptureSources, Shape};
 pub use super::permit::Permit;
 pub use super::run::RunSettings;
 use super::{CheckSettings, DiagramSettings, IgnoreSettings, VolatileRule, hosts};
@@ -114,10 +114,10 @@ pub struct CloudProfile {
     /// Commands that empty the cloud's caches, for `refresh --runs`. The embedded cloud restarts its
     /// services instead.
     pub cold: Vec<String>,
-    /// Where the exchanges of commands are seen: `proxy`, or `requestshook` with where its log is.
-    #[serde(with = "serde_yaml::with::singleton_map")]
-    #[schemars(with = "CaptureSource")]
-    pub capture: CaptureSource,
+    /// Where the exchanges of commands are seen: `proxy`, `debug`, `requestshook` with where its log is,
+    /// `har` with where its file is, or a list of such, whose views are merged.
+    #[schemars(with = "Shape")]
+    pub capture: CaptureSources,
     /// What commands may do to the cloud.
     #[schemars(default)]
     pub permit: Permit,

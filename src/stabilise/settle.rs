@@ -73,8 +73,12 @@ impl Settler<'_> {
         let body = self.body(&documented.body, &live.body);
         let (old, new) = (&documented.body, &live.body);
         let content = Content { documented: old, live: new, is_same: body == *old };
+        // HTTP/2 and some sources have the number alone, and that says it all.
+        let words = documented.status.strip_prefix(&*live.status);
+        let is_same = words.is_some_and(|words| words.starts_with(' '));
+        let status = if is_same { &documented.status } else { &live.status };
         Response {
-            status: live.status.clone(),
+            status: status.clone(),
             url: self.text(&documented.url, &live.url),
             headers: self.headers(&documented.headers, &live.headers, content, Some(asked)),
             body,

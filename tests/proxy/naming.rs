@@ -3,6 +3,7 @@
 use doctool::capture::Capture;
 use doctool::capture::participants::{Participants, Rule};
 use doctool::capture::proxy::{Options, Proxy};
+use doctool::cloud;
 use doctool::model;
 use regex::Regex;
 
@@ -21,7 +22,8 @@ fn names_come_from_services_then_rules_then_the_catalog() {
     let participants = Participants::new(
         vec![model::Service { name: "keystone".into(), url: service.url("/identity") }],
         vec![Rule { url: Regex::new("/metrics$").unwrap(), name: "prometheus".into() }],
-    );
+    )
+    .on(cloud::DIRECTORY);
     let mut proxy =
         Proxy::start(Options { participants, ..Options::default() }, None, &|_| {}).unwrap();
     let names = |proxy: &mut Proxy, paths: &[&str]| -> Vec<String> {

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use doctool::capture::Capture as _;
+use doctool::capture::participants::Participants;
 use doctool::capture::proxy::{Hosts, Options, Standing, Unseen};
 use doctool::model::Body;
 
@@ -146,7 +147,8 @@ fn hosts_that_the_catalog_names_are_the_clouds() {
     });
     let authorities = vec![service.authority.path().to_owned()];
     let hosts = Hosts { learns: true, ..Hosts::default() };
-    let mut proxy = start(Options { hosts, authorities, ..Options::default() });
+    let participants = Participants::default().on(doctool::cloud::DIRECTORY);
+    let mut proxy = start(Options { hosts, authorities, participants, ..Options::default() });
     proxy.begin().unwrap();
     Client::of(&proxy, "openstack").post(&keystone.url("/v3/auth/tokens"), "text/plain", "");
     let mut inside = session(&proxy, "localhost", port, Path::new(&bundle(&proxy)));

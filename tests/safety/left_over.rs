@@ -158,3 +158,34 @@ fn an_interrupt_ends_all_pages_that_run_at_once_and_each_is_torn_down() {
     torn_down.sort_unstable();
     assert_eq!(torn_down, ["one", "two"]);
 }
+
+#[test]
+fn what_a_log_tells_is_written_down_before_the_next_command_runs() {
+    let server = Server::start();
+    let logs = tempfile::tempdir().unwrap();
+    let log = logs.path().join("hook.log");
+    let entry = |heading: &str, body: &str| {
+        format!("\\n### (make) {heading}\\nX-Requestshook-Request-Id: 1\\n\\n{body}\\n\\n")
+    };
+    let url = format!("POST http://{}/things", server.address);
+    let entries = entry(&format!("REQ >>> (server) : {url}"), "one")
+        + &entry(&format!("RESP <<< (server) : 201 Created {url}"), "%s");
+    let script = format!("printf '{entries}' \"$({})\" >> {}", server.create("one"), log.display());
+    let programs = program("make", &script);
+    let capture = format!("    capture: {{requestshook: {}}}\n", log.display());
+    let path = programs.path().to_str().unwrap();
+    let page = page("", &["make", "sleep 2.625"]);
+    let site = site(&page, path, "[make, sleep]", &capture);
+    let mut child = start(&site);
+    wait_until("the command runs", || runs("sleep 2.625"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(server.names(), ["foreign", "one"]);
+    let said = site.doctool(&["sweep"]).exits(0);
+    assert!(said.out.starts_with("removed thing `one` (0000"), "{}", said.out);
+    assert_eq!(server.names(), ["foreign"]);
+    // A run that comes to its end removes it by itself.
+    let said = site.doctool(&["refresh"]).exits(0);
+    assert!(said.err.contains("warning: removed thing `one` (0000"), "{}", said.err);
+    assert_eq!(server.names(), ["foreign"]);
+}

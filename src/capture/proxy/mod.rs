@@ -265,8 +265,8 @@ impl Capture for Proxy {
         self.recorder.settle();
     }
 
-    fn seen(&self) -> Option<usize> {
-        self.recorder.seen()
+    fn count(&self) -> Option<usize> {
+        self.recorder.count()
     }
 
     fn end(&mut self) -> Result<Recording> {
@@ -316,7 +316,8 @@ fn secure(options: &Options) -> Result<Secure> {
         }
     };
     let hosts = hosts::Known::new(options.hosts.clone());
-    Ok(Secure { authority, trust, hosts, unseen: tunnel::Counts::default(), bundle })
+    let directory = options.participants.directory();
+    Ok(Secure { authority, trust, hosts, directory, unseen: tunnel::Counts::default(), bundle })
 }
 
 /// Forwards until the process ends, recording nothing: directly, or through the recorder that the

@@ -89,7 +89,7 @@ impl Capture for Recorder {
         self.journal.settle(self.lane, self.settle);
     }
 
-    fn seen(&self) -> Option<usize> {
+    fn count(&self) -> Option<usize> {
         Some(self.journal.count(self.lane))
     }
 

@@ -24,7 +24,7 @@ use super::refusal::Refusal;
 use super::target::Tunnel;
 use super::trust::Trust;
 use super::wire::{Connection, Incoming, Outgoing, Passage};
-use crate::capture::catalog;
+use crate::model::Directory;
 
 /// How long a caller may take to agree on TLS.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -36,6 +36,8 @@ pub(super) struct Secure {
     pub(super) authority: Authority,
     pub(super) trust: Trust,
     pub(super) hosts: hosts::Known,
+    /// How exchanges tell which hosts are the cloud's.
+    pub(super) directory: Directory,
     pub(super) unseen: Counts,
     /// The certificates that commands are told to believe.
     pub(super) bundle: Bundle,
@@ -124,8 +126,9 @@ impl Secure {
     fn is_cloud(&self, engine: &Engine, tunnel: &Tunnel) -> bool {
         let named = || {
             let exchanges = engine.journal.iter();
-            let exchanges = exchanges.flat_map(|journal| journal.exchanges(catalog::may_tell));
-            catalog::hosts(&exchanges.collect::<Vec<_>>())
+            let exchanges =
+                exchanges.flat_map(|journal| journal.exchanges(self.directory.may_tell));
+            self.directory.hosts(&exchanges.collect::<Vec<_>>())
         };
         self.hosts.fits(&tunnel.host, named)
     }

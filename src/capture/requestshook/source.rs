@@ -3,8 +3,10 @@
 //! In: where the log is, and commands that run. Out: what was added to the log meanwhile. The log
 //! says who called; nothing has to be set for a command.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,7 +17,7 @@ use super::{Entries, Pairing, add};
 use crate::capture::Capture;
 use crate::capture::participants::Participants;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Event, Events, Recording};
+use crate::model::{Event, Events, Exchange, Recording};
 
 /// How long nothing may be added before the log counts as quiet.
 const QUIET: Duration = Duration::from_millis(300);
@@ -40,6 +42,8 @@ pub struct HookedLog {
     reach: Reach,
     participants: Participants,
     begun: Option<Begun>,
+    /// The exchanges of the recording that news have told.
+    told: Mutex<BTreeSet<usize>>,
     /// Holds off other runs that read the same file: what one causes would be in the other.
     _turn: Option<File>,
 }
@@ -76,7 +80,14 @@ impl HookedLog {
             events(Event::Cloud(format!("waiting for another run that reads `{place}`")));
             flock(file, FlockOperation::LockExclusive).map_err(|cause| unreadable(cause.into()))?;
         }
-        Ok(Self { place: place.to_owned(), reach, participants, begun: None, _turn: turn })
+        Ok(Self {
+            place: place.to_owned(),
+            reach,
+            participants,
+            begun: None,
+            told: Mutex::default(),
+            _turn: turn,
+        })
     }
 
     /// What was added since the recording began.
@@ -130,17 +141,39 @@ impl Capture for HookedLog {
         // It may have become longer in between.
         let length = length.saturating_sub(MARK) + mark.len() as u64;
         self.begun = Some(Begun { length, mark, file });
+        self.told().clear();
         Ok(())
+    }
+
+    fn news(&self) -> Result<Vec<Exchange>> {
+        let Some(begun) = &self.begun else { return Ok(Vec::new()) };
+        let exchanges = self.settled(begun)?.exchanges.into_iter().enumerate();
+        let mut told = self.told();
+        let is_new = |(index, exchange): &(usize, Exchange)| {
+            exchange.response.is_some() && told.insert(*index)
+        };
+        Ok(exchanges.filter(is_new).map(|(_, exchange)| exchange).collect())
     }
 
     fn end(&mut self) -> Result<Recording> {
         let begun = self.begun.take();
         let begun =
             begun.ok_or_else(|| Error::new(ErrorKind::Recording, "no recording has begun"))?;
+        self.settled(&begun)
+    }
+}
+
+impl HookedLog {
+    fn told(&self) -> MutexGuard<'_, BTreeSet<usize>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was said since the recording began, once the log is quiet.
+    fn settled(&self, begun: &Begun) -> Result<Recording> {
         let deadline = Instant::now() + SETTLE;
         let (mut length, mut still_since) = (0, Instant::now());
         loop {
-            let added = self.added(&begun).map_err(|cause| unreadable(&self.place, cause))?;
+            let added = self.added(begun).map_err(|cause| unreadable(&self.place, cause))?;
             if added.len() != length {
                 (length, still_since) = (added.len(), Instant::now());
             }
@@ -156,9 +189,7 @@ impl Capture for HookedLog {
             thread::sleep(LOOK);
         }
     }
-}
 
-impl HookedLog {
     /// Names those that the middleware does not know.
     fn name(&self, recording: &mut Recording) {
         let mut named = self.participants.clone();
@@ -179,6 +210,8 @@ impl HookedLog {
                     exchange.from = name.to_owned();
                 }
             }
+            // The middleware itself takes the first word of `User-Agent`, too.
+            exchange.from = self.participants.program(&exchange.from);
         }
     }
 }

@@ -132,6 +132,7 @@ impl Gatherer<'_> {
             order: page.order,
             views,
             not_run: page.not_run.len(),
+            not_seen: page.not_seen.iter().map(|what| (self.hide)(what)).collect(),
             findings,
             milliseconds: page.fate.took.map(milliseconds),
             attempts,

@@ -44,6 +44,10 @@ impl Report for Markdown {
                 diff.trim_end()
             );
         }
+        for page in report.pages.iter().filter(|page| !page.not_seen.is_empty()) {
+            let what = escaped(&page.not_seen.join("; "));
+            let _ = writeln!(out, "\nNot seen on `{}`: {what}", page.path);
+        }
         if !report.skipped.is_empty() {
             out.push_str("\nNot verified:\n\n");
             for page in &report.skipped {

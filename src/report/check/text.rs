@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::{CheckReport, CheckedPage, Failure, Found, Report};
 use crate::model::{DiagnosticKind, Leak, Level, Severity};
 use crate::report::text::{Colour, Snippet, Style, coloured};
-use crate::report::{counted, leaks_text};
+use crate::report::{counted, leaks_text, not_seen};
 use crate::side_by_side;
 
 /// The report as text.
@@ -38,6 +38,8 @@ impl Report for Text {
         }
         out.push_str(&summary(report));
         out.push('\n');
+        let pages = report.pages.iter().map(|page| (&*page.path, &*page.not_seen));
+        out.push_str(&not_seen(pages));
         out.push_str(&skipped(report));
         out
     }

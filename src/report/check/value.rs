@@ -46,6 +46,9 @@ pub struct CheckedPage {
     pub views: Vec<CheckedView>,
     /// Commands that were not run.
     pub not_run: usize,
+    /// What was not seen of what its commands caused, because of where it was looked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_seen: Vec<String>,
     /// What was found on the page and in its files. What several pages include is told once.
     pub findings: Vec<Found>,
     /// How long its commands took together, in milliseconds; none where nothing ran.

@@ -1,12 +1,24 @@
-//! What Keystone says about who answers where.
+//! What Keystone says about who answers where, and other rules by which exchanges tell of the cloud.
 //!
-//! In: the exchanges of a recording. Out: services with their URL prefixes, read from the catalog
-//! that comes with every token, and named like the processes that serve them. All that the
-//! recorder knows of OpenStack is here.
+//! In: an exchange. Out: services with their URL prefixes, read from the catalog that comes with every
+//! token, and named like the processes that serve them. Whoever records is given this as a
+//! [`Directory`], and knows nothing of OpenStack itself.
 
 use serde_json::Value;
 
-use crate::model::{Body, Exchange, Service, host_of};
+use crate::model::{Body, Directory, Exchange, Service};
+
+/// The rules of OpenStack.
+pub const DIRECTORY: Directory =
+    Directory { may_tell, services, program, request_ids: REQUEST_IDS };
+
+/// Headers of an answer that tell it from all others: what oslo.middleware writes, and what Nova did
+/// before.
+const REQUEST_IDS: &[&str] = &["x-openstack-request-id", "x-compute-request-id"];
+
+/// Libraries that name themselves in place of the program that uses them.
+const AGENTS: &[(&str, &str)] =
+    &[("openstacksdk", "openstack"), ("python-openstackclient", "openstack")];
 
 /// The process that usually serves a service type of the catalog.
 ///
@@ -48,30 +60,21 @@ const PROCESSES: &[(&str, &str)] = &[
     ("reservation", "blazar-api"),
 ];
 
-/// The services that the token responses among the exchanges name, without duplicates.
-pub(super) fn services(exchanges: &[Exchange]) -> Vec<Service> {
-    let mut services = Vec::new();
-    for exchange in exchanges {
-        let Some(Body::Text(text)) = token_body(exchange) else { continue };
-        let Ok(answer) = serde_json::from_str::<Value>(text) else { continue };
-        for service in in_token(&answer) {
-            if !services.contains(&service) {
-                services.push(service);
-            }
-        }
-    }
-    services
+/// The services that an exchange names, if it got a token.
+fn services(exchange: &Exchange) -> Vec<Service> {
+    let Some(Body::Text(text)) = token_body(exchange) else { return Vec::new() };
+    serde_json::from_str::<Value>(text).map(|answer| in_token(&answer)).unwrap_or_default()
+}
+
+/// The program that is meant where this library names itself.
+fn program(agent: &str) -> Option<&'static str> {
+    AGENTS.iter().find(|(library, _)| *library == agent).map(|(_, program)| *program)
 }
 
 /// Whether an exchange with this method and URL may name services.
-pub(super) fn may_tell(method: &str, url: &str) -> bool {
+fn may_tell(method: &str, url: &str) -> bool {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     method == "POST" && path.trim_end_matches('/').ends_with("/auth/tokens")
-}
-
-/// The hosts that the token responses among the exchanges name.
-pub(super) fn hosts(exchanges: &[Exchange]) -> Vec<String> {
-    services(exchanges).iter().filter_map(|service| host_of(&service.url)).collect()
 }
 
 fn token_body(exchange: &Exchange) -> Option<&Body> {
@@ -148,8 +151,8 @@ mod tests {
             {"type": "strange", "name": "own", "endpoints": [{"url": "http://h:1/v1"}]},
             {"type": "nameless", "endpoints": [{"url": "http://h:2"}]}]}}"#;
         let exchange = token_exchange("http://h/identity/v3/auth/tokens?nocatalog", text);
-        assert_eq!(hosts(std::slice::from_ref(&exchange)), ["h", "h"]);
-        let found = services(&[exchange.clone(), exchange]);
+        assert_eq!(DIRECTORY.hosts(std::slice::from_ref(&exchange)), ["h", "h"]);
+        let found = DIRECTORY.all_services(&[exchange.clone(), exchange]);
         let found: Vec<_> = found.iter().map(|s| (s.name.as_str(), s.url.as_str())).collect();
         assert_eq!(found, [("glance-api", "http://h/image"), ("own", "http://h:1")]);
     }
@@ -158,8 +161,8 @@ mod tests {
     fn other_answers_tell_nothing() {
         let text =
             r#"{"token": {"catalog": [{"type": "image", "endpoints": [{"url": "http://h"}]}]}}"#;
-        assert!(services(&[token_exchange("http://h/v3/users", text)]).is_empty());
-        assert!(services(&[token_exchange("http://h/v3/auth/tokens", "no json")]).is_empty());
+        assert!(services(&token_exchange("http://h/v3/users", text)).is_empty());
+        assert!(services(&token_exchange("http://h/v3/auth/tokens", "no json")).is_empty());
     }
 
     fn token_exchange(url: &str, text: &str) -> Exchange {
