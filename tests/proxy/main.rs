@@ -6,6 +6,7 @@ mod bodies;
 mod expectation;
 mod failures;
 mod forwarding;
+mod load;
 mod naming;
 mod peers;
 mod recording;

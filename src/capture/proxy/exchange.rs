@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::body::Length;
 use super::connection::Engine;
@@ -24,6 +24,8 @@ use super::wire::{Broken, Connection, Incoming, NoHead, Outgoing, Passage};
 const PAUSE: Duration = Duration::from_secs(2);
 /// How long the rest of a request may take after its answer.
 const REST: Duration = Duration::from_secs(30);
+/// How long a request waits until it looks again whether there is room for it in the recording.
+const BREATH: Duration = Duration::from_millis(10);
 
 /// An admitted request.
 pub(super) struct Asked {
@@ -54,6 +56,11 @@ pub(super) async fn run(
     engine: &Engine,
     asked: Asked,
 ) -> After {
+    if let Some(journal) = &engine.journal {
+        while !journal.has_room() {
+            sleep(BREATH).await;
+        }
+    }
     let ticket = engine.journal.as_ref().and_then(|journal| {
         let url = asked.target.tunnelled_url();
         let url = url.unwrap_or_else(|| asked.head.line_target.clone());

@@ -4,23 +4,32 @@
 //! order in which the heads came. Exchanges that begin while nothing is recorded leave nothing
 //! here, even if they end later.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Witness;
 use super::head::{Fields, RequestHead, ResponseHead, text};
-use super::kept::Kept;
+use super::kept::{Kept, Together};
 use crate::model::{Body, Exchange, Header, Message, Recording, Request, Response};
 
 /// Messages that wait for one before them to be complete.
 const MOST_WAITING: usize = 1000;
+/// Messages that wait to be taken out before requests wait for that.
+const MOST_BEHIND: usize = 4 * MOST_WAITING;
+/// Messages that are taken out at once, so that whoever takes them needs little memory.
+const MOST_AT_ONCE: usize = 500;
+/// Bytes of their bodies, the last one apart.
+const MOST_BYTES_AT_ONCE: usize = 16 * 1024 * 1024;
 
 /// The place where all connections write.
 #[derive(Debug)]
 pub(super) struct Journal {
     body_limit: usize,
     witness: Option<Witness>,
+    /// Whether somebody takes messages out while the recording goes on.
+    is_drained: bool,
+    together: Arc<Together>,
     state: Mutex<State>,
     quiet: Condvar,
 }
@@ -41,7 +50,15 @@ struct Open {
     under_way: usize,
 }
 
-#[derive(Debug)]
+/// What was taken out.
+#[derive(Debug, Default)]
+struct Taken {
+    /// By their numbers.
+    entries: BTreeMap<usize, Entry>,
+    messages: Vec<Message>,
+}
+
+#[derive(Debug, Clone)]
 struct Entry {
     from: Arc<str>,
     method: String,
@@ -53,7 +70,7 @@ struct Entry {
     ended: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Half {
     fields: Fields,
     body: Keep,
@@ -74,8 +91,19 @@ pub(super) struct Ticket {
 
 impl Journal {
     /// A journal that keeps so many bytes of each body.
-    pub(super) fn new(body_limit: usize, witness: Option<Witness>) -> Self {
-        Self { body_limit, witness, state: Mutex::default(), quiet: Condvar::new() }
+    pub(super) fn new(body_limit: usize, witness: Option<Witness>, is_drained: bool) -> Self {
+        let (together, state, quiet) = (Arc::default(), Mutex::default(), Condvar::new());
+        Self { body_limit, witness, is_drained, together, state, quiet }
+    }
+
+    /// Whether there is room for another exchange. Where there is none, there is once those that have
+    /// ended were taken out, which waits for nobody.
+    pub(super) fn has_room(&self) -> bool {
+        let has_ended = |open: &Open, most: usize| open.under_way + most < open.entries.len();
+        let is_behind = |open: &Open| {
+            has_ended(open, MOST_BEHIND / 2) || self.together.is_half_full() && has_ended(open, 0)
+        };
+        !self.is_drained || !self.state().open.as_ref().is_some_and(is_behind)
     }
 
     /// Begins a recording; says no if there is one.
@@ -120,7 +148,7 @@ impl Journal {
         head: &RequestHead,
         url: String,
     ) -> Option<Ticket> {
-        let body = Keep::new(&head.fields, self.body_limit);
+        let body = Keep::new(&head.fields, self.body_limit, &self.together);
         let mut state = self.state();
         let number = state.number;
         let open = state.open.as_mut()?;
@@ -141,9 +169,13 @@ impl Journal {
         Some(Ticket { journal: Arc::clone(self), number, index, body })
     }
 
-    /// Takes out what is complete of a recording that goes on; nothing where there is none.
+    /// Takes out what is complete of a recording that goes on, or some of it; nothing where there is
+    /// none.
     pub(super) fn drain(&self) -> Recording {
-        self.state().open.as_mut().map(Open::drain).unwrap_or_default()
+        let hurries = !self.has_room() || self.together.is_half_full();
+        let taken = self.state().open.as_mut().map(|open| open.take(hurries));
+        // Bodies are copied, and unpacked, while others go on.
+        taken.map(Taken::into_recording).unwrap_or_default()
     }
 
     /// Whether anything is being recorded.
@@ -174,7 +206,7 @@ impl Ticket {
 
     /// Writes down the answer; gives back where its body goes.
     pub(super) fn response(&self, head: &ResponseHead) -> Keep {
-        let body = Keep::new(&head.fields, self.journal.body_limit);
+        let body = Keep::new(&head.fields, self.journal.body_limit, &self.journal.together);
         let half = Half { fields: head.fields.clone(), body: body.clone() };
         self.with_open(|open| {
             if let Some(entry) = open.entries.get_mut(&self.index) {
@@ -214,8 +246,8 @@ impl Drop for Ticket {
 }
 
 impl Keep {
-    fn new(fields: &Fields, limit: usize) -> Self {
-        Self(Arc::new(Mutex::new(Kept::new(fields, limit))))
+    fn new(fields: &Fields, limit: usize, together: &Arc<Together>) -> Self {
+        Self(Arc::new(Mutex::new(Kept::new(fields, limit, Arc::clone(together)))))
     }
 
     /// Takes the next portion of the body.
@@ -231,51 +263,66 @@ impl Keep {
 impl Open {
     fn into_recording(self) -> (Recording, Vec<Instant>) {
         let moments = self.entries.values().map(|entry| entry.began).collect();
-        let messages: Vec<Message> = self.messages.iter().copied().collect();
-        (self.recording(&messages, self.entries.keys().copied()), moments)
+        let Self { entries, messages, .. } = self;
+        (Taken { entries, messages: messages.into() }.into_recording(), moments)
     }
 
-    /// Takes out the messages that are complete, up to the first that is not. Where too many wait for
-    /// that one, they do so no longer.
-    fn drain(&mut self) -> Recording {
-        let mut taken = Vec::new();
-        if self.messages.len() > MOST_WAITING {
-            let (complete, waiting): (VecDeque<_>, VecDeque<_>) =
-                self.messages.iter().partition(|message| self.is_complete(message));
-            taken.extend(complete);
-            self.messages = waiting;
-        }
-        while let Some(message) = self.messages.front().filter(|first| self.is_complete(first)) {
-            taken.push(*message);
-            self.messages.pop_front();
-        }
-        let numbers: BTreeSet<usize> = taken.iter().map(number).collect();
-        let recording = self.recording(&taken, numbers.into_iter());
-        for message in &taken {
-            let entry = &self.entries[&number(message)];
-            let is_last = matches!(message, Message::Response(_)) || entry.response.is_none();
-            if is_last && entry.ended {
-                self.entries.remove(&number(message));
+    /// Takes out messages that are complete, up to the first that is not. Where too many wait for that
+    /// one, or it hurries, they do so no longer.
+    fn take(&mut self, hurries: bool) -> Taken {
+        let passes_by = hurries || self.messages.len() > MOST_WAITING;
+        let (mut messages, mut bytes) = (Vec::new(), 0);
+        let mut waiting = VecDeque::new();
+        while messages.len() < MOST_AT_ONCE
+            && bytes < MOST_BYTES_AT_ONCE
+            && let Some(message) = self.messages.pop_front()
+        {
+            if self.is_complete(&message) {
+                bytes += self.entries[&number(&message)].half(&message).map_or(0, Half::kept);
+                messages.push(message);
+                continue;
+            }
+            waiting.push_back(message);
+            if !passes_by {
+                break;
             }
         }
-        recording
+        while let Some(message) = waiting.pop_back() {
+            self.messages.push_front(message);
+        }
+        let mut entries = BTreeMap::new();
+        for message in &messages {
+            let number = number(message);
+            let entry = &self.entries[&number];
+            let is_last = matches!(message, Message::Response(_)) || entry.response.is_none();
+            if is_last && entry.ended {
+                entries.extend(self.entries.remove(&number).map(|entry| (number, entry)));
+            } else {
+                entries.entry(number).or_insert_with(|| entry.clone());
+            }
+        }
+        Taken { entries, messages }
     }
 
     fn is_complete(&self, message: &Message) -> bool {
         let entry = &self.entries[&number(message)];
         entry.ended || matches!(message, Message::Request(_)) && entry.response.is_some()
     }
+}
 
-    /// These messages, which belong to the exchanges with these numbers.
-    fn recording(&self, messages: &[Message], numbers: impl Iterator<Item = usize>) -> Recording {
+impl Taken {
+    fn into_recording(self) -> Recording {
+        let Self { entries, messages } = self;
         let places: BTreeMap<usize, usize> =
-            numbers.enumerate().map(|(place, number)| (number, place)).collect();
-        let exchanges = places.keys().map(|number| self.entries[number].exchange()).collect();
+            entries.keys().enumerate().map(|(place, number)| (*number, place)).collect();
         let placed = |message: &Message| match message {
             Message::Request(number) => Message::Request(places[number]),
             Message::Response(number) => Message::Response(places[number]),
         };
-        Recording { exchanges, messages: messages.iter().map(placed).collect() }
+        let messages = messages.iter().map(placed).collect();
+        // One after the other, so that what is kept twice is kept so for a moment.
+        let exchanges = entries.into_values().map(|entry| entry.exchange()).collect();
+        Recording { exchanges, messages }
     }
 }
 
@@ -284,7 +331,21 @@ fn number(message: &Message) -> usize {
     *number
 }
 
+impl Half {
+    /// Bytes of its body that are kept.
+    fn kept(&self) -> usize {
+        self.body.0.lock().unwrap_or_else(PoisonError::into_inner).kept()
+    }
+}
+
 impl Entry {
+    fn half(&self, message: &Message) -> Option<&Half> {
+        match message {
+            Message::Request(_) => Some(&self.request),
+            Message::Response(_) => self.response.as_ref().map(|(_, half)| half),
+        }
+    }
+
     fn exchange(&self) -> Exchange {
         let response = self.response.as_ref().map(|(status, half)| Response {
             status: status.clone(),

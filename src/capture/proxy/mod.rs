@@ -35,6 +35,8 @@ mod body;
 mod callers;
 mod connection;
 mod exchange;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod head;
 mod hosts;
 mod journal;
@@ -56,6 +58,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::runtime::{self, Runtime};
 
 use self::authority::Authority;
@@ -183,9 +186,13 @@ impl Proxy {
         relay: Option<&model::Relay>,
         events: Events<'_>,
     ) -> Result<Self> {
+        if options.standing.is_some() {
+            hold_many();
+        }
         let listener = listen(options.address())?;
         let address = listener.local_addr().map_err(|error| not_listening("127.0.0.1", error))?;
-        let journal = Arc::new(Journal::new(options.body_limit, options.witness.clone()));
+        let (witness, is_drained) = (options.witness.clone(), options.standing.is_some());
+        let journal = Arc::new(Journal::new(options.body_limit, witness, is_drained));
         let engine = Arc::new(Engine {
             callers: options.callers()?,
             journal: Some(Arc::clone(&journal)),
@@ -221,9 +228,10 @@ impl Proxy {
         &self.moments
     }
 
-    /// Takes out the messages of a recording that goes on, as far as they are complete. Of an exchange
-    /// whose request and response are taken out one after the other, both recordings tell all that
-    /// is known then.
+    /// Takes out messages of a recording that goes on, as far as they are complete: some at a time, none
+    /// once there are no more. Of an exchange whose request and response are taken out one after the
+    /// other, both recordings tell all that is known then. Of a standing proxy this has to be asked
+    /// again and again: it lets callers wait where much has not been taken out.
     pub fn drain(&mut self) -> Recording {
         let mut recording = self.journal.drain();
         self.participants.resolve(&mut recording);
@@ -323,9 +331,19 @@ fn secure(options: &Options) -> Result<Secure> {
     Ok(Secure { authority, trust, hosts, unseen: tunnel::Counts::default(), bundle })
 }
 
+/// Lets the process hold as many connections as the system allows it: each exchange has two, and most
+/// shells begin with a limit that is made for programs that have few.
+fn hold_many() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Where it fails, callers wait until others are served.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
 /// Forwards until the process ends, recording nothing: directly, or through the recorder that the
 /// route names.
 pub(super) fn forward(listener: TcpListener, callers: &[Caller], route: Route) -> Result<()> {
+    hold_many();
     let known = Callers::new()?;
     callers.iter().for_each(|caller| known.admit(caller, false));
     let connect_timeout = Options::default().connect_timeout;
