@@ -4,6 +4,7 @@
 //! is. Out: the run with a placeholder, such as `[redacted:token]`, for each.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use crate::model::{Body, Exchange, Header, Recording, Request, Response, Run};
 use crate::settings::doctool::RedactSettings;
@@ -53,8 +54,9 @@ pub struct Secrets {
 }
 
 /// Finds values in all encodings.
+#[derive(Clone)]
 pub(super) struct ByValue {
-    finder: Finder,
+    finder: Arc<Finder>,
 }
 
 impl ByValue {
@@ -64,7 +66,7 @@ impl ByValue {
     }
 
     fn finding(found: Vec<Needle>) -> Self {
-        Self { finder: Finder::new(found) }
+        Self { finder: Arc::new(Finder::new(found)) }
     }
 
     fn find(&self, text: &str) -> Vec<Found> {
@@ -79,7 +81,7 @@ impl ByValue {
         all
     }
 
-    fn is_in(&self, text: &[u8]) -> bool {
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
         self.finder.find(text).next().is_some()
     }
 }
