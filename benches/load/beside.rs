@@ -58,7 +58,7 @@ pub async fn beside(callers: usize, large: u64) -> std::io::Result<()> {
         Side::new("no proxy", direct, None),
         Side::new("doctool", standing.way.clone(), Some(standing.id())),
     ];
-    let programs = python::programs("mitmproxy", &["mitmproxy==12.2.3"]);
+    let programs = python::programs("mitmproxy", &["mitmproxy==11.0.2"]);
     let mitmdump = match &programs {
         Some(programs) => {
             let address = free_port()?;

@@ -17,6 +17,8 @@ use super::{Job, Source, live};
 const PAUSE: Duration = Duration::from_millis(200);
 /// Messages for which telling does not hurry.
 const FEW: usize = 100;
+/// Bytes of their bodies for which it does not hurry, either.
+const LITTLE: usize = 1024 * 1024;
 /// How many exchanges back a secret is remembered that is told by its place alone.
 const REMEMBERED: usize = 200;
 /// Bytes of their bodies, at most.
@@ -55,7 +57,8 @@ pub fn proxy(
             }
         }
         let mut recording = proxy.drain();
-        are_few = recording.messages.len() < FEW;
+        let bytes: usize = recording.exchanges.iter().map(size).sum();
+        are_few = recording.messages.len() < FEW && bytes < LITTLE;
         if recording.messages.is_empty() {
             continue;
         }
@@ -89,17 +92,21 @@ pub fn proxy_environment(job: &Job<'_>, port: u16, name: &str) -> Result<Vec<(St
 
 /// How many of these exchanges are too old, or too large together, to be remembered.
 fn forgotten(exchanges: &[Exchange]) -> usize {
-    let size = |body: &Body| match body {
-        Body::Text(text) | Body::Cut { text, .. } => text.len(),
-        Body::Empty | Body::Bytes { .. } => 0,
-    };
     let mut bytes = 0;
     let remembered = exchanges.iter().rev().take(REMEMBERED).take_while(|exchange| {
-        let response = exchange.response.as_ref();
-        bytes += size(&exchange.request.body) + response.map_or(0, |one| size(&one.body));
+        bytes += size(exchange);
         bytes <= REMEMBERED_BYTES
     });
     exchanges.len() - remembered.count()
+}
+
+/// Bytes of text in the bodies of an exchange.
+fn size(exchange: &Exchange) -> usize {
+    let of = |body: &Body| match body {
+        Body::Text(text) | Body::Cut { text, .. } => text.len(),
+        Body::Empty | Body::Bytes { .. } => 0,
+    };
+    of(&exchange.request.body) + exchange.response.as_ref().map_or(0, |one| of(&one.body))
 }
 
 fn profile(job: &Job<'_>) -> Result<(String, crate::settings::doctool::CloudProfile)> {

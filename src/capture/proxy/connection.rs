@@ -42,9 +42,10 @@ enum Wanted {
 /// Serves a caller until either side ends the connection.
 pub(super) async fn serve(stream: TcpStream, engine: Arc<Engine>) {
     let caller = Connection::new(stream);
-    let Some((caller, from, tunnel)) = requests(caller, &engine, None).await else { return };
-    if let Some(inside) = tunnel::open(caller, &engine, &from, &tunnel).await {
-        requests(inside, &engine, Some((&from, &tunnel))).await;
+    let first = requests(caller, &engine, None, Pool::default()).await;
+    let Some((caller, from, tunnel)) = first else { return };
+    if let Some((inside, pool)) = tunnel::open(caller, &engine, &from, &tunnel).await {
+        requests(inside, &engine, Some((&from, &tunnel)), pool).await;
     }
 }
 
@@ -54,8 +55,8 @@ async fn requests(
     mut caller: Connection,
     engine: &Engine,
     inside: Option<(&Known, &Tunnel)>,
+    mut pool: Pool,
 ) -> Option<(Connection, Known, Tunnel)> {
-    let mut pool = Pool::default();
     loop {
         let wanted = match caller.incoming.head().await {
             Ok(head) => admit(head, engine, inside),

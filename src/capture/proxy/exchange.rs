@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::body::Length;
 use super::connection::Engine;
@@ -24,8 +24,6 @@ use super::wire::{Broken, Connection, Incoming, NoHead, Outgoing, Passage};
 const PAUSE: Duration = Duration::from_secs(2);
 /// How long the rest of a request may take after its answer.
 const REST: Duration = Duration::from_secs(30);
-/// How long a request waits until it looks again whether there is room for it in the recording.
-const BREATH: Duration = Duration::from_millis(10);
 
 /// An admitted request.
 pub(super) struct Asked {
@@ -57,9 +55,7 @@ pub(super) async fn run(
     asked: Asked,
 ) -> After {
     if let Some(journal) = &engine.journal {
-        while !journal.has_room() {
-            sleep(BREATH).await;
-        }
+        journal.room().await;
     }
     let ticket = engine.journal.as_ref().and_then(|journal| {
         let url = asked.target.tunnelled_url();

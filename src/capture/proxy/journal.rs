@@ -13,6 +13,8 @@ use super::head::{Fields, RequestHead, ResponseHead, text};
 use super::kept::{Kept, Together};
 use crate::model::{Body, Exchange, Header, Message, Recording, Request, Response};
 
+/// How long a request waits until it looks again whether there is room for it.
+const BREATH: Duration = Duration::from_millis(10);
 /// Messages that wait for one before them to be complete.
 const MOST_WAITING: usize = 1000;
 /// Messages that wait to be taken out before requests wait for that.
@@ -30,6 +32,8 @@ pub(super) struct Journal {
     /// Whether somebody takes messages out while the recording goes on.
     is_drained: bool,
     together: Arc<Together>,
+    /// Held by the request that is the next to be let in.
+    turns: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     quiet: Condvar,
 }
@@ -92,13 +96,22 @@ pub(super) struct Ticket {
 impl Journal {
     /// A journal that keeps so many bytes of each body.
     pub(super) fn new(body_limit: usize, witness: Option<Witness>, is_drained: bool) -> Self {
-        let (together, state, quiet) = (Arc::default(), Mutex::default(), Condvar::new());
-        Self { body_limit, witness, is_drained, together, state, quiet }
+        let (together, turns) = (Arc::default(), tokio::sync::Mutex::default());
+        let (state, quiet) = (Mutex::default(), Condvar::new());
+        Self { body_limit, witness, is_drained, together, turns, state, quiet }
+    }
+
+    /// Waits until there is room for another exchange. Who came first is let in first.
+    pub(super) async fn room(&self) {
+        let _turn = self.turns.lock().await;
+        while !self.has_room() {
+            tokio::time::sleep(BREATH).await;
+        }
     }
 
     /// Whether there is room for another exchange. Where there is none, there is once those that have
     /// ended were taken out, which waits for nobody.
-    pub(super) fn has_room(&self) -> bool {
+    fn has_room(&self) -> bool {
         let has_ended = |open: &Open, most: usize| open.under_way + most < open.entries.len();
         let is_behind = |open: &Open| {
             has_ended(open, MOST_BEHIND / 2) || self.together.is_half_full() && has_ended(open, 0)

@@ -20,9 +20,8 @@
 //!
 //! A `CONNECT` to a host of the cloud is answered with a certificate of the proxy's own `authority`,
 //! and what is inside goes through the same loop as plain requests; the service must prove itself to
-//! `trust`. Only HTTP/1.1 is offered to both sides: clients that could speak HTTP/2 speak HTTP/1.1
-//! then, which says the same in a form that can be shown as it was. Tunnels to other hosts, and what
-//! follows a `101`, pass through unread (`tunnel`).
+//! `trust`. Where both sides would rather speak HTTP/2 they do, and each of its streams is an exchange
+//! (`streams`). Tunnels to other hosts, and what follows a `101`, pass through unread (`tunnel`).
 //!
 //! # Why async, and only here
 //!
@@ -44,6 +43,7 @@ mod kept;
 mod refusal;
 mod route;
 mod stream;
+mod streams;
 mod target;
 mod trust;
 mod tunnel;
