@@ -140,7 +140,7 @@ impl Secure {
 
 /// What is inside a tunnel.
 enum Inside {
-    Tls(StartHandshake<TcpStream>),
+    Tls(Box<StartHandshake<TcpStream>>),
     /// HTTP/2 without TLS, which a caller may begin with where it knows that the service speaks it.
     PlainStreams(TcpStream),
 }
@@ -184,7 +184,7 @@ async fn look_inside(
         false => None,
     };
     let speaks_http_2 = service.as_ref().is_some_and(|service| speaks(service.get_ref().1));
-    let accepting = secure.authority.accept(&tunnel.host, hello, speaks_http_2);
+    let accepting = secure.authority.accept(&tunnel.host, *hello, speaks_http_2);
     let Ok(Ok(caller)) = timeout(HANDSHAKE, accepting).await else {
         secure.unseen.add(engine, tunnel, true);
         return None;
@@ -219,7 +219,8 @@ async fn begin(stream: TcpStream) -> io::Result<Inside> {
         }
         sleep(BREATH).await;
     }
-    LazyConfigAcceptor::new(Acceptor::default(), stream).await.map(Inside::Tls)
+    let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+    Ok(Inside::Tls(Box::new(hello)))
 }
 
 /// A connection to the service on which HTTP/2 is spoken, if it speaks that. What goes wrong here goes
