@@ -41,6 +41,8 @@ pub fn proxy(
     let mut proxy = Proxy::start(options(job, &cloud, port)?, cloud.relay.as_ref(), job.events)?;
     proxy.begin()?;
     (job.events)(Event::Cloud(format!("listening on `{}`", proxy.address())));
+    // Its patterns are costly to make, more than what they do for a message.
+    let secrets = Secrets::of(&[], &Run::default(), &job.config.redact);
     let mut before: Vec<Exchange> = Vec::new();
     let mut told: Vec<Unseen> = Vec::new();
     let mut are_few = true;
@@ -66,7 +68,7 @@ pub fn proxy(
         before.extend(recording.exchanges.iter().cloned());
         let known = Recording { exchanges: before, messages: Vec::new() };
         let known = Run { recording: known, ..Run::default() };
-        let secrets = Secrets::of(&cloud.secrets, &known, &job.config.redact);
+        let secrets = secrets.of_other_with(&cloud.secrets, &known);
         before = known.recording.exchanges;
         recording.leave_out(|exchange| ignore.fits(exchange));
         let run = secrets.redact(&Run { recording, ..Run::default() });

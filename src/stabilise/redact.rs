@@ -102,6 +102,12 @@ impl Secrets {
         Self::in_places(self.places.clone(), &[], run)
     }
 
+    /// The same, with values known beforehand.
+    #[must_use]
+    pub fn of_other_with(&self, known: &[(String, String)], run: &Run) -> Self {
+        Self::in_places(self.places.clone(), known, run)
+    }
+
     fn in_places(places: Places, known: &[(String, String)], run: &Run) -> Self {
         let mut values = Values::default();
         known.iter().for_each(|(kind, value)| values.add(kind, value));
