@@ -287,7 +287,9 @@ fn curl_and_hypercorn_speak_it_through_the_proxy() {
     let address = nobody();
     let mut hypercorn = Command::new(programs.join("hypercorn"));
     hypercorn.args(["--certfile", "certificate.pem", "--keyfile", "key.pem"]);
-    hypercorn.args(["--bind", &address.to_string(), "service:app"]).current_dir(folder.path());
+    hypercorn
+        .args(["--workers", "0", "--bind", &address.to_string(), "service:app"])
+        .current_dir(folder.path());
     hypercorn.stdout(Stdio::null()).stderr(Stdio::null());
     let _running = Running(hypercorn.spawn().unwrap());
     let start = Instant::now();
