@@ -94,6 +94,41 @@ fn no_secret_is_in_any_form() {
 }
 
 #[test]
+fn a_secret_goes_from_where_it_is_told_on_however_long_the_log_is() {
+    // Long enough for many pieces at once, some of which tell something that all behind them need.
+    let mut log = String::new();
+    let mut shown = String::new();
+    let heading = "(a) REQ >>> (b) : POST http://h/x";
+    for number in 0..4000_usize {
+        let (told, before) = (number / 150, (number / 150).saturating_sub(1));
+        let words = format!("{} word-{before:05} word-{:05}", "text ".repeat(100), told + 1);
+        let of = |told: &str| match number % 150 {
+            0 => format!("{{\n  \"password\": \"{told}\"\n}}"),
+            _ => words.clone(),
+        };
+        write!(log, "\n### {heading}\nHost: h\n\n{}\n\n", of(&format!("word-{told:05}")))
+            .expect("writing to a string does not fail");
+        let known = |word: String| match word.strip_prefix("word-") {
+            Some(digits) if digits.parse::<usize>().is_ok_and(|word| word <= told) => {
+                "[redacted:password]".to_owned()
+            }
+            _ => word,
+        };
+        let body = match number % 150 {
+            0 => of("[redacted:password]"),
+            _ => words.split(' ').map(|word| known(word.to_owned())).collect::<Vec<_>>().join(" "),
+        };
+        write!(shown, "\n### {heading}\nHost: h\n\n{body}\n\n")
+            .expect("writing to a string does not fail");
+    }
+    let site = Site::new(&[("log.md", &log)]);
+    assert!(rendered(&site, "log.md", "log") == shown, "it is as one would read it, line by line");
+    let sections = rendered(&site, "log.md", "body");
+    let steps = sections.lines().filter_map(|line| line.strip_prefix("### (")?.split_once(')'));
+    assert!(steps.map(|(step, _)| step.parse()).eq((1..=4000).map(Ok)), "steps are in order");
+}
+
+#[test]
 fn har_has_an_entry_for_each_exchange_with_what_it_has_no_place_for() {
     let unanswered = "\n### (a) REQ >>> (b) : GET http://h/late?x=1%202&y\nDate: no\n\nnone\n\n";
     let site = Site::new(&[("log.md", &(log() + unanswered))]);

@@ -28,16 +28,17 @@ const WAITING: usize = 4096;
 /// Draws.
 pub(super) struct Drawer {
     drawing: Drawing,
-    pub(super) steps: usize,
+    steps: usize,
     har: Har,
     pairing: Pairing,
     asked: HashMap<usize, StableEntry>,
 }
 
 impl Drawer {
-    pub(super) fn new(drawing: Drawing) -> Self {
+    /// Draws messages behind so many others.
+    pub(super) fn behind(drawing: Drawing, steps: usize) -> Self {
         let (har, pairing) = (Har::default(), Pairing::default());
-        Self { drawing, steps: 0, har, pairing, asked: HashMap::new() }
+        Self { drawing, steps, har, pairing, asked: HashMap::new() }
     }
 
     pub(super) fn begin(&self, out: &mut String) {

@@ -1,24 +1,33 @@
 //! A recording in any form as one of the views: `doctool render`.
 //!
 //! In: the bytes of a log of any length, as they come, or of a recording in another form, as a whole. Out:
-//! the view of its messages, without secrets. Reading, taking secrets out, and drawing each have a
-//! thread, because each takes about as long.
+//! the view of its messages, without secrets.
+//!
+//! # How the work is shared
+//!
+//! One thread finds where entries begin, which is quick. Pieces of the log then go to a worker for each
+//! core, and what they make is put into order again. A secret that one piece tells is looked for in all
+//! behind it: a worker begins with what was known when it took its piece, and where that was not all,
+//! its work is done once more. What a log tells anew is told at its beginning as a rule, so that is
+//! seldom.
 
 use std::io::{self, Read, Write};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::capture::debug;
 use crate::capture::har;
-use crate::capture::requestshook::Entries;
+use crate::capture::requestshook::{Entries, Piece};
 use crate::capture::seen::Seen;
 use crate::cloud;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Cloud, Entry, Place};
+use crate::model::{Cloud, Place};
 use crate::settings::Config;
 use crate::settings::doctool::RedactSettings;
-use crate::stabilise::{Filter, StableEntry};
+use crate::stabilise::{AsWritten, Filter, Memory, StableEntry};
 
 use super::drawing::{Drawer, Drawing};
 use super::live;
@@ -32,8 +41,35 @@ pub enum Form {
     Har,
 }
 
-/// Portions of the log that may lie between two threads.
-const WAITING: usize = 4;
+/// Pieces of the log for each worker that may be on their way.
+const WAITING: usize = 3;
+/// Workers, at most.
+const MOST_WORKERS: usize = 8;
+
+/// A piece to be worked on, and where what was made of it goes.
+struct Task {
+    piece: Piece,
+    /// Messages before it.
+    before: usize,
+    to: SyncSender<Done>,
+}
+
+/// What was made of a piece.
+struct Done {
+    piece: Piece,
+    before: usize,
+    made: Made,
+    /// What was known at first, and what is known now.
+    knew: Memory,
+    knows: Memory,
+}
+
+/// What a worker makes of messages.
+enum Made {
+    Text(String),
+    /// Of a view that needs them all.
+    Entries(Vec<StableEntry>),
+}
 
 /// Draws a log, and gives the number of its messages.
 ///
@@ -46,11 +82,40 @@ pub fn render_log(
     settings: &RedactSettings,
     out: &mut impl Write,
 ) -> Result<usize> {
-    rendered(move |to: &SyncSender<Vec<Entry>>| read(log, to), drawing, settings, out)
+    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS);
+    let known = Mutex::new(Memory::default());
+    thread::scope(|scope| {
+        let (to_workers, tasks) = mpsc::sync_channel(workers * WAITING);
+        let (in_order, done) = mpsc::sync_channel(workers * WAITING);
+        let reader = scope.spawn(move || read(log, &to_workers, &in_order));
+        let (tasks, known) = (Arc::new(Mutex::new(tasks)), &known);
+        let work = |tasks: Arc<Mutex<Receiver<Task>>>| {
+            let mut worker = Worker { filter: Filter::new(settings), drawing };
+            while let Some(task) = next(&tasks) {
+                let knew = lock(known).clone();
+                worker.hand_on(task, &knew);
+            }
+        };
+        let working: Vec<_> = (0..workers)
+            .map(|_| {
+                let tasks = Arc::clone(&tasks);
+                scope.spawn(move || work(tasks))
+            })
+            .collect();
+        let worker = Worker { filter: Filter::new(settings), drawing };
+        let drawn = draw(&done, worker, known, out);
+        // The others end once nobody takes what they make.
+        drop(done);
+        let read = reader.join().expect("reading does not panic");
+        working.into_iter().for_each(|one| one.join().expect("drawing does not panic"));
+        let messages = drawn.map_err(|cause| failed("the view cannot be written", cause))?;
+        read.map_err(|cause| failed("the log cannot be read", cause))?;
+        Ok(messages)
+    })
 }
 
-/// Draws a recording that is in another form than a log, with the name of its file, and gives the number of its messages with what
-/// is known not to be in it.
+/// Draws a recording that is in another form than a log, with the name of its file, and gives the number of
+/// its messages with what is known not to be in it.
 ///
 /// # Errors
 ///
@@ -76,88 +141,131 @@ pub fn render_recording(
             Error::new(ErrorKind::Recording, fault.message).at(place)
         })?,
     };
-    let entries: Vec<Entry> = seen.entries().collect();
-    let send = |to: &SyncSender<Vec<Entry>>| {
-        // Whoever draws may have seen enough.
-        let _ = to.send(entries);
-        Ok(())
-    };
-    Ok((rendered(send, drawing, &config.redact, out)?, seen))
-}
-
-fn rendered(
-    read: impl FnOnce(&SyncSender<Vec<Entry>>) -> io::Result<()> + Send,
-    drawing: Drawing,
-    settings: &RedactSettings,
-    out: &mut impl Write,
-) -> Result<usize> {
-    thread::scope(|scope| {
-        let (to_filter, entries) = mpsc::sync_channel(WAITING);
-        let (to_draw, stable) = mpsc::sync_channel(WAITING);
-        let reader = scope.spawn(move || read(&to_filter));
-        scope.spawn(move || filter(settings, &entries, &to_draw));
-        let drawn = draw(&stable, drawing, out);
-        // The others end once nobody takes what they make.
-        drop(stable);
-        let read = reader.join().expect("reading does not panic");
-        let messages = drawn.map_err(|cause| failed("the view cannot be written", cause))?;
-        read.map_err(|cause| failed("the log cannot be read", cause))?;
-        Ok(messages)
-    })
+    let (mut filter, mut drawer) = (Filter::new(&config.redact), Drawer::behind(drawing, 0));
+    let (mut view, mut messages) = (String::new(), 0);
+    drawer.begin(&mut view);
+    for entry in seen.entries() {
+        drawer.push(&mut view, filter.entry(entry, None));
+        messages += 1;
+    }
+    drawer.end(&mut view);
+    if messages > 0 {
+        written(&view, out).map_err(|cause| failed("the view cannot be written", cause))?;
+    }
+    Ok((messages, seen))
 }
 
 fn failed(message: &str, cause: io::Error) -> Error {
     Error::new(ErrorKind::File, message).because(cause)
 }
 
+fn next(tasks: &Mutex<Receiver<Task>>) -> Option<Task> {
+    lock(tasks).recv().ok()
+}
+
+// What is done under these locks cannot be left half done.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Hands on what each portion of the log holds, so that nothing waits for what is yet to come.
-fn read(log: impl Read, to: &SyncSender<Vec<Entry>>) -> io::Result<()> {
+fn read(
+    log: impl Read,
+    to_workers: &SyncSender<Task>,
+    in_order: &SyncSender<Receiver<Done>>,
+) -> io::Result<()> {
     let mut entries = Entries::new(log);
+    let mut before = 0;
     loop {
-        let read: Vec<Entry> = std::iter::from_fn(|| entries.next_read()).collect();
-        if (!read.is_empty() && to.send(read).is_err()) || entries.has_ended() {
+        let piece = entries.piece();
+        if !piece.is_empty() {
+            let (to, done) = mpsc::sync_channel(1);
+            let messages = piece.len();
+            let is_wanted =
+                in_order.send(done).is_ok() && to_workers.send(Task { piece, before, to }).is_ok();
+            if !is_wanted {
+                return Ok(());
+            }
+            before += messages;
+        }
+        if entries.has_ended() {
             return Ok(());
         }
         entries.read_on()?;
     }
 }
 
-fn filter(
-    settings: &RedactSettings,
-    from: &Receiver<Vec<Entry>>,
-    to: &SyncSender<Vec<StableEntry>>,
-) {
-    let mut filter = Filter::new(settings);
-    for entries in from {
-        let stable = entries.into_iter().map(|entry| filter.entry(entry)).collect();
-        if to.send(stable).is_err() {
-            return;
+/// Somebody who takes secrets out of messages and draws them.
+struct Worker {
+    filter: Filter,
+    drawing: Drawing,
+}
+
+impl Worker {
+    fn hand_on(&mut self, Task { piece, before, to }: Task, knew: &Memory) {
+        let made = self.make(&piece, before, knew);
+        let (knew, knows) = (knew.clone(), self.filter.memory().clone());
+        // Whoever waited for it may have seen enough.
+        let _ = to.send(Done { piece, before, made, knew, knows });
+    }
+
+    /// Knowing so much before the piece, but not what other pieces tell.
+    fn make(&mut self, piece: &Piece, before: usize, knew: &Memory) -> Made {
+        self.filter.remember(knew);
+        let stable = piece.entries().map(|(entry, written)| {
+            let written =
+                written.map(|written| AsWritten { head: written.head, body: written.body });
+            self.filter.entry(entry, written)
+        });
+        if self.drawing == Drawing::Har {
+            return Made::Entries(stable.collect());
         }
+        let mut drawer = Drawer::behind(self.drawing, before);
+        let mut text = String::new();
+        stable.for_each(|entry| drawer.push(&mut text, entry));
+        Made::Text(text)
     }
 }
 
+/// Writes what was made in the order of the log.
 fn draw(
-    from: &Receiver<Vec<StableEntry>>,
-    drawing: Drawing,
+    from: &Receiver<Receiver<Done>>,
+    mut worker: Worker,
+    known: &Mutex<Memory>,
     out: &mut impl Write,
 ) -> io::Result<usize> {
-    let mut drawer = Drawer::new(drawing);
+    let mut drawer = Drawer::behind(worker.drawing, 0);
+    let mut messages = 0;
     let mut text = String::new();
     drawer.begin(&mut text);
-    for entries in from {
-        for entry in entries {
-            drawer.push(&mut text, entry);
+    for done in from {
+        let done = done.recv().expect("a worker ends what it has begun");
+        let Done { piece, before, mut made, knew, mut knows } = done;
+        let now = lock(known).clone();
+        if knew != now {
+            made = worker.make(&piece, before, &now);
+            knows = worker.filter.memory().clone();
+        }
+        if knows != now {
+            *lock(known) = knows;
+        }
+        messages += piece.len();
+        match made {
+            Made::Text(made) => text.push_str(&made),
+            Made::Entries(entries) => {
+                entries.into_iter().for_each(|entry| drawer.push(&mut text, entry));
+            }
         }
         if !written(&text, out)? {
-            return Ok(drawer.steps);
+            return Ok(messages);
         }
         text.clear();
     }
     drawer.end(&mut text);
-    if drawer.steps > 0 {
+    if messages > 0 {
         written(&text, out)?;
     }
-    Ok(drawer.steps)
+    Ok(messages)
 }
 
 /// Whether whoever reads the view has not seen enough yet.

@@ -4,14 +4,14 @@
 //! what stands further on is not known yet, so a value goes wherever it turns up from the message on
 //! in which it stands as a secret.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::model::{Arrow, Body, Entry, Exchange, Header, Request, Run};
 use crate::settings::doctool::RedactSettings;
 
 use super::places::{self, StandIns};
-use super::redact::{ByValue, SHORTEST_BY_VALUE, Secrets, Values};
+use super::redact::{self, ByValue, SHORTEST_BY_VALUE, Secrets};
 
 /// Values that are remembered; beyond them, the oldest are forgotten.
 const REMEMBERED: usize = 1024;
@@ -36,24 +36,81 @@ impl StableEntry {
 
 /// Takes secrets out of messages, and learns from each.
 pub struct Filter {
+    /// Its values are those of the memory.
     secrets: Secrets,
-    /// What is looked for by value, with its kind; the oldest first.
+    memory: Memory,
+}
+
+/// What a filter has learnt. Copies are cheap, and equal while nobody learns anything.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Values>);
+
+/// What is looked for by value.
+#[derive(Clone, Default)]
+struct Values {
+    /// With their kinds; the oldest first.
     values: VecDeque<(String, String)>,
     known: HashSet<String>,
     /// How many of the last values are in the second of the finders.
     new: usize,
+    finders: Vec<ByValue>,
+}
+
+impl PartialEq for Memory {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// The bytes of a message as the log has them, where they are its text as it is: header lines, and
+/// what is behind them.
+#[derive(Debug, Clone, Copy)]
+pub struct AsWritten<'a> {
+    /// The heading and the header lines.
+    pub head: &'a [u8],
+    /// The content.
+    pub body: &'a [u8],
 }
 
 impl Filter {
     /// A filter that has learnt nothing yet.
     pub fn new(settings: &RedactSettings) -> Self {
         let places = places::Places::new(settings, StandIns::Marks);
-        let secrets = Secrets::finding(Arc::new(places), &Values::default(), &HashSet::new());
-        Self { secrets, values: VecDeque::new(), known: HashSet::new(), new: 0 }
+        let secrets =
+            Secrets::finding(Arc::new(places), &redact::Values::default(), &HashSet::new());
+        Self { secrets, memory: Memory::default() }
     }
 
-    /// The message without secrets.
-    pub fn entry(&mut self, mut entry: Entry) -> StableEntry {
+    /// What it has learnt so far.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Knows what another has learnt, and nothing else.
+    pub fn remember(&mut self, memory: &Memory) {
+        if self.memory != *memory {
+            self.secrets.by_value.clone_from(&memory.0.finders);
+            self.memory = memory.clone();
+        }
+    }
+
+    /// The message without secrets. Most have none, which is told in one go where the log says what
+    /// the message does.
+    pub fn entry(&mut self, entry: Entry, written: Option<AsWritten<'_>>) -> StableEntry {
+        let Some(AsWritten { head, body }) = written else { return self.looked_through(entry) };
+        let places = &self.secrets.places;
+        let may_be = places.may_be_in_bytes(head)
+            || places.may_be_in_bytes(body)
+            || self.has_value(head)
+            || self.has_value(body);
+        if may_be { self.looked_through(entry) } else { StableEntry(entry) }
+    }
+
+    fn has_value(&self, bytes: &[u8]) -> bool {
+        self.secrets.by_value.iter().any(|values| values.is_in(bytes))
+    }
+
+    fn looked_through(&mut self, mut entry: Entry) -> StableEntry {
         let places = &self.secrets.places;
         let in_body = match &entry.body {
             Body::Text(text) | Body::Cut { text, .. } => places.may_be_in(text),
@@ -85,7 +142,9 @@ impl Filter {
     /// Whether a header holds a secret that is not known and has no shape of its own.
     fn has_new_header(&self, entry: &Entry) -> bool {
         entry.headers.iter().any(|Header { name, value }| {
-            !has_shape(value) && self.secrets.places.is_secret(name) && !self.known.contains(value)
+            !has_shape(value)
+                && self.secrets.places.is_secret(name)
+                && !self.memory.0.known.contains(value)
         })
     }
 
@@ -94,9 +153,9 @@ impl Filter {
         let request = Request { method, url, headers, body };
         let mut run = Run::default();
         run.recording.exchanges.push(Exchange { from, to, request, response: None, process: None });
-        let mut found = Values::default();
+        let mut found = redact::Values::default();
         self.secrets.places.visit(&run, &mut |kind, value| found.add(kind, value));
-        let known = &self.known;
+        let known = &self.memory.0.known;
         found.0.retain(|value, _| {
             value.len() >= SHORTEST_BY_VALUE && !has_shape(value) && !known.contains(value)
         });
@@ -104,12 +163,24 @@ impl Filter {
             return;
         }
         let names = places::names(&run);
-        for (value, kind) in found.0 {
-            if !names.contains(&value) && !self.secrets.places.is_field(&value) {
-                self.known.insert(value.clone());
-                self.values.push_back((value, kind));
-                self.new += 1;
-            }
+        found.0.retain(|value, _| !names.contains(value) && !self.secrets.places.is_field(value));
+        if found.0.is_empty() {
+            return;
+        }
+        // A new one, because others may have the old one.
+        let mut values = (*self.memory.0).clone();
+        values.add(found.0);
+        self.secrets.by_value.clone_from(&values.finders);
+        self.memory = Memory(Arc::new(values));
+    }
+}
+
+impl Values {
+    fn add(&mut self, found: BTreeMap<String, String>) {
+        for (value, kind) in found {
+            self.known.insert(value.clone());
+            self.values.push_back((value, kind));
+            self.new += 1;
         }
         self.look_for_values();
     }
@@ -126,11 +197,11 @@ impl Filter {
         }
         let old = self.values.len().saturating_sub(self.new);
         let (old, new) = (self.values.iter().take(old), self.values.iter().skip(old));
-        if self.new == 0 {
-            self.secrets.by_value = vec![ByValue::of(old)];
+        if self.new == 0 || self.finders.is_empty() {
+            self.finders = vec![ByValue::of(old)];
         }
-        self.secrets.by_value.truncate(1);
-        self.secrets.by_value.push(ByValue::of(new));
+        self.finders.truncate(1);
+        self.finders.push(ByValue::of(new));
     }
 }
 
@@ -160,7 +231,7 @@ mod tests {
     }
 
     fn shown(filter: &mut Filter, header: &str, body: &str) -> String {
-        match filter.entry(entry(header, body)).arrow(1).body {
+        match filter.entry(entry(header, body), None).arrow(1).body {
             Body::Text(text) => text.clone(),
             other => panic!("{other:?}"),
         }
@@ -184,8 +255,8 @@ mod tests {
         for number in 0..super::REMEMBERED + 100 {
             shown(&mut filter, &format!("value-{number:06}"), "text");
         }
-        assert_eq!(filter.values.len(), super::REMEMBERED);
-        assert_eq!(filter.known.len(), super::REMEMBERED);
+        assert_eq!(filter.memory.0.values.len(), super::REMEMBERED);
+        assert_eq!(filter.memory.0.known.len(), super::REMEMBERED);
         assert_eq!(shown(&mut filter, "", "value-000000"), "value-000000");
         for kept in [100, 700, super::REMEMBERED + 99] {
             assert_eq!(shown(&mut filter, "", &format!("value-{kept:06}")), "[redacted:key]");

@@ -178,7 +178,12 @@ impl Places {
 
     /// Whether anything in the text may be secret by its place or its shape.
     pub(super) fn may_be_in(&self, text: &str) -> bool {
-        !self.windows.of(text).is_empty()
+        self.windows.may_be_in(text.as_bytes())
+    }
+
+    /// The same of bytes.
+    pub(super) fn may_be_in_bytes(&self, text: &[u8]) -> bool {
+        self.windows.may_be_in(text)
     }
 
     /// What stands in secret places of a text, and what is secret by its shape. In prose, a line with

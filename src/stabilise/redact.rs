@@ -78,8 +78,9 @@ pub struct Secrets {
 }
 
 /// Finds values in all encodings.
+#[derive(Clone)]
 pub(super) struct ByValue {
-    finder: Finder,
+    finder: Arc<Finder>,
 }
 
 impl ByValue {
@@ -89,7 +90,7 @@ impl ByValue {
     }
 
     fn finding(found: Vec<Needle>) -> Self {
-        Self { finder: Finder::new(found) }
+        Self { finder: Arc::new(Finder::new(found)) }
     }
 
     fn find(&self, text: &str) -> Vec<Found> {
@@ -104,7 +105,7 @@ impl ByValue {
         all
     }
 
-    fn is_in(&self, text: &[u8]) -> bool {
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
         self.finder.find(text).next().is_some()
     }
 }
@@ -123,6 +124,12 @@ impl Secrets {
     #[must_use]
     pub fn of_other(&self, run: &Run) -> Self {
         self.knowing(&self.learn(run))
+    }
+
+    /// The same, with values known beforehand.
+    #[must_use]
+    pub fn of_other_with(&self, known: &[(String, String)], run: &Run) -> Self {
+        Self::in_places(Arc::clone(&self.places), known, run)
     }
 
     /// What another run says of secrets, under the same settings.

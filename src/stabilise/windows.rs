@@ -54,16 +54,24 @@ impl Windows {
         Self { finder: finder.expect("names fit into memory"), shapes: SHAPES.len() }
     }
 
+    /// Whether a text has a window, also where the text is not known to be UTF-8.
+    pub(super) fn may_be_in(&self, text: &[u8]) -> bool {
+        self.found(text).next().is_some()
+    }
+
+    /// The patterns that may be about a secret, with their ends.
+    fn found<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (usize, usize)> + 'a {
+        let found = self.finder.find_iter(text);
+        let found = found.map(|found| (found.pattern().as_usize(), found.end()));
+        found.filter(|&(pattern, end)| pattern < self.shapes || may_have_value(&text[end..]))
+    }
+
     /// The windows of a text, in order and apart; each begins with a line.
     pub(super) fn of(&self, text: &str) -> Vec<Range<usize>> {
         let bytes = text.as_bytes();
         let mut windows: Vec<Range<usize>> = Vec::new();
-        for found in self.finder.find_iter(text) {
-            let (pattern, end) = (found.pattern().as_usize(), found.end());
+        for (pattern, end) in self.found(bytes) {
             let is_shape = pattern < self.shapes;
-            if !is_shape && !may_have_value(&bytes[end..]) {
-                continue;
-            }
             let start = memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
             let end = if is_shape && SHAPES[pattern] == PRIVATE_KEY {
                 end_of_key(bytes, end)

@@ -6,10 +6,15 @@ mod bodies;
 mod expectation;
 mod failures;
 mod forwarding;
+mod load;
 mod naming;
 mod peers;
+#[allow(unreachable_pub, reason = "other tests share it")]
+#[path = "../support/python.rs"]
+mod python;
 mod recording;
 mod refusals;
 mod relay;
 mod secure;
+mod streams;
 mod tls;

@@ -30,8 +30,18 @@ pub(crate) struct Service {
     pub(crate) authority: NamedTempFile,
 }
 
-impl Service {
-    pub(crate) fn start(serve: impl Fn(Served) + Send + Sync + 'static) -> Self {
+/// Who a service is, and who vouches for it.
+pub(crate) struct Identity {
+    pub(crate) config: ServerConfig,
+    pub(crate) authority: NamedTempFile,
+    /// Its certificate and its key as text.
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+}
+
+impl Identity {
+    /// Of `localhost` and `127.0.0.1`.
+    pub(crate) fn new() -> Self {
         let mut own = CertificateParams::default();
         own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(own, KeyPair::generate().unwrap()).unwrap();
@@ -49,6 +59,13 @@ impl Service {
                 PrivateKeyDer::Pkcs8(key.serialize_der().into()),
             )
             .unwrap();
+        Self { config, authority, certificate: certificate.pem(), key: key.serialize_pem() }
+    }
+}
+
+impl Service {
+    pub(crate) fn start(serve: impl Fn(Served) + Send + Sync + 'static) -> Self {
+        let Identity { config, authority, .. } = Identity::new();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (config, serve) = (Arc::new(config), Arc::new(serve));
@@ -67,9 +84,14 @@ impl Service {
 
     /// A proxy that believes the service, for a cloud on these hosts.
     pub(crate) fn proxy(&self, hosts: &[&str]) -> Proxy {
-        let authorities = vec![self.authority.path().to_owned()];
-        start(Options { hosts: named(hosts), authorities, ..Options::default() })
+        proxy(self.authority.path(), hosts)
     }
+}
+
+/// A proxy that believes an authority, for a cloud on these hosts.
+pub(crate) fn proxy(authority: &Path, hosts: &[&str]) -> Proxy {
+    let authorities = vec![authority.to_owned()];
+    start(Options { hosts: named(hosts), authorities, ..Options::default() })
 }
 
 pub(crate) fn named(hosts: &[&str]) -> Hosts {
@@ -101,8 +123,15 @@ pub(crate) fn connect(proxy: &Proxy, to: &str) -> (Peer, String) {
 pub(crate) fn session(proxy: &Proxy, host: &str, port: u16, believed: &Path) -> Inside {
     let (peer, head) = connect(proxy, &format!("{host}:{port}"));
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let name = ServerName::try_from(host.to_owned()).unwrap();
+    let session = ClientConnection::new(Arc::new(believing(believed)), name).unwrap();
+    BufReader::new(StreamOwned::new(session, peer.stream.into_inner()))
+}
+
+/// Somebody who believes what stands in a file, and would rather speak HTTP/2.
+pub(crate) fn believing(file: &Path) -> ClientConfig {
     let mut roots = RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(believed).unwrap();
+    let certificates = CertificateDer::pem_file_iter(file).unwrap();
     roots.add_parsable_certificates(certificates.map(Result::unwrap));
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
@@ -110,7 +139,5 @@ pub(crate) fn session(proxy: &Proxy, host: &str, port: u16, believed: &Path) -> 
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let name = ServerName::try_from(host.to_owned()).unwrap();
-    let session = ClientConnection::new(Arc::new(config), name).unwrap();
-    BufReader::new(StreamOwned::new(session, peer.stream.into_inner()))
+    config
 }

@@ -27,13 +27,13 @@ use rcgen::{
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::StartHandshake;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::server::TlsStream;
 
 use super::hosts::Hosts;
-use super::trust::{PROTOCOL, provider};
+use super::trust::{HTTP_1, HTTP_2, provider};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How long before now a certificate begins to hold, for clocks that differ.
@@ -43,11 +43,19 @@ const HOST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long an authority's own certificate holds.
 const OWN: Duration = Duration::from_secs(5 * 365 * 24 * 60 * 60);
 
+/// How a host is answered for.
+#[derive(Clone)]
+struct Servers {
+    http_1: Arc<ServerConfig>,
+    /// Would rather speak HTTP/2.
+    http_2: Arc<ServerConfig>,
+}
+
 /// A certificate authority.
 pub(super) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: String,
-    servers: Mutex<HashMap<String, Arc<ServerConfig>>>,
+    servers: Mutex<HashMap<String, Servers>>,
 }
 
 impl Authority {
@@ -95,23 +103,27 @@ impl Authority {
         &self.certificate
     }
 
-    /// Speaks TLS with a caller in the name of a host.
+    /// Goes on to speak TLS with a caller in the name of a host.
     pub(super) async fn accept(
         &self,
         host: &str,
-        stream: TcpStream,
+        caller: StartHandshake<TcpStream>,
+        speaks_http_2: bool,
     ) -> io::Result<TlsStream<TcpStream>> {
-        let server = self.server(host).map_err(io::Error::other)?;
-        TlsAcceptor::from(server).accept(stream).await
+        let Servers { http_1, http_2 } = self.server(host).map_err(io::Error::other)?;
+        caller.into_stream(if speaks_http_2 { http_2 } else { http_1 }).await
     }
 
-    fn server(&self, host: &str) -> Result<Arc<ServerConfig>> {
+    fn server(&self, host: &str) -> Result<Servers> {
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(server) = servers.get(host) {
-            return Ok(Arc::clone(server));
+            return Ok(server.clone());
         }
-        let server = Arc::new(self.make_server(host)?);
-        servers.insert(host.to_owned(), Arc::clone(&server));
+        let http_1 = self.make_server(host)?;
+        let mut http_2 = http_1.clone();
+        http_2.alpn_protocols.insert(0, HTTP_2.to_vec());
+        let server = Servers { http_1: Arc::new(http_1), http_2: Arc::new(http_2) };
+        servers.insert(host.to_owned(), server.clone());
         Ok(server)
     }
 
@@ -135,7 +147,7 @@ impl Authority {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)
             .map_err(failed)?;
-        server.alpn_protocols = vec![PROTOCOL.to_vec()];
+        server.alpn_protocols = vec![HTTP_1.to_vec()];
         Ok(server)
     }
 }

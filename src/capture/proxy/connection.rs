@@ -66,11 +66,10 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, engine: Arc<Engin
         _ => None,
     };
     let caller = Connection::new(stream);
-    let Some((caller, from, tunnel)) = requests(caller, &engine, Way::Open(process)).await else {
-        return;
-    };
-    if let Some(inside) = tunnel::open(caller, &engine, &from, &tunnel).await {
-        requests(inside, &engine, Way::Tunnel(&from, &tunnel)).await;
+    let first = requests(caller, &engine, Way::Open(process), Pool::default()).await;
+    let Some((caller, from, tunnel)) = first else { return };
+    if let Some((inside, pool)) = tunnel::open(caller, &engine, &from, &tunnel).await {
+        requests(inside, &engine, Way::Tunnel(&from, &tunnel), pool).await;
     }
 }
 
@@ -80,8 +79,8 @@ async fn requests(
     mut caller: Connection,
     engine: &Engine,
     way: Way<'_>,
+    mut pool: Pool,
 ) -> Option<(Connection, Known, Tunnel)> {
-    let mut pool = Pool::default();
     loop {
         let wanted = match caller.incoming.head().await {
             Ok(head) => admit(head, engine, way),

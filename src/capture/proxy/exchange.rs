@@ -54,6 +54,9 @@ pub(super) async fn run(
     engine: &Engine,
     asked: Asked,
 ) -> After {
+    if let Some(journal) = &engine.journal {
+        journal.room().await;
+    }
     let ticket = engine.journal.as_ref().and_then(|journal| {
         let url = asked.target.tunnelled_url();
         let url = url.unwrap_or_else(|| asked.head.line_target.clone());

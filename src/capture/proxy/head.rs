@@ -213,6 +213,15 @@ impl Fields {
         Self(parsed.iter().map(field).collect())
     }
 
+    /// The fields of a head that has no lines.
+    pub(super) fn of_map(map: &http::HeaderMap) -> Self {
+        let field = |(name, value): (&http::HeaderName, &http::HeaderValue)| Field {
+            name: Bytes::copy_from_slice(name.as_ref()),
+            value: Bytes::copy_from_slice(value.as_bytes()),
+        };
+        Self(map.iter().map(field).collect())
+    }
+
     /// The values of all lines with this name, given in lower case.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &Bytes> {
         self.0.iter().filter(move |field| field.is(name)).map(|field| &field.value)

@@ -13,7 +13,7 @@
 //! proves nothing, since services also send things by themselves. So the rest is kept as doubtful with
 //! each recording that goes on, and is in none.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,12 +22,20 @@ use bytes::Bytes;
 use super::Witness;
 use super::callers::Known;
 use super::head::{Fields, RequestHead, ResponseHead, text};
-use super::kept::Kept;
+use super::kept::{Kept, Together};
 use super::processes::Seen;
 use crate::model::{Body, Exchange, Header, Message, Process, Recording, Request, Response};
 
+/// How long a request waits until it looks again whether there is room for it.
+const BREATH: Duration = Duration::from_millis(10);
 /// Messages that wait for one before them to be complete.
 const MOST_WAITING: usize = 1000;
+/// Messages that wait to be taken out before requests wait for that.
+const MOST_BEHIND: usize = 4 * MOST_WAITING;
+/// Messages that are taken out at once, so that whoever takes them needs little memory.
+const MOST_AT_ONCE: usize = 500;
+/// Bytes of their bodies, the last one apart.
+const MOST_BYTES_AT_ONCE: usize = 16 * 1024 * 1024;
 
 /// Which of several recordings.
 pub(super) type Lane = usize;
@@ -43,6 +51,11 @@ const TOKENS: [&str; 2] = ["x-subject-token", "x-auth-token"];
 pub(super) struct Journal {
     body_limit: usize,
     witness: Option<Witness>,
+    /// Whether somebody takes messages out while the recording goes on.
+    is_drained: bool,
+    together: Arc<Together>,
+    /// Held by the request that is the next to be let in.
+    turns: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     quiet: Condvar,
 }
@@ -70,7 +83,17 @@ struct Open {
     under_way: usize,
 }
 
-#[derive(Debug)]
+/// What was taken out.
+#[derive(Debug, Default)]
+struct Taken {
+    /// By their numbers.
+    entries: BTreeMap<usize, Entry>,
+    messages: Vec<Message>,
+    /// By their numbers in the system.
+    processes: HashMap<u32, Process>,
+}
+
+#[derive(Debug, Clone)]
 struct Entry {
     from: Arc<str>,
     process: Option<Seen>,
@@ -83,7 +106,7 @@ struct Entry {
     ended: Option<Instant>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Half {
     fields: Fields,
     body: Keep,
@@ -114,8 +137,28 @@ pub(super) struct Ticket {
 
 impl Journal {
     /// A journal that keeps so many bytes of each body.
-    pub(super) fn new(body_limit: usize, witness: Option<Witness>) -> Self {
-        Self { body_limit, witness, state: Mutex::default(), quiet: Condvar::new() }
+    pub(super) fn new(body_limit: usize, witness: Option<Witness>, is_drained: bool) -> Self {
+        let (together, turns) = (Arc::default(), tokio::sync::Mutex::default());
+        let (state, quiet) = (Mutex::default(), Condvar::new());
+        Self { body_limit, witness, is_drained, together, turns, state, quiet }
+    }
+
+    /// Waits until there is room for another exchange. Who came first is let in first.
+    pub(super) async fn room(&self) {
+        let _turn = self.turns.lock().await;
+        while !self.has_room() {
+            tokio::time::sleep(BREATH).await;
+        }
+    }
+
+    /// Whether there is room for another exchange. Where there is none, there is once those that have
+    /// ended were taken out, which waits for nobody.
+    fn has_room(&self) -> bool {
+        let has_ended = |open: &Open, most: usize| open.under_way + most < open.entries.len();
+        let is_behind = |open: &Open| {
+            has_ended(open, MOST_BEHIND / 2) || self.together.is_half_full() && has_ended(open, 0)
+        };
+        !self.is_drained || !self.state().open.values().any(is_behind)
     }
 
     /// Begins a recording; says no if there is one in the lane.
@@ -160,7 +203,7 @@ impl Journal {
         head: &RequestHead,
         url: String,
     ) -> Option<Ticket> {
-        let body = Keep::new(&head.fields, self.body_limit);
+        let body = Keep::new(&head.fields, self.body_limit, &self.together);
         let entry = Entry {
             from: Arc::clone(&from.name),
             process: from.process,
@@ -191,9 +234,13 @@ impl Journal {
         Some(Ticket { journal: Arc::clone(self), lane, recording, index, body })
     }
 
-    /// Takes out what is complete of a recording that goes on; nothing where there is none.
+    /// Takes out what is complete of a recording that goes on, or some of it; nothing where there is
+    /// none.
     pub(super) fn drain(&self, lane: Lane) -> Recording {
-        self.state().open.get_mut(&lane).map(Open::drain).unwrap_or_default()
+        let hurries = !self.has_room() || self.together.is_half_full();
+        let taken = self.state().open.get_mut(&lane).map(|open| open.take(hurries));
+        // Bodies are copied, and unpacked, while others go on.
+        taken.map(Taken::into_recording).unwrap_or_default()
     }
 
     /// How many exchanges of a recording have begun.
@@ -229,7 +276,7 @@ impl Ticket {
 
     /// Writes down the answer; gives back where its body goes.
     pub(super) fn response(&self, head: &ResponseHead) -> Keep {
-        let body = Keep::new(&head.fields, self.journal.body_limit);
+        let body = Keep::new(&head.fields, self.journal.body_limit, &self.journal.together);
         let half = Half { fields: head.fields.clone(), body: body.clone() };
         self.with_open(|open| {
             if let Some(entry) = open.entries.get_mut(&self.index) {
@@ -268,8 +315,8 @@ impl Drop for Ticket {
 }
 
 impl Keep {
-    fn new(fields: &Fields, limit: usize) -> Self {
-        Self(Arc::new(Mutex::new(Kept::new(fields, limit))))
+    fn new(fields: &Fields, limit: usize, together: &Arc<Together>) -> Self {
+        Self(Arc::new(Mutex::new(Kept::new(fields, limit, Arc::clone(together)))))
     }
 
     /// Takes the next portion of the body.
@@ -333,59 +380,75 @@ impl Open {
         processes
     }
 
-    fn ended(mut self) -> Ended {
+    fn ended(self) -> Ended {
         let moments = self.entries.values().map(|entry| entry.began).collect();
-        let messages: Vec<Message> = self.messages.iter().copied().collect();
-        let recording = self.recording(&messages, self.entries.keys().copied());
-        Ended { recording, moments, doubtful: std::mem::take(&mut self.doubtful) }
+        let processes = self.processes();
+        let Self { entries, messages, doubtful, .. } = self;
+        let recording = Taken { entries, messages: messages.into(), processes }.into_recording();
+        Ended { recording, moments, doubtful }
     }
 
-    /// Takes out the messages that are complete, up to the first that is not. Where too many wait for
-    /// that one, they do so no longer.
-    fn drain(&mut self) -> Recording {
-        let mut taken = Vec::new();
-        if self.messages.len() > MOST_WAITING {
-            let (complete, waiting): (VecDeque<_>, VecDeque<_>) =
-                self.messages.iter().partition(|message| self.is_complete(message));
-            taken.extend(complete);
-            self.messages = waiting;
-        }
-        while let Some(message) = self.messages.front().filter(|first| self.is_complete(first)) {
-            taken.push(*message);
-            self.messages.pop_front();
-        }
-        let numbers: BTreeSet<usize> = taken.iter().map(number).collect();
-        let recording = self.recording(&taken, numbers.into_iter());
-        for message in &taken {
-            let entry = &self.entries[&number(message)];
-            let is_last = matches!(message, Message::Response(_)) || entry.response.is_none();
-            if is_last && entry.ended.is_some() {
-                self.entries.remove(&number(message));
+    /// Takes out messages that are complete, up to the first that is not. Where too many wait for that
+    /// one, or it hurries, they do so no longer.
+    fn take(&mut self, hurries: bool) -> Taken {
+        let passes_by = hurries || self.messages.len() > MOST_WAITING;
+        let (mut messages, mut bytes) = (Vec::new(), 0);
+        let mut waiting = VecDeque::new();
+        while messages.len() < MOST_AT_ONCE
+            && bytes < MOST_BYTES_AT_ONCE
+            && let Some(message) = self.messages.pop_front()
+        {
+            if self.is_complete(&message) {
+                bytes += self.entries[&number(&message)].half(&message).map_or(0, Half::kept);
+                messages.push(message);
+                continue;
+            }
+            waiting.push_back(message);
+            if !passes_by {
+                break;
             }
         }
-        recording
+        while let Some(message) = waiting.pop_back() {
+            self.messages.push_front(message);
+        }
+        let mut entries = BTreeMap::new();
+        for message in &messages {
+            let number = number(message);
+            let entry = &self.entries[&number];
+            let is_last = matches!(message, Message::Response(_)) || entry.response.is_none();
+            if is_last && entry.ended.is_some() {
+                entries.extend(self.entries.remove(&number).map(|entry| (number, entry)));
+            } else {
+                entries.entry(number).or_insert_with(|| entry.clone());
+            }
+        }
+        // Whoever takes messages out one by one does not ask who ran at the same time.
+        Taken { entries, messages, processes: HashMap::new() }
     }
 
     fn is_complete(&self, message: &Message) -> bool {
         let entry = &self.entries[&number(message)];
         entry.ended.is_some() || matches!(message, Message::Request(_)) && entry.response.is_some()
     }
+}
 
-    /// These messages, which belong to the exchanges with these numbers.
-    fn recording(&self, messages: &[Message], numbers: impl Iterator<Item = usize>) -> Recording {
+impl Taken {
+    fn into_recording(self) -> Recording {
+        let Self { entries, messages, processes } = self;
         let places: BTreeMap<usize, usize> =
-            numbers.enumerate().map(|(place, number)| (number, place)).collect();
-        let processes = self.processes();
-        let exchange = |number: &usize| {
-            let entry = &self.entries[number];
-            entry.exchange(entry.process.map(|seen| processes[&seen.id]))
-        };
-        let exchanges = places.keys().map(exchange).collect();
+            entries.keys().enumerate().map(|(place, number)| (*number, place)).collect();
         let placed = |message: &Message| match message {
             Message::Request(number) => Message::Request(places[number]),
             Message::Response(number) => Message::Response(places[number]),
         };
-        Recording { exchanges, messages: messages.iter().map(placed).collect() }
+        let messages = messages.iter().map(placed).collect();
+        // One after the other, so that what is kept twice is kept so for a moment.
+        let exchange = |entry: Entry| {
+            let process = entry.process.and_then(|seen| processes.get(&seen.id)).copied();
+            entry.exchange(process)
+        };
+        let exchanges = entries.into_values().map(exchange).collect();
+        Recording { exchanges, messages }
     }
 }
 
@@ -394,7 +457,21 @@ fn number(message: &Message) -> usize {
     *number
 }
 
+impl Half {
+    /// Bytes of its body that are kept.
+    fn kept(&self) -> usize {
+        self.body.0.lock().unwrap_or_else(PoisonError::into_inner).kept()
+    }
+}
+
 impl Entry {
+    fn half(&self, message: &Message) -> Option<&Half> {
+        match message {
+            Message::Request(_) => Some(&self.request),
+            Message::Response(_) => self.response.as_ref().map(|(_, half)| half),
+        }
+    }
+
     fn exchange(&self, process: Option<Process>) -> Exchange {
         let response = self.response.as_ref().map(|(status, half)| Response {
             status: status.clone(),

@@ -20,9 +20,8 @@
 //!
 //! A `CONNECT` to a host of the cloud is answered with a certificate of the proxy's own `authority`,
 //! and what is inside goes through the same loop as plain requests; the service must prove itself to
-//! `trust`. Only HTTP/1.1 is offered to both sides: clients that could speak HTTP/2 speak HTTP/1.1
-//! then, which says the same in a form that can be shown as it was. Tunnels to other hosts, and what
-//! follows a `101`, pass through unread (`tunnel`).
+//! `trust`. Where both sides would rather speak HTTP/2 they do, and each of its streams is an exchange
+//! (`streams`). Tunnels to other hosts, and what follows a `101`, pass through unread (`tunnel`).
 //!
 //! # Why async, and only here
 //!
@@ -35,6 +34,8 @@ mod body;
 mod callers;
 mod connection;
 mod exchange;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod head;
 mod hosts;
 mod journal;
@@ -44,6 +45,7 @@ mod recorder;
 mod refusal;
 mod route;
 mod stream;
+mod streams;
 mod target;
 mod trust;
 mod tunnel;
@@ -58,6 +60,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::runtime::{self, Runtime};
 
 use self::authority::Authority;
@@ -182,9 +185,13 @@ impl Proxy {
         relay: Option<&model::Relay>,
         events: Events<'_>,
     ) -> Result<Self> {
+        if options.standing.is_some() {
+            hold_many();
+        }
         let listener = listen(options.address())?;
         let address = listener.local_addr().map_err(|error| not_listening("127.0.0.1", error))?;
-        let journal = Arc::new(Journal::new(options.body_limit, options.witness.clone()));
+        let (witness, is_drained) = (options.witness.clone(), options.standing.is_some());
+        let journal = Arc::new(Journal::new(options.body_limit, witness, is_drained));
         let engine = Arc::new(Engine {
             callers: options.callers()?,
             journal: Some(Arc::clone(&journal)),
@@ -216,9 +223,10 @@ impl Proxy {
         &self.recorder.moments
     }
 
-    /// Takes out the messages of a recording that goes on, as far as they are complete. Of an exchange
-    /// whose request and response are taken out one after the other, both recordings tell all that
-    /// is known then.
+    /// Takes out messages of a recording that goes on, as far as they are complete: some at a time, none
+    /// once there are no more. Of an exchange whose request and response are taken out one after the
+    /// other, both recordings tell all that is known then. Of a standing proxy this has to be asked
+    /// again and again: it lets callers wait where much has not been taken out.
     pub fn drain(&mut self) -> Recording {
         self.recorder.drain()
     }
@@ -320,9 +328,19 @@ fn secure(options: &Options) -> Result<Secure> {
     Ok(Secure { authority, trust, hosts, directory, unseen: tunnel::Counts::default(), bundle })
 }
 
+/// Lets the process hold as many connections as the system allows it: each exchange has two, and most
+/// shells begin with a limit that is made for programs that have few.
+fn hold_many() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Where it fails, callers wait until others are served.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
 /// Forwards until the process ends, recording nothing: directly, or through the recorder that the
 /// route names.
 pub(super) fn forward(listener: TcpListener, callers: &[Caller], route: Route) -> Result<()> {
+    hold_many();
     let known = Callers::new()?;
     callers.iter().for_each(|caller| known.admit(caller, false));
     let connect_timeout = Options::default().connect_timeout;

@@ -7,7 +7,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use tokio::io::{
     AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf, ReadHalf, WriteHalf, split,
 };
@@ -74,7 +74,7 @@ impl Source {
 
 impl Sink {
     /// Sends all of it.
-    pub(super) async fn write(&mut self, buffer: &mut BytesMut) -> io::Result<()> {
+    pub(super) async fn write(&mut self, buffer: &mut impl Buf) -> io::Result<()> {
         match self {
             Self::Plain(half) => half.write_all_buf(buffer).await,
             Self::Secure(half) => {

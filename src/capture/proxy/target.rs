@@ -42,6 +42,19 @@ impl Tunnel {
         Ok(Self { authority, host, port })
     }
 
+    /// The URL of a path inside the tunnel.
+    pub(super) fn url(&self, scheme: Scheme, path: &str) -> String {
+        if scheme == Scheme::Https {
+            return format!("https://{}{path}", self.authority);
+        }
+        let host =
+            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        match self.port {
+            80 => format!("http://{host}{path}"),
+            port => format!("http://{host}:{port}{path}"),
+        }
+    }
+
     /// Reads the target of a request inside the tunnel.
     pub(super) fn target(&self, line_target: &str) -> Result<Target, Refusal> {
         if line_target != "*" && !line_target.starts_with('/') {
@@ -190,6 +203,7 @@ mod tests {
     fn a_tunnel_leads_to_one_host() {
         let tunnel = Tunnel::read("H:443").unwrap();
         assert_eq!((&*tunnel.host, tunnel.port), ("h", 443));
+        assert_eq!(tunnel.url(Scheme::Https, "/a"), "https://H/a");
         let url = |line: &str| tunnel.target(line).unwrap().tunnelled_url().unwrap();
         assert_eq!((url("/a?b"), url("*")), ("https://H/a?b".to_owned(), "https://H".to_owned()));
         let tunnel = Tunnel::read("[::1]:8443").unwrap();
@@ -197,6 +211,8 @@ mod tests {
         assert_eq!((target.host(), target.port()), ("::1", 8443));
         assert_eq!(target.tunnelled_url().unwrap(), "https://[::1]:8443/");
         assert!(tunnel.target("http://other/").is_err());
+        assert_eq!(tunnel.url(Scheme::Http, "/"), "http://[::1]:8443/");
+        assert_eq!(Tunnel::read("h:80").unwrap().url(Scheme::Http, "/x?y"), "http://h/x?y");
         for line in ["h", "h:0", ":443", "u@h:443", "h:x"] {
             assert!(Tunnel::read(line).is_err(), "{line}");
         }

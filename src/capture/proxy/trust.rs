@@ -19,12 +19,15 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The only protocol that is spoken inside TLS.
-pub(super) const PROTOCOL: &[u8] = b"http/1.1";
+/// What is spoken inside TLS, by the names that are told when it begins (RFC 7301).
+pub(super) const HTTP_1: &[u8] = b"http/1.1";
+pub(super) const HTTP_2: &[u8] = b"h2";
 
 /// Certificate authorities that are believed.
 pub(super) struct Trust {
     connector: TlsConnector,
+    /// Would rather speak HTTP/2.
+    newer: TlsConnector,
     certificates: Vec<CertificateDer<'static>>,
 }
 
@@ -48,8 +51,11 @@ impl Trust {
             .map_err(|error| failed("TLS cannot be set up").because(error))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        config.alpn_protocols = vec![PROTOCOL.to_vec()];
-        Ok(Self { connector: TlsConnector::from(Arc::new(config)), certificates })
+        config.alpn_protocols = vec![HTTP_1.to_vec()];
+        let mut newer = config.clone();
+        newer.alpn_protocols.insert(0, HTTP_2.to_vec());
+        let [connector, newer] = [config, newer].map(|config| TlsConnector::from(Arc::new(config)));
+        Ok(Self { connector, newer, certificates })
     }
 
     /// Speaks TLS with a host, which must prove that it is the one.
@@ -60,6 +66,16 @@ impl Trust {
     ) -> io::Result<TlsStream<TcpStream>> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         self.connector.connect(name, stream).await
+    }
+
+    /// The same, with HTTP/2 if the host speaks it.
+    pub(super) async fn connect_newer(
+        &self,
+        host: &str,
+        stream: TcpStream,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        self.newer.connect(name, stream).await
     }
 
     /// The certificates as text, with one before them.

@@ -21,8 +21,8 @@ use super::stream::{self, Sink, Source};
 const LONGEST_HEAD: usize = 64 * 1024;
 /// Room for the first bytes of a message; most fit.
 const HEAD_ROOM: usize = 8 * 1024;
-/// Room for a portion of a body.
-const BODY_ROOM: usize = 64 * 1024;
+/// Room for a portion of a body that comes faster than it is taken.
+const BODY_ROOM: usize = 128 * 1024;
 
 /// A connection.
 pub(super) struct Connection {
@@ -40,6 +40,8 @@ pub(super) struct Incoming {
 pub(super) struct Outgoing {
     sink: Sink,
     buffer: BytesMut,
+    /// What follows on that, as it arrived.
+    behind: Bytes,
     discards: bool,
 }
 
@@ -78,7 +80,12 @@ impl Connection {
     fn of((source, sink): (Source, Sink)) -> Self {
         Self {
             incoming: Incoming { source, buffer: BytesMut::new() },
-            outgoing: Outgoing { sink, buffer: BytesMut::new(), discards: false },
+            outgoing: Outgoing {
+                sink,
+                buffer: BytesMut::new(),
+                behind: Bytes::new(),
+                discards: false,
+            },
         }
     }
 
@@ -116,6 +123,7 @@ impl Incoming {
     /// The next head with its empty line.
     pub(super) async fn head(&mut self) -> Result<Bytes, NoHead> {
         let mut seen = 0;
+        self.let_go();
         loop {
             // Some clients end a body with a line that does not belong to it (RFC 9112, 2.2).
             while seen == 0 && self.buffer.starts_with(b"\r\n") {
@@ -157,6 +165,13 @@ impl Incoming {
         }
     }
 
+    /// Gives up the room that a body took: most connections wait most of the time.
+    fn let_go(&mut self) {
+        if self.buffer.is_empty() && self.buffer.capacity() > HEAD_ROOM {
+            self.buffer = BytesMut::new();
+        }
+    }
+
     async fn fill(&mut self, room: usize) -> io::Result<usize> {
         self.buffer.reserve(room);
         self.source.read(&mut self.buffer).await
@@ -172,16 +187,28 @@ impl Outgoing {
     /// From now on, takes everything and sends nothing.
     pub(super) fn discard(&mut self) {
         self.discards = true;
+        self.clear();
+    }
+
+    fn clear(&mut self) {
         self.buffer.clear();
+        self.behind.clear();
     }
 
     /// Sends what there is.
     pub(super) async fn flush(&mut self) -> io::Result<()> {
         if self.discards {
-            self.buffer.clear();
+            self.clear();
             return Ok(());
         }
-        self.sink.write(&mut self.buffer).await
+        self.sink.write(&mut self.buffer).await?;
+        if !self.behind.is_empty() {
+            self.sink.write(&mut self.behind).await?;
+        }
+        if self.buffer.capacity() > HEAD_ROOM {
+            self.buffer = BytesMut::new();
+        }
+        Ok(())
     }
 
     /// Says that nothing more comes. What is put here later goes nowhere.
@@ -190,14 +217,10 @@ impl Outgoing {
         self.sink.shutdown().await
     }
 
-    fn put(&mut self, data: &[u8], chunked: bool) {
-        if chunked {
-            self.buffer.put_slice(format!("{:x}\r\n", data.len()).as_bytes());
-            self.buffer.put_slice(data);
-            self.buffer.put_slice(b"\r\n");
-        } else {
-            self.buffer.put_slice(data);
-        }
+    fn put_chunk(&mut self, data: &[u8]) {
+        self.buffer.put_slice(format!("{:x}\r\n", data.len()).as_bytes());
+        self.buffer.put_slice(data);
+        self.buffer.put_slice(b"\r\n");
     }
 
     fn put_end(&mut self, lines: &[u8], chunked: bool) -> Result<(), Broken> {
@@ -220,12 +243,14 @@ pub(super) struct Passage {
     chunked: bool,
     keep: Option<Keep>,
     ended: bool,
+    /// How much is read at once.
+    room: usize,
 }
 
 impl Passage {
     /// A body of this length, sent on in chunks or as it is.
     pub(super) fn new(length: Length, chunked: bool, keep: Option<Keep>) -> Self {
-        Self { decoder: Decoder::new(length), chunked, keep, ended: false }
+        Self { decoder: Decoder::new(length), chunked, keep, ended: false, room: HEAD_ROOM }
     }
 
     /// Sends what waits to be sent, then the body to its end.
@@ -244,29 +269,48 @@ impl Passage {
         from: &mut Incoming,
         to: &mut Outgoing,
     ) -> Result<bool, Broken> {
-        let done = self.pass(&mut from.buffer, to)?;
-        to.flush().await.map_err(|_| Broken::To)?;
-        if done {
-            return Ok(true);
+        loop {
+            let done = self.pass(&mut from.buffer, to)?;
+            let is_all = to.behind.is_empty();
+            to.flush().await.map_err(|_| Broken::To)?;
+            if done {
+                return Ok(true);
+            }
+            if is_all {
+                break;
+            }
         }
-        match from.fill(BODY_ROOM).await {
-            Ok(1..) => Ok(false),
+        match from.fill(self.room).await {
+            Ok(read @ 1..) => {
+                if read >= self.room {
+                    self.room = BODY_ROOM.min(2 * self.room);
+                }
+                Ok(false)
+            }
             Ok(0) if self.decoder.may_end() => Ok(true),
             Ok(0) | Err(_) => Err(Broken::From),
         }
     }
 
-    /// Moves the body's bytes that are there; says whether its end was among them.
+    /// Moves the body's bytes that are there, or those that can be sent as they are; says whether its
+    /// end was among them.
     fn pass(&mut self, from: &mut BytesMut, to: &mut Outgoing) -> Result<bool, Broken> {
-        while !self.ended {
+        while !self.ended && to.behind.is_empty() {
             let (used, step) = self.decoder.step(from).map_err(|_| Broken::From)?;
             let more = match step {
                 Step::Data(data) => {
                     if let Some(keep) = &self.keep {
                         keep.push(data);
                     }
-                    to.put(data, self.chunked);
-                    false
+                    if self.chunked {
+                        to.put_chunk(data);
+                        false
+                    } else {
+                        let start = used - data.len();
+                        from.advance(start);
+                        to.behind = from.split_to(used - start).freeze();
+                        continue;
+                    }
                 }
                 Step::More => true,
                 Step::End(lines) => {
@@ -280,12 +324,12 @@ impl Passage {
                 return Ok(false);
             }
         }
-        Ok(true)
+        Ok(self.ended)
     }
 }
 
 /// The length of the head with its empty line; what was seen before is not looked at again.
-fn head_length(bytes: &[u8], seen: usize) -> Option<usize> {
+pub(super) fn head_length(bytes: &[u8], seen: usize) -> Option<usize> {
     let mut at = seen;
     while let Some(found) = bytes[at..].iter().position(|byte| *byte == b'\n') {
         at += found + 1;

@@ -6,10 +6,10 @@ use std::io::{self, Read};
 
 use memchr::memmem;
 
-use crate::model::{Body, Entry, Header};
+use crate::model::Entry;
 
-use super::content;
 use super::heading::{Heading, MARK};
+use super::piece::Piece;
 
 /// The header by which requestshook itself pairs requests and responses.
 pub(super) const PAIRING_HEADER: &str = "x-requestshook-request-id";
@@ -91,19 +91,32 @@ impl<R: Read> Entries<R> {
     /// The next entry of those that have been read as a whole; none where more has to be
     /// [read](Self::read_on) first.
     pub fn next_read(&mut self) -> Option<Entry> {
+        let mut piece = Piece::default();
+        self.take_next(&mut piece).then(|| piece.entries().next()).flatten().map(|(entry, _)| entry)
+    }
+
+    /// All entries that have been read as a whole, to be told apart by somebody else.
+    pub fn piece(&mut self) -> Piece {
+        let mut piece = Piece::default();
+        while self.take_next(&mut piece) {}
+        piece
+    }
+
+    /// Adds the next entry that has been read as a whole, if there is one.
+    fn take_next(&mut self, piece: &mut Piece) -> bool {
         loop {
             let Some(at) = self.next_heading() else {
                 if !self.has_ended {
-                    return None;
+                    return false;
                 }
                 let end = self.without_half_a_heading();
-                return self.take(end);
+                return self.take(end, piece);
             };
-            let entry = self.take(at);
+            let is_there = self.take(at, piece);
             self.entry = Some(Current { line: self.line, cut: None });
             self.searched = at + 1;
-            if entry.is_some() {
-                return entry;
+            if is_there {
+                return true;
             }
         }
     }
@@ -180,17 +193,21 @@ impl<R: Read> Entries<R> {
         true
     }
 
-    /// Ends the current entry at this place in the buffer. None when there is no current one.
-    fn take(&mut self, end: usize) -> Option<Entry> {
+    /// Ends the current entry at this place in the buffer. No where there is no current one.
+    fn take(&mut self, end: usize, piece: &mut Piece) -> bool {
         let told = &self.buffer[self.start..end];
-        let lines = memchr::memchr_iter(b'\n', told).count();
-        let entry = self.entry.take().map(|Current { line, cut }| match cut {
-            None => entry(told, line),
-            Some((kept, more)) => cut_entry(&kept, more + told.len() as u64, line),
-        });
-        self.line += lines;
+        let current = self.entry.take();
+        let is_there = current.is_some();
+        match current {
+            None => {}
+            Some(Current { line, cut: None }) => piece.add(told, line, None),
+            Some(Current { line, cut: Some((kept, more)) }) => {
+                piece.add(&kept, line, Some(more + told.len() as u64));
+            }
+        }
+        self.line += memchr::memchr_iter(b'\n', told).count();
         self.start = end;
-        entry
+        is_there
     }
 
     /// Reads the next portion of the log.
@@ -285,7 +302,7 @@ impl<R: Read> Iterator for Entries<R> {
 }
 
 /// Where the blank line behind the header lines begins.
-fn header_end(lines: &[u8]) -> Option<usize> {
+pub(super) fn header_end(lines: &[u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(length) = memchr::memchr(b'\n', &lines[at..]) {
         if at > 0 && matches!(&lines[at..at + length], b"" | b"\r") {
@@ -302,50 +319,4 @@ fn has_id(lines: &[u8]) -> bool {
         name.is_some_and(|name| name.eq_ignore_ascii_case(PAIRING_HEADER.as_bytes()))
             && line[PAIRING_HEADER.len()..].starts_with(b":")
     })
-}
-
-fn entry(text: &[u8], line: usize) -> Entry {
-    let end = header_end(text).unwrap_or(text.len());
-    let mut lines = text[..end].split(|byte| *byte == b'\n');
-    let heading = line_text(lines.next().unwrap_or_default());
-    let Heading { from, to, status, method, url } =
-        Heading::read(&heading).expect("an entry begins where a heading was read");
-    let headers = lines.filter(|line| !line.is_empty()).map(|line| header(&line_text(line)));
-    let behind = memchr::memchr(b'\n', &text[end..]).map_or(text.len(), |at| end + at + 1);
-    Entry {
-        line,
-        from: from.to_owned(),
-        to: to.to_owned(),
-        status: status.map(str::to_owned),
-        method: method.to_owned(),
-        url: url.to_owned(),
-        headers: headers.collect(),
-        body: content::body(&text[behind..]),
-    }
-}
-
-/// The entry with the beginning of its body, where so many bytes more follow.
-fn cut_entry(kept: &[u8], more: u64, line: usize) -> Entry {
-    let behind = header_end(kept).and_then(|end| {
-        memchr::memchr(b'\n', &kept[end..]).map(|at| (kept.len() - end - at - 1) as u64)
-    });
-    let mut entry = entry(kept, line);
-    if let Body::Text(text) = entry.body {
-        entry.body = Body::Cut { text, length: behind.unwrap_or_default() + more };
-    }
-    entry
-}
-
-/// A line without its end. What is no UTF-8 is read as Latin-1, as the proxy reads headers.
-fn line_text(line: &[u8]) -> String {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match std::str::from_utf8(line) {
-        Ok(text) => text.to_owned(),
-        Err(_) => line.iter().copied().map(char::from).collect(),
-    }
-}
-
-fn header(line: &str) -> Header {
-    let (name, value) = line.split_once(':').unwrap_or((line, ""));
-    Header { name: name.to_owned(), value: value.trim().to_owned() }
 }

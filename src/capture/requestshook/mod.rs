@@ -8,11 +8,13 @@ mod content;
 mod entries;
 mod heading;
 mod pairing;
+mod piece;
 mod reach;
 mod source;
 
 pub use entries::Entries;
 pub use pairing::Pairing;
+pub use piece::{Piece, Written};
 pub use source::HookedLog;
 
 use crate::model::{Body, Entry, Exchange, Message, Recording, Request, Response};
