@@ -197,19 +197,25 @@ fn drift_more(site: &Site) {
 /// A site of its own with pages whose commands run: one fails, and one is good when it runs again.
 fn live(folder: &Path) -> Site {
     use std::os::unix::fs::PermissionsExt as _;
-    let program = folder.join("turn");
-    let script = "#!/bin/sh\n[ -e \"$0.ran\" ] && echo good || echo bad\ntouch \"$0.ran\"\n";
-    fs::write(&program, script).expect("the file can be written");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    // One turns good, and one tells of a log-in that nobody answers.
+    for (name, script) in [
+        ("turn", "[ -e \"$0.ran\" ] && echo good || echo bad\ntouch \"$0.ran\""),
+        ("openstack", "echo 'Making authentication request to http://h/v3/auth/tokens' > \"$3\""),
+    ] {
+        let program = folder.join(name);
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("the file can be written");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    }
     let site = Site::new(&[
         ("mkdocs.yml", "site_name: Live\n"),
         ("docs/failing.md", "``` console\n$ cat no-such-file\n```\n"),
         ("docs/flaky.md", "``` console\n$ turn\ngood\n```\n"),
+        ("docs/unanswered.md", "``` console\n$ openstack token issue\n```\n"),
     ]);
     site.write(
         "doctool.yml",
         format!(
-            "cloud: mine\nclouds:\n  mine:\n    env:\n      PATH: {}:/usr/bin:/bin\nrun:\n  allow: [cat, turn]\n",
+            "cloud: mine\nclouds:\n  mine:\n    env:\n      PATH: {}:/usr/bin:/bin\n    capture: debug\nrun:\n  allow: [cat, turn, openstack]\n",
             folder.display()
         ),
     );

@@ -10,11 +10,14 @@ use crate::model::{Body, Directory, Exchange, Service};
 
 /// The rules of OpenStack.
 pub const DIRECTORY: Directory =
-    Directory { may_tell, services, program, request_ids: REQUEST_IDS };
+    Directory { may_tell, services, program, request_ids: REQUEST_IDS, tokens: TOKENS };
 
 /// Headers of an answer that tell it from all others: what oslo.middleware writes, and what Nova did
 /// before.
 const REQUEST_IDS: &[&str] = &["x-openstack-request-id", "x-compute-request-id"];
+
+/// Headers with tokens: what keystonemiddleware asks about, and who asks.
+const TOKENS: &[&str] = &["x-subject-token", "x-auth-token"];
 
 /// Libraries that name themselves in place of the program that uses them.
 const AGENTS: &[(&str, &str)] =

@@ -14,6 +14,9 @@ pub struct Directory {
     pub program: fn(&str) -> Option<&'static str>,
     /// Headers of an answer that tell it from all others, in lower case.
     pub request_ids: &'static [&'static str],
+    /// Headers of a request that pass on the token of whoever asked first, and then those of one's own, in
+    /// lower case.
+    pub tokens: &'static [&'static str],
 }
 
 impl Default for Directory {
@@ -24,6 +27,7 @@ impl Default for Directory {
             services: |_| Vec::new(),
             program: |_| None,
             request_ids: &[],
+            tokens: &[],
         }
     }
 }

@@ -42,10 +42,14 @@ pub(super) fn lay(
     let order = self::order(order);
     let specification = Specification::of(&diagram);
     let recorded = Said::all(live.recording());
-    let (old, new) = (
-        specification.best_fit(&Said::all(documented.recording()), order),
-        specification.best_fit(&recorded, order),
-    );
+    let drawn = Said::all(documented.recording());
+    let old = specification.best_fit(&drawn, order);
+    let mut new = specification.best_fit(&recorded, order);
+    if new.is_satisfied() && live.recording().has_several_at_once() {
+        let as_sent = Specification::of(&diagram).as_sent(&drawn, &old.of_recorded);
+        let fit = as_sent.best_fit(&recorded, order);
+        new = if fit.is_satisfied() { fit } else { new };
+    }
     let missed = |change: &Deviation| match change {
         Deviation::Missing { arrow } | Deviation::Moved { arrow, .. } => Some(*arrow),
         _ => None,

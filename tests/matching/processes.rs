@@ -180,3 +180,18 @@ fn ten_clients_at_once_satisfy_what_was_documented_of_ten() {
     }
     println!("{rounds} pairs of runs of ten clients, seed {seed:#x}");
 }
+
+#[test]
+fn a_query_that_was_sent_tells_processes_apart() {
+    let ask = |query: &str| format!("a->>b: GET /x{query}\nb-->>a: 200 OK /x{query}\n");
+    let (all, one) = (ask(""), ask("?name=y"));
+    let drawn_at_first = mixed(&[&all, &one], &[0, 0, 1, 1], &[[0, 5], [0, 5]]);
+    let turned = mixed(&[&all, &one], &[1, 1, 0, 0], &[[0, 5], [0, 5]]);
+    let specification = || Specification::of(&diagram(&drawn(&drawn_at_first)));
+    let old = specification().best_fit(&drawn_at_first, Order::Causal);
+    assert!(specification().best_fit(&turned, Order::Causal).is_satisfied());
+    let fit =
+        specification().as_sent(&drawn_at_first, &old.of_recorded).best_fit(&turned, Order::Causal);
+    assert!(fit.is_satisfied());
+    assert_eq!(fit.of_recorded, [Some(2), Some(3), Some(0), Some(1)]);
+}

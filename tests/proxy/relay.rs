@@ -8,7 +8,9 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use doctool::capture::Capture;
+use doctool::capture::participants::Participants;
 use doctool::capture::proxy::{Options, Proxy};
+use doctool::cloud;
 use doctool::error::Result;
 use doctool::model::{self, Caller, Event, Recording};
 use doctool::noise;
@@ -63,7 +65,9 @@ impl Relay {
     }
 
     fn try_recorder(&self, events: model::Events<'_>) -> Result<Proxy> {
-        Proxy::start(Options::default(), Some(&self.model), events)
+        let participants = Participants::default().on(cloud::DIRECTORY);
+        let options = Options { participants, ..Options::default() };
+        Proxy::start(options, Some(&self.model), events)
     }
 
     fn attach(&self, line: &str) -> Peer {

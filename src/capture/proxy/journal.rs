@@ -21,10 +21,11 @@ use bytes::Bytes;
 
 use super::Witness;
 use super::callers::Known;
-use super::head::{Fields, RequestHead, ResponseHead, text};
-use super::kept::{Kept, Together};
+use super::entries::{Entry, Half, Keep, Taken, number};
+use super::head::{Fields, RequestHead, ResponseHead};
+use super::kept::Together;
 use super::processes::Seen;
-use crate::model::{Body, Exchange, Header, Message, Process, Recording, Request, Response};
+use crate::model::{Exchange, Message, Process, Recording};
 
 /// How long a request waits until it looks again whether there is room for it.
 const BREATH: Duration = Duration::from_millis(10);
@@ -43,14 +44,13 @@ pub(super) type Lane = usize;
 /// The lane of what runs while nothing else does.
 const ALONE: Lane = 0;
 
-/// Headers that pass on the token of whoever asked first, and then those of one's own.
-const TOKENS: [&str; 2] = ["x-subject-token", "x-auth-token"];
-
 /// The place where all connections write.
 #[derive(Debug)]
 pub(super) struct Journal {
     body_limit: usize,
     witness: Option<Witness>,
+    /// Headers that pass on the token of whoever asked first, and then those of one's own.
+    tokens: &'static [&'static str],
     /// Whether somebody takes messages out while the recording goes on.
     is_drained: bool,
     together: Arc<Together>,
@@ -83,39 +83,6 @@ struct Open {
     under_way: usize,
 }
 
-/// What was taken out.
-#[derive(Debug, Default)]
-struct Taken {
-    /// By their numbers.
-    entries: BTreeMap<usize, Entry>,
-    messages: Vec<Message>,
-    /// By their numbers in the system.
-    processes: HashMap<u32, Process>,
-}
-
-#[derive(Debug, Clone)]
-struct Entry {
-    from: Arc<str>,
-    process: Option<Seen>,
-    method: String,
-    url: String,
-    request: Half,
-    response: Option<(String, Half)>,
-    began: Instant,
-    /// When it was over; nothing more comes then.
-    ended: Option<Instant>,
-}
-
-#[derive(Debug, Clone)]
-struct Half {
-    fields: Fields,
-    body: Keep,
-}
-
-/// A body that is being kept, held by the connection that passes it and by the journal.
-#[derive(Debug, Clone)]
-pub(super) struct Keep(Arc<Mutex<Kept>>);
-
 /// A recording that has ended.
 #[derive(Debug)]
 pub(super) struct Ended {
@@ -137,10 +104,15 @@ pub(super) struct Ticket {
 
 impl Journal {
     /// A journal that keeps so many bytes of each body.
-    pub(super) fn new(body_limit: usize, witness: Option<Witness>, is_drained: bool) -> Self {
+    pub(super) fn new(
+        body_limit: usize,
+        witness: Option<Witness>,
+        tokens: &'static [&'static str],
+        is_drained: bool,
+    ) -> Self {
         let (together, turns) = (Arc::default(), tokio::sync::Mutex::default());
         let (state, quiet) = (Mutex::default(), Condvar::new());
-        Self { body_limit, witness, is_drained, together, turns, state, quiet }
+        Self { body_limit, witness, tokens, is_drained, together, turns, state, quiet }
     }
 
     /// Waits until there is room for another exchange. Who came first is let in first.
@@ -215,7 +187,7 @@ impl Journal {
             ended: None,
         };
         let mut state = self.state();
-        let Some(lane) = from.lane.or_else(|| state.cause(&head.fields)) else {
+        let Some(lane) = from.lane.or_else(|| state.cause(self.tokens, &head.fields)) else {
             if !state.open.is_empty() {
                 let exchange = entry.exchange(None);
                 state.open.values_mut().for_each(|open| open.doubtful.push(exchange.clone()));
@@ -224,7 +196,7 @@ impl Journal {
         };
         let open = state.open.get_mut(&lane)?;
         if from.lane.is_some() {
-            open.tokens.extend(TOKENS.iter().flat_map(|name| tokens(&head.fields, name)));
+            open.tokens.extend(self.tokens.iter().flat_map(|name| tokens(&head.fields, name)));
         }
         let (index, recording) = (open.next, open.recording);
         open.next += 1;
@@ -314,21 +286,6 @@ impl Drop for Ticket {
     }
 }
 
-impl Keep {
-    fn new(fields: &Fields, limit: usize, together: &Arc<Together>) -> Self {
-        Self(Arc::new(Mutex::new(Kept::new(fields, limit, Arc::clone(together)))))
-    }
-
-    /// Takes the next portion of the body.
-    pub(super) fn push(&self, data: &[u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(data);
-    }
-
-    fn body(&self) -> Body {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).body()
-    }
-}
-
 /// The tokens in the headers of this name.
 fn tokens<'a>(fields: &'a Fields, name: &'static str) -> impl Iterator<Item = Bytes> + use<'a> {
     fields.all(name).cloned()
@@ -336,11 +293,11 @@ fn tokens<'a>(fields: &'a Fields, name: &'static str) -> impl Iterator<Item = By
 
 impl State {
     /// The recording whose callers have caused what a service sends, where that is certain.
-    fn cause(&self, fields: &Fields) -> Option<Lane> {
+    fn cause(&self, names: &[&'static str], fields: &Fields) -> Option<Lane> {
         if self.open.len() == 1 && self.open.contains_key(&ALONE) {
             return Some(ALONE);
         }
-        TOKENS.iter().find_map(|name| {
+        names.iter().find_map(|name| {
             let passed: Vec<Bytes> = tokens(fields, name).collect();
             let mut knowing = self
                 .open
@@ -430,68 +387,4 @@ impl Open {
         let entry = &self.entries[&number(message)];
         entry.ended.is_some() || matches!(message, Message::Request(_)) && entry.response.is_some()
     }
-}
-
-impl Taken {
-    fn into_recording(self) -> Recording {
-        let Self { entries, messages, processes } = self;
-        let places: BTreeMap<usize, usize> =
-            entries.keys().enumerate().map(|(place, number)| (*number, place)).collect();
-        let placed = |message: &Message| match message {
-            Message::Request(number) => Message::Request(places[number]),
-            Message::Response(number) => Message::Response(places[number]),
-        };
-        let messages = messages.iter().map(placed).collect();
-        // One after the other, so that what is kept twice is kept so for a moment.
-        let exchange = |entry: Entry| {
-            let process = entry.process.and_then(|seen| processes.get(&seen.id)).copied();
-            entry.exchange(process)
-        };
-        let exchanges = entries.into_values().map(exchange).collect();
-        Recording { exchanges, messages }
-    }
-}
-
-fn number(message: &Message) -> usize {
-    let (Message::Request(number) | Message::Response(number)) = message;
-    *number
-}
-
-impl Half {
-    /// Bytes of its body that are kept.
-    fn kept(&self) -> usize {
-        self.body.0.lock().unwrap_or_else(PoisonError::into_inner).kept()
-    }
-}
-
-impl Entry {
-    fn half(&self, message: &Message) -> Option<&Half> {
-        match message {
-            Message::Request(_) => Some(&self.request),
-            Message::Response(_) => self.response.as_ref().map(|(_, half)| half),
-        }
-    }
-
-    fn exchange(&self, process: Option<Process>) -> Exchange {
-        let response = self.response.as_ref().map(|(status, half)| Response {
-            status: status.clone(),
-            url: self.url.clone(),
-            headers: headers(&half.fields),
-            body: half.body.body(),
-        });
-        let request = Request {
-            method: self.method.clone(),
-            url: self.url.clone(),
-            headers: headers(&self.request.fields),
-            body: self.request.body.body(),
-        };
-        // Whom it went to is known only when all that may tell has been said.
-        Exchange { from: self.from.to_string(), to: String::new(), request, response, process }
-    }
-}
-
-fn headers(fields: &Fields) -> Vec<Header> {
-    let header =
-        |field: &super::head::Field| Header { name: text(&field.name), value: text(&field.value) };
-    fields.end_to_end().map(header).collect()
 }

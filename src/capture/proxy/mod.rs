@@ -33,6 +33,7 @@ mod authority;
 mod body;
 mod callers;
 mod connection;
+mod entries;
 mod exchange;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -191,7 +192,8 @@ impl Proxy {
         let listener = listen(options.address())?;
         let address = listener.local_addr().map_err(|error| not_listening("127.0.0.1", error))?;
         let (witness, is_drained) = (options.witness.clone(), options.standing.is_some());
-        let journal = Arc::new(Journal::new(options.body_limit, witness, is_drained));
+        let tokens = options.participants.directory().tokens;
+        let journal = Arc::new(Journal::new(options.body_limit, witness, tokens, is_drained));
         let engine = Arc::new(Engine {
             callers: options.callers()?,
             journal: Some(Arc::clone(&journal)),

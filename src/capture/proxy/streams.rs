@@ -24,8 +24,9 @@ use tokio::time::timeout;
 
 use super::callers::Known;
 use super::connection::Engine;
+use super::entries::Keep;
 use super::head::{Fields, RequestHead, ResponseHead};
-use super::journal::{Keep, Ticket};
+use super::journal::Ticket;
 use super::target::{Scheme, Tunnel};
 
 /// Streams that a caller may have open at once.

@@ -13,8 +13,8 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsStream;
 
 use super::body::{Decoder, Length, Step};
+use super::entries::Keep;
 use super::head::trailers;
-use super::journal::Keep;
 use super::stream::{self, Sink, Source};
 
 /// A head longer than this is refused.

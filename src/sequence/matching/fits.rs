@@ -94,7 +94,8 @@ impl<'a> Fits<'a> {
                 for class in candidates {
                     let said = recorded.classes[class as usize];
                     let readings = line.said.readings(&said.text, said.query.as_deref());
-                    if readings.is_empty() {
+                    let query = specification.queries.get(&(arrow as usize));
+                    if readings.is_empty() || query.is_some_and(|query| *query != said.query) {
                         continue;
                     }
                     classes.push(class);

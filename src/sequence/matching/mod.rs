@@ -25,6 +25,8 @@ mod search;
 mod tree;
 mod unordered;
 
+use std::collections::HashMap;
+
 use super::diagram::Diagram;
 use crate::model::{Arrow, Exchange, Message, Process, Recording};
 
@@ -68,6 +70,8 @@ pub enum Order {
 /// A diagram that is read as what may happen.
 pub struct Specification {
     compiled: Compiled,
+    /// For arrows the query that their message has, where that is known.
+    queries: HashMap<usize, Option<String>>,
 }
 
 /// How recorded messages lie on a diagram.
@@ -168,12 +172,24 @@ impl Fit {
 impl Specification {
     /// Reads a diagram as what may happen.
     pub fn of(diagram: &Diagram) -> Self {
-        Self { compiled: Compiled::of(diagram) }
+        Self { compiled: Compiled::of(diagram), queries: HashMap::new() }
+    }
+
+    /// The same, where arrows stand only for messages with the query that they had when they were drawn.
+    /// Most diagrams leave queries out. So of processes that run at the same time, one could be taken for
+    /// another that asks for something else.
+    #[must_use]
+    pub fn as_sent(self, drawn: &[Said], laid: &[Option<usize>]) -> Self {
+        let query = |(said, arrow): (&Said, &Option<usize>)| Some(((*arrow)?, said.query.clone()));
+        Self { queries: drawn.iter().zip(laid).filter_map(query).collect(), ..self }
     }
 
     /// Lays what was recorded on the diagram, with as few changes as possible.
     pub fn fit(&self, said: &[Said], order: Order) -> Fit {
-        let recorded = Recorded::of(said, order);
+        let mut recorded = Recorded::of(said, order);
+        if !self.queries.is_empty() {
+            recorded.messages.iter_mut().for_each(|message| message.label = message.class);
+        }
         let fits = Fits::of(self, &recorded);
         let mut machine = Machine::new(self, &recorded, &fits, false);
         let way = match search::smallest(&mut machine) {
