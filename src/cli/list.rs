@@ -26,7 +26,7 @@ pub(super) struct List {
 
 /// How many bytes of files to keep for pages still to come. Pages that include the same file
 /// mostly stand close to each other.
-const ROOM: usize = 4 << 20;
+const ROOM: usize = 1 << 20;
 
 /// Bytes to print at once.
 const BUFFER: usize = 64 << 10;
