@@ -132,6 +132,59 @@ fn without_room_nothing_is_written_and_nothing_is_lost() {
     assert_eq!(site.files(), old);
 }
 
+/// Refreshes a copy of the site on a file system of its own, to which something is done before. Gives what
+/// doctool says, and leaves the copy's pages in the folder; none where nobody may mount anything.
+fn on_a_file_system(site: &Site, before: &str, pages: &Path) -> Option<String> {
+    let mount = tempfile::tempdir().unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size=16m tmpfs \"$2\" || exit\necho mounted\n\
+         cp -r . \"$2\" && cd \"$2\"\n{before}\n\"$1\" {}\ncode=$?\n\
+         cp -r docs/openstack/image/. \"$3\"\nexit $code",
+        arguments().join(" ")
+    );
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script, "sh"])
+        .args([Path::new(env!("CARGO_BIN_EXE_doctool")), mount.path(), pages])
+        .current_dir(site.path("."))
+        .env("DOCTOOL_CACHE_DIR", pages.with_extension("cache"))
+        .output();
+    let output = output.ok().filter(|output| output.stdout.starts_with(b"mounted\n"));
+    #[expect(clippy::print_stderr, reason = "a test that looked at nothing must say so")]
+    let Some(output) = output else {
+        eprintln!("nothing can be mounted here, so no full or read-only file system is tried");
+        return None;
+    };
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    Some(said)
+}
+
+#[test]
+fn a_disk_that_is_full_or_read_only_loses_nothing() {
+    let site = recorded();
+    let old = pages(&site);
+    // What is free is less than what a page needs beside itself.
+    let full = "dd if=/dev/zero of=rest bs=1k 2> /dev/null; truncate -s -16k rest";
+    let read_only = "mount -o remount,ro \"$2\"";
+    for (before, because) in
+        [(full, "No space left on device"), (read_only, "Read-only file system")]
+    {
+        let copy = tempfile::tempdir().unwrap();
+        let Some(said) = on_a_file_system(&site, before, copy.path()) else { return };
+        assert!(said.contains(because), "{said}");
+        assert!(said.contains("nothing of this page was written"), "{said}");
+        for (name, files) in &old {
+            let folder = site.path(&format!("docs/openstack/image/{name}"));
+            for (path, content) in files {
+                let copied = copy.path().join(name).join(path.strip_prefix(&folder).unwrap());
+                assert!(fs::read(&copied).unwrap() == *content, "{} is lost", copied.display());
+            }
+            let count = fs::read_dir(copy.path().join(name)).unwrap().count();
+            assert_eq!(count, files.len(), "nothing half-done is left of `{name}`");
+        }
+    }
+}
+
 #[test]
 fn a_file_that_is_read_only_or_was_changed_meanwhile_stays() {
     let site = recorded();
