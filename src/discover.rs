@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
-use std::fs::{self, Metadata};
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::FileCache;
@@ -107,10 +109,11 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 /// The folders and the pages in a folder below the first one. What cannot be read is none.
 fn inside(first: &Path, folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let (mut folders, mut pages) = (Vec::new(), Vec::new());
-    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(std::result::Result::ok);
+    let entries = WalkDir::new(folder).min_depth(1).max_depth(1).into_iter();
+    let entries = entries.filter_map(std::result::Result::ok);
     for entry in entries.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")) {
-        let path = entry.path();
-        let Ok(kind) = entry.file_type() else { continue };
+        let kind = entry.file_type();
+        let path = entry.into_path();
         let (is_folder, is_file) = if kind.is_symlink() {
             let Ok(found) = path.metadata() else { continue };
             (found.is_dir() && !leads_up(first, folder, &found), found.is_file())
@@ -141,6 +144,7 @@ fn is_page(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::*;
