@@ -148,11 +148,13 @@ impl ResponseHead {
     pub(super) fn read(head: Bytes) -> Result<Self, Refusal> {
         let mut lines = [httparse::EMPTY_HEADER; MOST_FIELDS];
         let mut parsed = httparse::Response::new(&mut lines);
+        let no_answer = || Refusal::bad_gateway("the service does not answer in HTTP/1.1");
         match parsed.parse(&head) {
             Ok(httparse::Status::Complete(length)) if length == head.len() => {}
-            _ => return Err(Refusal::bad_gateway("the service does not answer in HTTP/1.1")),
+            _ => return Err(no_answer()),
         }
-        let code = parsed.code.unwrap_or_default();
+        // Three digits of which the first is no 0 (RFC 9110, section 15).
+        let code = parsed.code.filter(|code| *code >= 100).ok_or_else(no_answer)?;
         let old = parsed.version == Some(0);
         let fields = Fields::of(&head, parsed.headers);
         Ok(Self { code, reason: reason(&head), old, fields })
@@ -366,5 +368,23 @@ fn has_bare_line_feed(head: &[u8]) -> bool {
 fn put(out: &mut BytesMut, parts: &[&[u8]]) {
     for part in parts {
         out.put_slice(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::ResponseHead;
+
+    #[test]
+    fn a_status_that_begins_with_0_is_none() {
+        let read = |line: &str| {
+            let head = format!("HTTP/1.1 {line}\r\nA: b\r\n\r\n");
+            ResponseHead::read(Bytes::from(head)).map(|head| head.code)
+        };
+        assert!(read("034 x").is_err());
+        assert_eq!(read("100 x").ok(), Some(100));
+        assert_eq!(read("999 x").ok(), Some(999));
     }
 }
