@@ -95,6 +95,11 @@ impl Process {
     pub fn is_before(&self, other: &Self) -> bool {
         self.last_seen <= other.began + TICKS
     }
+
+    /// Whether both were there at the same time.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        !self.is_before(other) && !other.is_before(self)
+    }
 }
 
 /// One arrow: which exchange, and which half of it.
@@ -186,10 +191,7 @@ impl Recording {
             || self.exchanges.iter().filter_map(|asked| Some((&asked.from, asked.process?)));
         asked().any(|(caller, process)| {
             asked().any(|(other, its)| {
-                caller == other
-                    && its.id != process.id
-                    && !its.is_before(&process)
-                    && !process.is_before(&its)
+                caller == other && its.id != process.id && its.is_beside(&process)
             })
         })
     }

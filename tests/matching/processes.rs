@@ -195,3 +195,24 @@ fn a_query_that_was_sent_tells_processes_apart() {
     assert!(fit.is_satisfied());
     assert_eq!(fit.of_recorded, [Some(2), Some(3), Some(0), Some(1)]);
 }
+
+#[test]
+fn what_a_service_does_for_one_process_after_another_keeps_its_order() {
+    let asks = |inside: &[&str]| {
+        let inside: String = inside
+            .iter()
+            .map(|path| format!("b->>c: GET {path}\nc-->>b: 200 OK {path}\n"))
+            .collect();
+        format!("a->>b: GET /x\n{inside}b-->>a: 200 OK /x\n")
+    };
+    let (first, second) = (asks(&["/1", "/2"]), asks(&[]));
+    let turns = [0, 0, 0, 0, 0, 0, 1, 1];
+    let documented = format!("{first}{second}");
+    let turned = asks(&["/2", "/1"]);
+    let one_by_one = [[0, 2], [3, 5]];
+    assert!(fits(&documented, &mixed(&[&first, &second], &turns, &one_by_one), Order::Causal));
+    assert!(!fits(&documented, &mixed(&[&turned, &second], &turns, &one_by_one), Order::Causal));
+    // At the same time, it may be for either of them.
+    let at_once = [[0, 5], [0, 5]];
+    assert!(fits(&documented, &mixed(&[&turned, &second], &turns, &at_once), Order::Causal));
+}

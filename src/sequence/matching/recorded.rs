@@ -220,7 +220,7 @@ impl<'a> Recorded<'a> {
     }
 }
 
-/// The processes of each caller of whom they all are known, if there are several.
+/// The processes of each caller of whom they all are known, if some of them ran at the same time.
 fn processes(said: &[Said]) -> HashMap<&str, Vec<Process>> {
     let mut of: HashMap<&str, Option<Vec<Process>>> = HashMap::new();
     for message in said {
@@ -237,7 +237,8 @@ fn processes(said: &[Said]) -> HashMap<&str, Vec<Process>> {
         }
     }
     let several = |(caller, known): (_, Option<Vec<Process>>)| {
-        known.filter(|known| known.len() > 1).map(|known| (caller, known))
+        let known = known.filter(|known| known.iter().any(|one| has_company(one, known)));
+        known.map(|known| (caller, known))
     };
     of.into_iter().filter_map(several).collect()
 }
@@ -253,8 +254,9 @@ fn caused_by_several(processes: &HashMap<&str, Vec<Process>>, said: &[Said]) -> 
             continue;
         }
         let is_cause = |cause: &&Said| {
-            cause.to == message.from
-                && (processes.contains_key(&*cause.from) || found.contains(&cause.exchange))
+            let of_caller = processes.get(&*cause.from).zip(cause.process);
+            let is_of_several = || of_caller.is_some_and(|(all, one)| has_company(&one, all));
+            cause.to == message.from && (is_of_several() || found.contains(&cause.exchange))
         };
         if open.values().any(is_cause) {
             found.insert(message.exchange);
@@ -262,6 +264,11 @@ fn caused_by_several(processes: &HashMap<&str, Vec<Process>>, said: &[Said]) -> 
         open.insert(message.exchange, message);
     }
     found
+}
+
+/// Whether another one of these processes ran at the same time.
+fn has_company(one: &Process, all: &[Process]) -> bool {
+    all.iter().any(|other| other.id != one.id && one.is_beside(other))
 }
 
 /// Processes of which the first was over when the second began.
