@@ -8,6 +8,7 @@
 mod clock;
 pub mod debug;
 pub mod har;
+mod hops;
 pub mod merging;
 pub mod participants;
 pub mod proxy;

@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use super::hops::HOP_BY_HOP;
 use super::participants::Participants;
 use super::seen::{Seen, Unpaired};
 use crate::model::{Body, Exchange, Header, Request, Response};
@@ -126,18 +127,6 @@ fn answer(entry: &Value, url: &str, is_ours: bool) -> Option<Response> {
 /// Header lines. Those that are for the next hop only, and what HTTP/2 has in place of a request line, are
 /// left out, unless they are kept on purpose.
 fn headers(list: &Value, is_ours: bool) -> Vec<Header> {
-    const HOP_BY_HOP: [&str; 10] = [
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authentication-info",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    ];
     let mut headers: Vec<Header> = pairs(list).collect();
     if is_ours {
         return headers;

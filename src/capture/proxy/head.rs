@@ -9,6 +9,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::body::Length;
 use super::refusal::Refusal;
 use super::target::Target;
+use crate::capture::hops::HOP_BY_HOP;
 
 /// Fields of one head; a head with more is refused.
 const MOST_FIELDS: usize = 128;
@@ -313,19 +314,7 @@ impl Field {
     }
 
     fn is_hop_by_hop(&self, named: &[Bytes]) -> bool {
-        const NAMES: [&str; 10] = [
-            "connection",
-            "keep-alive",
-            "proxy-authenticate",
-            "proxy-authentication-info",
-            "proxy-authorization",
-            "proxy-connection",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade",
-        ];
-        NAMES.iter().any(|name| self.is(name))
+        HOP_BY_HOP.iter().any(|name| self.is(name))
             || named.iter().any(|name| name.eq_ignore_ascii_case(&self.name))
     }
 
