@@ -107,6 +107,16 @@ fn an_interrupted_run_leaves_nothing_on_the_cloud() {
     assert_eq!(server.names(), ["foreign"]);
 }
 
+/// Kills a run that has made one thing, which a sweep removes, and nothing else.
+fn is_killed_and_swept(run: &mut Child, site: &Site, server: &Server) {
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert_eq!(server.names(), ["foreign", "one"]);
+    let said = site.doctool(&["sweep"]).exits(0);
+    assert!(said.out.starts_with("removed thing `one` (0000"), "{}", said.out);
+    assert_eq!(server.names(), ["foreign"]);
+}
+
 #[test]
 fn what_a_killed_run_has_made_is_removed_by_a_sweep_and_nothing_else_is() {
     let server = Server::start();
@@ -114,12 +124,7 @@ fn what_a_killed_run_has_made_is_removed_by_a_sweep_and_nothing_else_is() {
     let mut child = start(&site);
     wait_until("the command runs", || runs("sleep 2.75"));
     // Before the next command runs, what the one before has made is on disk.
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(server.names(), ["foreign", "one"]);
-    let said = site.doctool(&["sweep"]).exits(0);
-    assert!(said.out.starts_with("removed thing `one` (0000"), "{}", said.out);
-    assert_eq!(server.names(), ["foreign"]);
+    is_killed_and_swept(&mut child, &site, &server);
     assert_eq!(site.doctool(&["sweep"]).exits(0).out, "nothing is left over\n");
 }
 
@@ -178,12 +183,7 @@ fn what_a_log_tells_is_written_down_before_the_next_command_runs() {
     let site = site(&page, path, "[make, sleep]", &capture);
     let mut child = start(&site);
     wait_until("the command runs", || runs("sleep 2.625"));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(server.names(), ["foreign", "one"]);
-    let said = site.doctool(&["sweep"]).exits(0);
-    assert!(said.out.starts_with("removed thing `one` (0000"), "{}", said.out);
-    assert_eq!(server.names(), ["foreign"]);
+    is_killed_and_swept(&mut child, &site, &server);
     // A run that comes to its end removes it by itself.
     let said = site.doctool(&["refresh"]).exits(0);
     assert!(said.err.contains("warning: removed thing `one` (0000"), "{}", said.err);
