@@ -5,7 +5,6 @@
 //! [`requestshook`], and what clients tell of themselves in [`debug`]; others are files beside them and
 //! need nothing of them.
 
-mod clock;
 pub mod debug;
 pub mod har;
 mod hops;

@@ -1,6 +1,7 @@
 //! The values that the stages hand on. Imports nothing else of doctool.
 
 mod adoption;
+pub(crate) mod clock;
 mod cloud;
 mod confined;
 mod created;

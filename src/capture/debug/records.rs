@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use regex::Regex;
 
-use crate::capture::clock;
+use crate::model::clock;
 
 /// Lines in which the first record of a file is looked for.
 const HEAD: usize = 20;

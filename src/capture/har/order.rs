@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::capture::clock::rfc3339;
 use crate::capture::seen::Seen;
+use crate::model::clock::rfc3339;
 use crate::model::{Exchange, Message, Recording};
 
 /// An exchange, and where its messages belong.

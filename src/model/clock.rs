@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A date and a time of day in UTC; none where there is no such day after 1970.
-pub(super) fn utc(
+pub(crate) fn utc(
     [year, month, day]: [u64; 3],
     [hour, minute, second]: [u64; 3],
 ) -> Option<SystemTime> {
@@ -18,7 +18,7 @@ pub(super) fn utc(
 }
 
 /// A time as RFC 3339 writes it, with any number of digits behind the seconds. Without a zone it is in UTC.
-pub(super) fn rfc3339(text: &str) -> Option<SystemTime> {
+pub(crate) fn rfc3339(text: &str) -> Option<SystemTime> {
     let text = text.trim();
     let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u64>().ok();
     let date = [number(0..4)?, number(5..7)?, number(8..10)?];
