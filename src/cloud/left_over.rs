@@ -1,9 +1,14 @@
-//! Taking away what a run has left on a cloud.
+//! Looking for what a run has left on a cloud, and taking it away.
 //!
-//! In: things that a run was seen making, and a token. Out: which of them are gone.
+//! In: things that a run was seen making or asking for, and a token. Out: what services say of them, and
+//! which of them are gone.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use reqwest::Url;
+use reqwest::blocking::RequestBuilder;
+use reqwest::header::DATE;
 
 use super::probe;
 use crate::error::Result;
@@ -31,6 +36,56 @@ pub struct Removal {
     pub left: Vec<(Created, String)>,
 }
 
+/// What a service says.
+#[derive(Debug)]
+pub struct Said {
+    /// Its answer's content.
+    pub text: String,
+    /// What its clock shows.
+    pub date: Option<SystemTime>,
+}
+
+/// What the service says at an address, or of the things of this name below it. The token goes to the cloud
+/// alone. Where there is no answer of use, what is there instead.
+///
+/// # Errors
+///
+/// When no request can be made at all.
+pub fn look(
+    cloud: &Cloud,
+    address: &str,
+    name: Option<&str>,
+    token: Option<&str>,
+) -> Result<std::result::Result<Said, String>> {
+    let client = probe::client_that_believes(&cloud.authorities, PATIENCE)?;
+    let Ok(mut url) = Url::parse(address) else { return Ok(Err("it is no address".to_owned())) };
+    if let Some(name) = name {
+        url.query_pairs_mut().append_pair("name", name);
+    }
+    let response = match shown(client.get(url), cloud, address, token).send() {
+        Ok(response) if response.status().is_success() => response,
+        Ok(response) => return Ok(Err(format!("it answers with {}", response.status()))),
+        Err(error) => return Ok(Err(format!("it does not answer: {}", error.without_url()))),
+    };
+    let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+    let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+    let text = response.text();
+    Ok(text.map(|text| Said { text, date }).map_err(|error| error.without_url().to_string()))
+}
+
+/// The request with the token, if it goes to the cloud.
+fn shown(
+    request: RequestBuilder,
+    cloud: &Cloud,
+    address: &str,
+    token: Option<&str>,
+) -> RequestBuilder {
+    match token.filter(|_| cloud.owns(address)) {
+        Some(token) => request.header(HEADER, token),
+        None => request,
+    }
+}
+
 /// Takes the things away, the last one first. One that is in use is tried again. `gone` is told of
 /// each at once. The token goes to the cloud alone: a page may have made something elsewhere.
 ///
@@ -55,11 +110,7 @@ pub fn remove(
         }
         removal.left.clear();
         for thing in waiting {
-            let request = client.delete(&thing.url);
-            let request = match token.filter(|_| cloud.owns(&thing.url)) {
-                Some(token) => request.header(HEADER, token),
-                None => request,
-            };
+            let request = shown(client.delete(&thing.url), cloud, &thing.url, token);
             match request.send().map(|response| response.status()) {
                 Ok(status) if status.is_success() || status.as_u16() == 404 => {
                     gone(&thing);

@@ -14,7 +14,7 @@ mod probe;
 pub use catalog::DIRECTORY;
 pub use debugged::{CLIENT, debugged};
 pub use effects::{effect, targets};
-pub use left_over::{Removal, TOKEN, remove};
+pub use left_over::{Removal, Said, TOKEN, look, remove};
 pub use probe::probe;
 
 use std::path::PathBuf;

@@ -1,7 +1,8 @@
 //! What runs have created on a cloud and not yet removed, so that nothing is left over.
 //!
-//! In: exchanges as they end. Out: the things that are still there, also after a crash: each is on
-//! disk before whoever asked for it goes on. What was not seen being made is never in here. Holds
+//! In: exchanges as they end, and requests that may make something. Out: the things that are still there, also
+//! after a crash: each is on disk before whoever asked for it goes on; and what was asked for, as long as nobody
+//! has seen what came of it. Nothing else is ever in here. Holds
 //! addresses, ids and names; no headers and no content, since those may hold secrets.
 
 mod traces;
@@ -14,9 +15,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Created, Exchange, Place};
+use crate::model::{Asked, Created, Exchange, Place};
 
-pub use traces::made;
+pub use traces::{Candidate, candidates, made};
 
 /// The ledger of one cloud.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ struct State {
     /// Open once there is something to write.
     open: Option<File>,
     left: Vec<Created>,
+    asked: Vec<Asked>,
     /// Why something could not be written down.
     fault: Option<io::Error>,
 }
@@ -40,6 +42,9 @@ struct State {
 enum Entry {
     Made(Created),
     Gone(String),
+    Asked(Asked),
+    /// What came of it is known.
+    Settled(Asked),
 }
 
 impl Ledger {
@@ -57,12 +62,12 @@ impl Ledger {
                 return Err(error.because(cause).at(Place::file(&file)));
             }
         };
-        let mut left = Vec::new();
+        let mut state = State::default();
         // A line that is cut short was being written when the power went.
         for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
-            apply(&mut left, entry);
+            state.apply(entry);
         }
-        Ok(Self { file, state: Mutex::new(State { left, ..State::default() }) })
+        Ok(Self { file, state: Mutex::new(state) })
     }
 
     /// Where it is kept.
@@ -70,15 +75,41 @@ impl Ledger {
         &self.file
     }
 
-    /// Writes down what an exchange has made or removed. What goes wrong is told by
-    /// [`fault`](Self::fault).
+    /// Writes down what an exchange has made or removed, or has asked for as long as it has no answer. What
+    /// goes wrong is told by [`fault`](Self::fault).
     pub fn witness(&self, exchange: &Exchange) {
+        let asked = traces::asked(exchange);
+        if exchange.response.is_none() {
+            let asked = asked.filter(|asked| self.same(asked).is_none());
+            return asked.into_iter().for_each(|asked| self.write(Entry::Asked(asked)));
+        }
         for created in made(exchange) {
-            self.write(Entry::Made(created));
+            self.made(created);
         }
         if let Some(url) = traces::removed(exchange) {
             self.gone(&url);
         }
+        // Last, so that a crash leaves it known twice rather than not at all.
+        if let Some(asked) = asked {
+            self.settle(&asked);
+        }
+    }
+
+    /// Notes what came of what was asked for.
+    pub fn settle(&self, asked: &Asked) {
+        if let Some(asked) = self.same(asked) {
+            self.write(Entry::Settled(asked));
+        }
+    }
+
+    /// Notes that a thing was made.
+    pub fn made(&self, thing: Created) {
+        self.write(Entry::Made(thing));
+    }
+
+    /// What was asked for under the same name.
+    fn same(&self, asked: &Asked) -> Option<Asked> {
+        self.state().asked.iter().find(|other| is_same(other, asked)).cloned()
     }
 
     /// Notes that a thing is gone.
@@ -91,6 +122,11 @@ impl Ledger {
     /// What is left, in the order in which it was made.
     pub fn left(&self) -> Vec<Created> {
         self.state().left.clone()
+    }
+
+    /// What was asked for, and nobody has seen what came of it.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.state().asked.clone()
     }
 
     /// Whether a thing of this id or name was made and is left.
@@ -114,7 +150,7 @@ impl Ledger {
     /// Removes the file if nothing is left.
     pub fn close(&self) {
         let mut state = self.state();
-        if state.left.is_empty() {
+        if state.left.is_empty() && state.asked.is_empty() {
             state.open = None;
             // It is not there where nothing was made.
             let _ = fs::remove_file(&self.file);
@@ -129,7 +165,7 @@ impl Ledger {
         if let Err(error) = append(&self.file, &mut state.open, &line) {
             state.fault.get_or_insert(error);
         }
-        apply(&mut state.left, entry);
+        state.apply(entry);
     }
 
     // A panic elsewhere leaves the state usable: each change of it is a single one.
@@ -138,16 +174,26 @@ impl Ledger {
     }
 }
 
-fn apply(left: &mut Vec<Created>, entry: Entry) {
-    match entry {
-        Entry::Made(created) => {
-            left.retain(|other| other.url != created.url);
-            left.push(created);
+impl State {
+    fn apply(&mut self, entry: Entry) {
+        match entry {
+            Entry::Made(created) => {
+                self.left.retain(|other| other.url != created.url);
+                self.left.push(created);
+            }
+            // What is below a thing goes with it.
+            Entry::Gone(url) => {
+                let below = format!("{url}/");
+                self.left.retain(|created| created.url != url && !created.url.starts_with(&below));
+            }
+            Entry::Asked(asked) => self.asked.push(asked),
+            Entry::Settled(asked) => self.asked.retain(|other| !is_same(other, &asked)),
         }
-        // What is below a thing goes with it.
-        Entry::Gone(url) => left
-            .retain(|created| created.url != url && !created.url.starts_with(&format!("{url}/"))),
     }
+}
+
+fn is_same(one: &Asked, other: &Asked) -> bool {
+    (&one.collection, &one.name) == (&other.collection, &other.name)
 }
 
 fn append(file: &Path, open: &mut Option<File>, line: &str) -> io::Result<()> {
@@ -167,11 +213,38 @@ fn append(file: &Path, open: &mut Option<File>, line: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Created, Entry, Ledger};
+    use std::time::SystemTime;
+
+    use super::{Asked, Created, Entry, Ledger};
 
     fn created(id: &str) -> Created {
         let url = format!("http://x/things/{id}");
         Created { url, sort: "thing".to_owned(), id: id.to_owned(), name: None }
+    }
+
+    #[test]
+    fn what_was_asked_for_is_known_until_it_is_settled() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let file = folder.path().join("mine.jsonl");
+        let ledger = Ledger::open(file.clone()).expect("there is none");
+        let asked = |name: &str| Asked {
+            collection: "http://x/things".to_owned(),
+            name: name.to_owned(),
+            at: SystemTime::UNIX_EPOCH,
+        };
+        for name in ["a", "b"] {
+            ledger.write(Entry::Asked(asked(name)));
+        }
+        ledger.settle(&Asked { at: SystemTime::now(), ..asked("a") });
+        ledger.settle(&asked("c"));
+        drop(ledger);
+        let ledger = Ledger::open(file.clone()).expect("it can be read");
+        assert_eq!(ledger.asked(), [asked("b")]);
+        ledger.close();
+        assert!(file.exists(), "it is not settled");
+        ledger.settle(&asked("b"));
+        ledger.close();
+        assert!(!file.exists());
     }
 
     #[test]

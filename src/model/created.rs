@@ -1,4 +1,6 @@
-//! A thing that a command has made on a cloud.
+//! Things that commands make on a cloud.
+
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,4 +15,15 @@ pub struct Created {
     pub id: String,
     /// What it is called, if it has a name.
     pub name: Option<String>,
+}
+
+/// A request to make a thing, of which nobody has seen what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Asked {
+    /// The address of the collection in which the thing is to be.
+    pub collection: String,
+    /// What it is to be called.
+    pub name: String,
+    /// When all of the request was on its way.
+    pub at: SystemTime,
 }

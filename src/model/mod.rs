@@ -33,7 +33,7 @@ mod survey;
 pub use adoption::{AdoptedView, Adoption, HandEdit, HandEditKind, Unplaced};
 pub use cloud::{CERTIFICATE_VARIABLES, Caller, Cloud, Relay, Service, host_of, names_host};
 pub use confined::LeavesSite;
-pub use created::Created;
+pub use created::{Asked, Created};
 pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, Told, distinct};
 pub use directory::Directory;
 pub use effect::Effect;

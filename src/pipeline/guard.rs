@@ -71,6 +71,12 @@ impl<'a> Guard<'a> {
         })
     }
 
+    /// Whether something may be removed that is what a run asked for, though nobody saw that it was made
+    /// for it.
+    pub(super) fn may_remove_unseen(&self) -> bool {
+        self.profile.disposable
+    }
+
     /// Says who makes things for the pages, which are written down. What services make for themselves
     /// is theirs to remove.
     pub(super) fn watch(&mut self, callers: HashSet<String>) {

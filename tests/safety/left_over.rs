@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::server::Server;
+use super::server::{LATE, NEVER, Server};
 use super::support::Site;
 use super::{page, program, site};
 
@@ -126,6 +126,52 @@ fn what_a_killed_run_has_made_is_removed_by_a_sweep_and_nothing_else_is() {
     // Before the next command runs, what the one before has made is on disk.
     is_killed_and_swept(&mut child, &site, &server);
     assert_eq!(site.doctool(&["sweep"]).exits(0).out, "nothing is left over\n");
+}
+
+/// A run that is killed after it has asked for a thing and before it was answered.
+fn killed_unanswered(server: &Server, rest: &str) -> Site {
+    server.has_foreign(LATE);
+    let site = site(&page("", &[&server.create(LATE)]), "/bin", "[curl]", rest);
+    let mut child = start(&site);
+    wait_until("it is asked for", || server.was_asked(LATE));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(server.names(), ["foreign", LATE], "it is not there yet");
+    site
+}
+
+#[test]
+fn what_a_killed_run_has_asked_for_is_looked_for_and_removed() {
+    let server = Server::start();
+    let site = killed_unanswered(&server, "    disposable: true\n");
+    let said = site.doctool(&["sweep"]).exits(0);
+    assert!(said.out.starts_with("removed thing `late` (0000"), "{}", said.out);
+    assert_eq!(server.names(), ["foreign", LATE], "the one that is older stays");
+    assert_eq!(site.doctool(&["sweep"]).exits(0).out, "nothing is left over\n");
+}
+
+#[test]
+fn what_nobody_saw_being_made_is_told_and_stays_where_not_everything_may_be_destroyed() {
+    let server = Server::start();
+    let site = killed_unanswered(&server, "");
+    let said = site.doctool(&["sweep"]).exits(2);
+    assert!(said.err.contains("/things/00000000-0000-4000-8000-0000"), "{}", said.err);
+    assert!(said.err.contains("ended before the answer"), "{}", said.err);
+    assert_eq!(server.names(), ["foreign", LATE, LATE]);
+    server.forget(LATE);
+    assert_eq!(site.doctool(&["sweep"]).exits(0).out, "nothing is left over\n");
+}
+
+#[test]
+fn what_was_asked_for_in_vain_is_forgotten() {
+    let server = Server::start();
+    let cache = tempfile::tempdir().unwrap();
+    let site =
+        site(&page("", &[&server.create(NEVER)]), "/bin", "[curl]", "    disposable: true\n")
+            .with("DOCTOOL_CACHE_DIR", cache.path().to_string_lossy());
+    site.doctool(&["refresh"]).exits(0);
+    assert!(server.was_asked(NEVER));
+    assert!(!cache.path().join("ledger").exists(), "nothing is left to remember");
 }
 
 #[test]

@@ -190,7 +190,11 @@ impl Exchange<'_> {
     ) -> Result<Passed, Failure> {
         let asked_fully = AtomicBool::new(false);
         self.asked.head.write(service.outgoing.buffer(), &self.asked.target, next);
-        let send = send(upload, &mut caller.incoming, &mut service.outgoing, &asked_fully);
+        let fully = || {
+            asked_fully.store(true, Ordering::Release);
+            self.ticket.map(Ticket::sent);
+        };
+        let send = send(upload, &mut caller.incoming, &mut service.outgoing, fully);
         let receive = self.receive(&mut service.incoming, &mut caller.outgoing, &asked_fully);
         tokio::select! {
             passed = receive => passed,
@@ -312,7 +316,7 @@ async fn send(
     upload: &mut Passage,
     caller: &mut Incoming,
     service: &mut Outgoing,
-    fully: &AtomicBool,
+    fully: impl FnOnce(),
 ) {
     loop {
         match upload.run(caller, service).await {
@@ -322,7 +326,7 @@ async fn send(
             Err(Broken::From) => return,
         }
     }
-    fully.store(true, Ordering::Release);
+    fully();
     if caller.closed().await.is_ok() {
         // The caller may have closed its direction alone, and wait for the answer. The service
         // hears of it, and decides as it would without a proxy.

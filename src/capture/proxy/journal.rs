@@ -264,18 +264,29 @@ impl Ticket {
         let open = state.open.get_mut(&self.lane);
         open.filter(|open| open.recording == self.recording).map(change);
     }
+
+    /// All of the request is on its way.
+    pub(super) fn sent(&self) {
+        // What makes nothing needs nobody to see it before its end.
+        self.show(|entry| entry.method == "POST" && entry.response.is_none());
+    }
+
+    /// Shows the exchange, as far as it has come, to whoever wants to see it.
+    fn show(&self, is_wanted: impl FnOnce(&Entry) -> bool) {
+        let Some(Witness(see)) = &self.journal.witness else { return };
+        let mut exchange = None;
+        self.with_open(|open| {
+            let entry = open.entries.get(&self.index).filter(|entry| is_wanted(entry));
+            exchange = entry.map(|entry| entry.exchange(None));
+        });
+        // Without the lock, because it may take its time.
+        exchange.iter().for_each(|exchange| see(exchange));
+    }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if let Some(Witness(see)) = &self.journal.witness {
-            let mut exchange = None;
-            self.with_open(|open| {
-                exchange = open.entries.get(&self.index).map(|entry| entry.exchange(None));
-            });
-            // Without the lock, because it may take its time.
-            exchange.iter().for_each(|exchange| see(exchange));
-        }
+        self.show(|_| true);
         self.with_open(|open| {
             open.under_way -= 1;
             if let Some(entry) = open.entries.get_mut(&self.index) {

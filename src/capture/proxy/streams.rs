@@ -137,6 +137,7 @@ async fn run(
         if !has_ended {
             pass(body, to_service, keep).await;
         }
+        ticket.as_ref().map(Ticket::sent);
     });
     let mut download = pin!(receive(answer, respond, ticket.as_ref()));
     tokio::select! {
