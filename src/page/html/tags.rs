@@ -198,7 +198,10 @@ fn value(text: &str, at: usize, no_backtick: bool) -> Option<(&str, usize)> {
     // An open quote cannot begin a value, but something before it can.
     let start = match quote {
         None => start,
-        Some(_) if start > behind => return Some(("", start - 1)),
+        Some(_) if start > behind => {
+            let blank = text[..start].chars().next_back().map_or(0, char::len_utf8);
+            return Some(("", start - blank));
+        }
         Some(_) if behind - sign > 1 => behind - 1,
         Some(_) => return None,
     };
@@ -278,5 +281,6 @@ mod tests {
         assert_eq!(tag("<a b=\"c>d\" e>"), Some(("a".to_owned(), 13, false)));
         assert_eq!(tag("<a b=\"c"), None);
         assert_eq!(tag("<a `b>"), None);
+        assert_eq!(tag("<a b=\u{3000}\"c d>x"), Some(("a".to_owned(), 13, false)));
     }
 }
