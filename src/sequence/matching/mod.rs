@@ -183,6 +183,12 @@ impl Specification {
         Self { queries: drawn.iter().zip(laid).filter_map(query).collect(), ..self }
     }
 
+    /// Whether an arrow stands for a message between the same two, whatever names in braces stand for.
+    pub fn says(&self, arrow: usize, said: &Said) -> bool {
+        let line = self.compiled.lines.get(arrow).and_then(Option::as_ref);
+        line.is_some_and(|line| !line.said.readings(&said.text, said.query.as_deref()).is_empty())
+    }
+
     /// Lays what was recorded on the diagram, with as few changes as possible.
     pub fn fit(&self, said: &[Said], order: Order) -> Fit {
         let recorded = Recorded::of(said, order);
