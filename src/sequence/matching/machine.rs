@@ -162,7 +162,11 @@ impl<'a> Machine<'a> {
         let mut all = Vec::with_capacity(self.prefixes.families.len());
         let families = 0..u32::try_from(self.prefixes.families.len()).expect("few chains");
         families.for_each(|family| self.heads_in(place, family, &mut all));
-        all.sort_by_cached_key(|head| self.node(head.node).messages[self.come(place, head.node)]);
+        if all.len() > 1 {
+            all.sort_by_cached_key(|head| {
+                self.node(head.node).messages[self.come(place, head.node)]
+            });
+        }
         let heads: Vec<Head> =
             all.iter().copied().filter(|&head| self.may_come(place, head)).collect();
         // What waits for something that never comes is taken as it is.

@@ -5,7 +5,7 @@
 //! later does what they send show who is who. So one counts how many have come how far, and who of them
 //! it was is said when all is laid: those that end at the same node have sent the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::recorded::Message;
@@ -64,7 +64,7 @@ pub(super) struct Node {
 
 impl Prefixes {
     pub(super) fn of(messages: &[Message], chains: &[Vec<u32>]) -> Self {
-        let keys = keys(messages);
+        let keys = keys(messages, chains);
         let key = |message: &u32| keys[*message as usize];
         let mut order: Vec<u32> = (0..number(chains.len())).collect();
         order.sort_by(|one, other| {
@@ -167,8 +167,12 @@ impl Prefixes {
 }
 
 /// For each message a number that it shares with those that say the same and have to wait for the same,
-/// and that the same waits for.
-fn keys(messages: &[Message]) -> Vec<u32> {
+/// and that the same waits for. Where no two chains begin with the same, no message shares its own.
+fn keys(messages: &[Message], chains: &[Vec<u32>]) -> Vec<u32> {
+    let mut begun = HashSet::new();
+    if chains.iter().all(|chain| begun.insert(messages[chain[0] as usize].class)) {
+        return (0..number(messages.len())).collect();
+    }
     let mut before: Vec<Vec<u32>> = vec![Vec::new(); messages.len()];
     for (index, message) in messages.iter().enumerate() {
         message.after.iter().for_each(|&other| before[other as usize].push(number(index)));
