@@ -243,12 +243,22 @@ fn clients_that_run_at_the_same_time_have_no_order(live: &Live) {
         "doctool.yml",
         settings.replace("    - openstack\n", "    - openstack\n    - bash\n"),
     );
-    let clients =
-        ["image list", "image list", "image show cirros-0.6.3-x86_64-disk", "project list"];
+    let clients = [
+        "image show cirros-0.6.3-x86_64-disk",
+        "image list",
+        "image show cirros-0.6.3-x86_64-disk",
+        "image list",
+        "image list --name cirros-0.6.3-x86_64-disk",
+        "image list",
+        "image show cirros-0.6.3-x86_64-disk",
+        "image list --long",
+        "image show cirros-0.6.3-x86_64-disk",
+        "project list",
+    ];
     let mut script: String =
         clients.iter().map(|client| format!("openstack {client} > /dev/null &\n")).collect();
     script += "wait\nopenstack token issue > /dev/null\n";
-    site.write("docs/together/clients.sh", script);
+    site.write("docs/together/clients.sh", &script);
     site.write(
         "docs/together/index.md",
         "---\ndoctool: {files: [clients.sh]}\n---\n# Together\n\n``` console\n$ bash clients.sh\n```\n\n\
@@ -263,6 +273,14 @@ fn clients_that_run_at_the_same_time_have_no_order(live: &Live) {
         let said = site.doctool(&["check", "docs/together"]).exits(0);
         assert_eq!(said.out, "4 views up to date on 1 page, live\n");
     }
+    // One that asks for something else is found, though the diagram leaves out for what.
+    let other = script.replace("--name cirros-0.6.3-x86_64-disk", "--name debian-12-generic-amd64");
+    assert_ne!(other, script);
+    site.write("docs/together/clients.sh", other);
+    let said = site.doctool(&["check", "docs/together"]).exits(1);
+    assert!(said.out.contains("?name=debian-12-generic-amd64"), "{}", said.out);
+    assert!(!said.out.contains("docs/together/diagram.md"), "{}", said.out);
+    site.write("docs/together/clients.sh", script);
     // Whoever comes last does so because the others are over.
     let diagram = site.read("docs/together/diagram.md");
     let (before, last) =

@@ -48,7 +48,14 @@ pub(super) fn lay(
     if new.is_satisfied() && live.recording().has_several_at_once() {
         let as_sent = Specification::of(&diagram).as_sent(&drawn, &old.of_recorded);
         let fit = as_sent.best_fit(&recorded, order);
-        new = if fit.is_satisfied() { fit } else { new };
+        // Another query is another content, which is told where it is: the diagram shows none.
+        let is_of_query = |change: &Deviation| match *change {
+            Deviation::Changed { arrow, recorded: at } => specification.says(arrow, &recorded[at]),
+            _ => false,
+        };
+        if fit.changes.iter().all(is_of_query) {
+            new = Fit { changes: Vec::new(), ..fit };
+        }
     }
     let missed = |change: &Deviation| match change {
         Deviation::Missing { arrow } | Deviation::Moved { arrow, .. } => Some(*arrow),

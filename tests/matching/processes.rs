@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use doctool::model::Process;
-use doctool::sequence::matching::{Order, Said, Specification};
+use doctool::sequence::matching::{Deviation, Order, Said, Specification};
 
 use super::build::{diagram, recording};
 use super::random::Random;
@@ -133,15 +133,27 @@ fn kinds(number: usize) -> String {
     }
 }
 
-/// Any order of what processes send, with those of them at random that go on.
+/// Any order of what processes send: with those of them at random that go on, all in step, or one of them
+/// for a while.
 fn turns(random: &mut Random, sent: &[String]) -> Vec<usize> {
     let mut left: Vec<usize> = sent.iter().map(|text| text.lines().count()).collect();
+    let (manner, mut last) = (random.below(3), 0);
     let mut turns = Vec::new();
     while left.iter().any(|&left| left > 0) {
-        let open: Vec<usize> = (0..left.len()).filter(|&index| left[index] > 0).collect();
-        let turn = open[random.below(open.len())];
-        left[turn] -= 1;
-        turns.push(turn);
+        let mut open: Vec<usize> = (0..left.len()).filter(|&index| left[index] > 0).collect();
+        match manner {
+            0 => {}
+            1 => {
+                let gone = |&index: &usize| sent[index].lines().count() - left[index];
+                let least = open.iter().map(gone).min().expect("one is open");
+                open.retain(|index| gone(index) == least || random.below(20) == 0);
+            }
+            _ if left[last] > 0 && random.below(4) > 0 => open = vec![last],
+            _ => {}
+        }
+        last = open[random.below(open.len())];
+        left[last] -= 1;
+        turns.push(last);
     }
     turns
 }
@@ -179,6 +191,108 @@ fn ten_clients_at_once_satisfy_what_was_documented_of_ten() {
         assert!(!fit.is_satisfied(), "round {round} without message {lost}");
     }
     println!("{rounds} pairs of runs of ten clients, seed {seed:#x}");
+}
+
+/// What a client sends that lists images, looks one up by id and then by name, or asks for projects.
+fn asks(random: &mut Random) -> String {
+    let plain = |service: &str, asked: &str, status: &str| {
+        let (_, path) = asked.split_once(' ').expect("it has a method");
+        format!("a->>{service}: {asked}\n{service}-->>a: {status} {path}\n")
+    };
+    let checked = |asked: &str, status: &str| {
+        let said = plain("c", asked, status);
+        said.replacen('\n', "\nc->>b: GET /tokens\nb-->>c: 200 OK /tokens\n", 1)
+    };
+    let begin = plain("b", "GET /identity", "300 Multiple Choices")
+        + &plain("b", "POST /tokens", "201 Created");
+    let versions = plain("c", "GET /image", "300 Multiple Choices");
+    match random.below(10) {
+        0 => begin + &plain("b", "GET /projects", "200 OK"),
+        1..=4 => begin + &versions + &checked("GET /images", "200 OK"),
+        5 => begin + &versions + &checked("GET /images?limit=1", "200 OK"),
+        number => {
+            let name = ["x", "x", "x", "y"][number - 6];
+            begin
+                + &versions
+                + &checked(&format!("GET /images/{name}"), "404 Not Found")
+                + &plain("c", &format!("GET /images?name={name}"), "200 OK")
+        }
+    }
+}
+
+/// A page's recording and a further one of the same clients.
+fn pair_of_runs(random: &mut Random) -> [Vec<Said>; 2] {
+    let clients: Vec<String> = (0..10).map(|_| asks(random)).collect();
+    let sent: Vec<&str> = clients.iter().map(String::as_str).collect();
+    let mut run = || mixed(&sent, &turns(random, &clients), &[[0, 9]; 10]);
+    let [mut page, further] = [run(), run()];
+    // A page has no processes.
+    page.iter_mut().for_each(|said| said.process = None);
+    [page, further]
+}
+
+/// The diagram of a page's recording, where queries are left out and yet known.
+fn as_sent(page: &[Said]) -> Specification {
+    let laid: Vec<Option<usize>> = (0..page.len()).map(Some).collect();
+    Specification::of(&diagram(&drawn(page))).as_sent(page, &laid)
+}
+
+#[expect(clippy::print_stdout, reason = "the seeds and counts are to be seen")]
+#[test]
+fn ten_clients_with_queries_are_told_apart() {
+    let seed = 0x5eed_0001;
+    let rounds = 300;
+    let mut random = Random::new(seed);
+    let mut asked = 0;
+    for round in 0..rounds {
+        let [page, run] = pair_of_runs(&mut random);
+        let specification = as_sent(&page);
+        let fit = specification.best_fit(&run, Order::Causal);
+        assert!(fit.is_satisfied(), "round {round}");
+        let mut seen = vec![false; page.len()];
+        for (said, arrow) in run.iter().zip(&fit.of_recorded) {
+            let arrow = arrow.expect("it is laid");
+            assert!(!std::mem::replace(&mut seen[arrow], true), "round {round}: twice");
+            let documented = &page[arrow];
+            assert_eq!((&documented.text, &documented.query), (&said.text, &said.query));
+            asked += usize::from(said.query.is_some());
+        }
+        if round % 30 > 0 {
+            continue;
+        }
+        let differs = |run: &[Said]| {
+            let fit = specification.best_fit(run, Order::Causal);
+            assert!(!fit.is_satisfied(), "round {round}");
+        };
+        let mut less = run.clone();
+        less.remove(random.below(run.len()));
+        differs(&less);
+        let mut more = run.clone();
+        let again = random.below(run.len());
+        let twice = Said { exchange: usize::MAX, ..run[again].clone() };
+        more.insert(again + 1, twice);
+        differs(&more);
+        let queries = run.iter().filter(|said| said.query.is_some()).count();
+        if queries > 0 {
+            let chosen = random.below(queries);
+            let with_query = run.iter().filter(|said| said.query.is_some());
+            let exchange = with_query.clone().nth(chosen).expect("it is there").exchange;
+            let mut other = run.clone();
+            for said in other.iter_mut().filter(|said| said.exchange == exchange) {
+                said.query = Some("name=z".to_owned());
+            }
+            // Everybody else is found again.
+            let fit = specification.best_fit(&other, Order::Causal);
+            let is_it = |change: &Deviation| match change {
+                Deviation::Changed { recorded, .. } => other[*recorded].exchange == exchange,
+                _ => false,
+            };
+            assert!(fit.changes.len() == 2 && fit.changes.iter().all(is_it), "{:?}", fit.changes);
+        }
+    }
+    println!(
+        "{rounds} pairs of runs of ten clients, {asked} messages with a query, seed {seed:#x}"
+    );
 }
 
 #[test]

@@ -13,29 +13,32 @@ use super::entries::PAIRING_HEADER;
 /// The requests that have no response yet.
 ///
 /// A response belongs to the earliest open request with its pairing header, or, where one of them
-/// has no such header, to the earliest with its participants, method and path.
+/// has no such header, to the earliest with its participants, method and URL, or at least the path: not
+/// every log tells the query of a request.
 #[derive(Debug, Default)]
 pub struct Pairing {
     open: BTreeMap<usize, Asked>,
     by_id: HashMap<String, BTreeSet<usize>>,
-    by_place: HashMap<Place, BTreeSet<usize>>,
+    by_url: HashMap<Place, BTreeSet<usize>>,
+    by_path: HashMap<Place, BTreeSet<usize>>,
 }
 
-/// Participants, method and path.
+/// Participants, method and URL or path.
 type Place = [String; 4];
 
 #[derive(Debug)]
 struct Asked {
     id: Option<String>,
-    place: Place,
+    url: Place,
+    path: Place,
 }
 
 impl Asked {
     fn of(entry: &Entry) -> Self {
         let Entry { from, to, method, url, .. } = entry;
-        let path = path_of(url).to_owned();
+        let place = |text: &str| [from, to, method, text].map(str::to_owned);
         let id = entry.header(PAIRING_HEADER).map(str::to_owned);
-        Self { id, place: [from.clone(), to.clone(), method.clone(), path] }
+        Self { id, url: place(url), path: place(path_of(url)) }
     }
 }
 
@@ -46,18 +49,21 @@ impl Pairing {
         if let Some(id) = &asked.id {
             self.by_id.entry(id.clone()).or_default().insert(number);
         }
-        self.by_place.entry(asked.place.clone()).or_default().insert(number);
+        self.by_url.entry(asked.url.clone()).or_default().insert(number);
+        self.by_path.entry(asked.path.clone()).or_default().insert(number);
         self.open.insert(number, asked);
     }
 
     /// The number of the request that this response answers; that is then no longer open.
     pub fn answered(&mut self, entry: &Entry) -> Option<usize> {
-        let Asked { id, place } = Asked::of(entry);
+        let Asked { id, url, path } = Asked::of(entry);
         let by_id = id.as_ref().and_then(|id| self.by_id.get(id)?.first().copied());
         let is_other = |number: &usize| id.is_some() && self.open[number].id.is_some();
-        let by_place =
-            || self.by_place.get(&place)?.iter().find(|number| !is_other(number)).copied();
-        let number = by_id.or_else(by_place)?;
+        let earliest =
+            |numbers: &BTreeSet<usize>| numbers.iter().find(|number| !is_other(number)).copied();
+        let number = by_id
+            .or_else(|| self.by_url.get(&url).and_then(earliest))
+            .or_else(|| self.by_path.get(&path).and_then(earliest))?;
         self.give_up(number);
         Some(number)
     }
@@ -74,11 +80,12 @@ impl Pairing {
 
     /// The request with this number is no longer open.
     pub fn give_up(&mut self, number: usize) {
-        let Some(Asked { id, place }) = self.open.remove(&number) else { return };
+        let Some(Asked { id, url, path }) = self.open.remove(&number) else { return };
         if let Some(id) = id {
             remove(&mut self.by_id, &id, number);
         }
-        remove(&mut self.by_place, &place, number);
+        remove(&mut self.by_url, &url, number);
+        remove(&mut self.by_path, &path, number);
     }
 }
 

@@ -101,6 +101,24 @@ fn interleaved_exchanges_are_paired_by_their_ids() {
 }
 
 #[test]
+fn interleaved_exchanges_are_paired_by_their_queries_where_both_are_told() {
+    let request =
+        |query: &str| format!("\n### (a) REQ >>> (b) : GET http://h/x{query}\n\nnone\n\n");
+    let response =
+        |query: &str| format!("\n### (a) RESP <<< (b) : 200 OK GET http://h/x{query}\n\nnone\n\n");
+    let order = |parts: &[String]| {
+        let messages = parse(&parts.concat()).expect("there are entries").messages;
+        messages[2..].to_vec()
+    };
+    let asked = [request(""), request("?y=1")];
+    let [all, one] = [response(""), response("?y=1")];
+    let parts = [asked.as_slice(), &[one.clone(), all]].concat();
+    assert_eq!(order(&parts), [Message::Response(1), Message::Response(0)]);
+    let parts = [asked.as_slice(), &[one, response("?z=2")]].concat();
+    assert_eq!(order(&parts), [Message::Response(1), Message::Response(0)], "or by the path");
+}
+
+#[test]
 fn a_text_without_entries_is_no_recording() {
     assert_eq!(parse("# A title\n\ntext\n"), None);
     assert_eq!(parse(""), None);

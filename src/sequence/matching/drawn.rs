@@ -34,7 +34,8 @@ fn as_drawn(recorded: &[Said]) -> Vec<Said> {
         }
         let is_between = |&request: &usize| {
             let request = &recorded[request];
-            request.from == said.to && request.to == said.from
+            (&request.from, &request.to) == (&said.to, &said.from)
+                && request.process == said.process
         };
         let has_path = |&request: &usize| path(&recorded[request].text) == path(&said.text);
         let both = |request: &usize| is_between(request) && has_path(request);

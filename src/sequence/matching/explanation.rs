@@ -8,19 +8,20 @@ use super::machine::Move;
 use super::recorded::Recorded;
 use super::{Deviation, Fit, Said, Specification};
 
-/// Which arrow each message lies on, and what would have to change.
+/// Which arrow each message lies on, and what would have to change. `messages` are those of the moves.
 pub(super) fn changes(
     specification: &Specification,
     recorded: &Recorded<'_>,
     fits: &Fits<'_>,
     moves: &[Move],
+    messages: &[Option<u32>],
 ) -> (Vec<Option<usize>>, Vec<Deviation>) {
     let mut of_recorded = vec![None; recorded.messages.len()];
-    let mut added = Vec::new();
+    let mut added: Vec<u32> = Vec::new();
     let mut changes: Vec<(usize, Deviation)> = Vec::new();
     let mut missing = Vec::new();
     let mut rounds: Vec<(u32, usize)> = Vec::new();
-    for taken in moves {
+    for (taken, message) in moves.iter().zip(messages) {
         if let Move::Lay { begins, .. } | Move::Miss { begins, .. } = taken {
             for begun in begins {
                 if let Some((_, count)) = rounds.iter_mut().rev().find(|(index, _)| index == begun)
@@ -30,14 +31,15 @@ pub(super) fn changes(
             }
         }
         match taken {
-            Move::Lay { arrow, message, is_same, .. } => {
-                let (arrow, recorded) = (*arrow as usize, *message as usize);
+            Move::Lay { arrow, is_same, .. } => {
+                let recorded = message.expect("one is laid") as usize;
+                let arrow = *arrow as usize;
                 of_recorded[recorded] = Some(arrow);
                 if !is_same {
                     changes.push((arrow, Deviation::Changed { arrow, recorded }));
                 }
             }
-            Move::Add(message) => added.push(*message),
+            Move::Add(_) => added.extend(message),
             Move::Miss { arrow, .. } => missing.push(*arrow),
             Move::Uncount(index) => rounds.push((*index, 0)),
         }

@@ -19,8 +19,6 @@ pub(super) struct Fits<'a> {
     pub(super) kinds: Vec<Option<u32>>,
     /// For each arrow the classes that say what it does.
     classes: Vec<Vec<u32>>,
-    /// For each class the arrows that say what it does.
-    arrows: Vec<Vec<u32>>,
     /// For each arrow a number that those share which no drawing tells apart.
     twins: Vec<usize>,
     /// For arrows with names and classes the values that names may have.
@@ -29,9 +27,11 @@ pub(super) struct Fits<'a> {
     pub(super) values: Vec<&'a str>,
     /// For each arrow what leaving it out means.
     losses: Vec<Loss>,
-    /// For each chain and place in it how many messages from there on fit no arrow: those that are
-    /// spoken between others than any arrow, and all others.
-    pub(super) strangers: Vec<Vec<(u32, u32)>>,
+    /// For each node how many messages up to it fit no arrow: those that are spoken between others than
+    /// any arrow, and all others.
+    pub(super) strangers: Vec<(u32, u32)>,
+    /// How many of both there are in all.
+    pub(super) all_strangers: (u32, u32),
 }
 
 impl<'a> Fits<'a> {
@@ -40,12 +40,12 @@ impl<'a> Fits<'a> {
         let mut fits = Self {
             kinds: Vec::new(),
             classes: Vec::new(),
-            arrows: vec![Vec::new(); recorded.classes.len()],
             twins: Vec::new(),
             readings: HashMap::new(),
             values: Vec::new(),
             losses: Vec::new(),
             strangers: Vec::new(),
+            all_strangers: (0, 0),
         };
         let mut of_kind: Vec<Vec<u32>> = vec![Vec::new(); recorded.kinds.len()];
         let mut of_text: HashMap<(u32, &str), Vec<u32>> = HashMap::new();
@@ -117,7 +117,6 @@ impl<'a> Fits<'a> {
                 }
             }
             classes.sort_unstable();
-            classes.iter().for_each(|&class| fits.arrows[class as usize].push(arrow));
             fits.losses.push(Loss {
                 is_foreign: kind.is_none(),
                 is_unheard: classes.is_empty(),
@@ -135,19 +134,22 @@ impl<'a> Fits<'a> {
         self.classes.iter().flatten().for_each(|&class| is_known[class as usize] = true);
         let mut is_spoken = vec![false; recorded.kinds.len()];
         self.kinds.iter().flatten().for_each(|&kind| is_spoken[kind as usize] = true);
-        for chain in &recorded.chains {
-            let mut counts = vec![(0, 0)];
-            for &message in chain.iter().rev() {
-                let message = &recorded.messages[message as usize];
-                let (mut foreign, mut unknown) = *counts.last().expect("it has one");
-                foreign += u32::from(!is_spoken[message.kind as usize]);
-                let is_unknown =
-                    is_spoken[message.kind as usize] && !is_known[message.class as usize];
-                unknown += u32::from(is_unknown);
-                counts.push((foreign, unknown));
+        let nodes = &recorded.prefixes.nodes;
+        self.strangers = vec![(0, 0); nodes.len()];
+        // A parent stands before its children, and passes on what it has.
+        for (index, node) in nodes.iter().enumerate() {
+            let own = &mut self.strangers[index];
+            if index > 0 {
+                let is_foreign = !is_spoken[node.kind as usize];
+                let is_unknown = !is_foreign && !is_known[node.class as usize];
+                own.0 += u32::from(is_foreign);
+                own.1 += u32::from(is_unknown);
+                let chains = u32::try_from(node.messages.len()).expect("few messages");
+                self.all_strangers.0 += u32::from(is_foreign) * chains;
+                self.all_strangers.1 += u32::from(is_unknown) * chains;
             }
-            counts.reverse();
-            self.strangers.push(counts);
+            let passed = *own;
+            node.children.iter().for_each(|&child| self.strangers[child as usize] = passed);
         }
     }
 
@@ -159,11 +161,6 @@ impl<'a> Fits<'a> {
     /// Whether two arrows are drawn alike.
     pub(super) fn are_twins(&self, one: u32, other: u32) -> bool {
         self.twins[one as usize] == self.twins[other as usize]
-    }
-
-    /// The arrows that say what a class does, in their order.
-    pub(super) fn arrows_of(&self, class: u32) -> &[u32] {
-        &self.arrows[class as usize]
     }
 
     /// The values of names that become known when a message of the class lies on the arrow; none if

@@ -19,7 +19,7 @@ mod explanation;
 mod expression;
 mod fits;
 mod machine;
-mod needs;
+mod prefixes;
 mod recorded;
 mod search;
 mod tree;
@@ -33,7 +33,6 @@ use crate::model::{Arrow, Exchange, Message, Process, Recording};
 use fits::Fits;
 use machine::{Machine, Move};
 use recorded::Recorded;
-use search::Way;
 use tree::Compiled;
 
 /// A recorded message.
@@ -184,19 +183,22 @@ impl Specification {
         Self { queries: drawn.iter().zip(laid).filter_map(query).collect(), ..self }
     }
 
+    /// Whether an arrow stands for a message between the same two, whatever names in braces stand for.
+    pub fn says(&self, arrow: usize, said: &Said) -> bool {
+        let line = self.compiled.lines.get(arrow).and_then(Option::as_ref);
+        line.is_some_and(|line| !line.said.readings(&said.text, said.query.as_deref()).is_empty())
+    }
+
     /// Lays what was recorded on the diagram, with as few changes as possible.
     pub fn fit(&self, said: &[Said], order: Order) -> Fit {
-        let mut recorded = Recorded::of(said, order);
-        if !self.queries.is_empty() {
-            recorded.messages.iter_mut().for_each(|message| message.label = message.class);
-        }
+        let recorded = Recorded::of(said, order);
         let fits = Fits::of(self, &recorded);
         let mut machine = Machine::new(self, &recorded, &fits, false);
         let way = match search::smallest(&mut machine) {
             // Names mostly agree, so they are looked at only when they do not.
             Ok(way) if self.values(&recorded, &fits, &way.moves).is_some() => way,
             Ok(_) => {
-                let mut machine = Machine::new(self, &recorded, &fits, true);
+                machine = Machine::new(self, &recorded, &fits, true);
                 match search::smallest(&mut machine) {
                     Ok(way) => way,
                     Err(least) => search::narrow(&mut machine, least),
@@ -204,31 +206,30 @@ impl Specification {
             }
             Err(least) => {
                 let has_names = !self.compiled.names.is_empty();
-                search::narrow(&mut Machine::new(self, &recorded, &fits, has_names), least)
+                machine = Machine::new(self, &recorded, &fits, has_names);
+                search::narrow(&mut machine, least)
             }
         };
-        self.told(&recorded, &fits, way)
+        let messages = machine.messages(&recorded.chains, &way.moves);
+        let values = self.values(&recorded, &fits, &way.moves).unwrap_or_default();
+        let values = self.compiled.names.iter().zip(values).filter(|(_, value)| *value != 0);
+        let values =
+            values.map(|(name, value)| (name.clone(), fits.values[value as usize - 1].to_owned()));
+        let values = values.collect();
+        let (of_recorded, changes) =
+            explanation::changes(self, &recorded, &fits, &way.moves, &messages);
+        Fit { of_recorded, changes, values, is_smallest: way.is_smallest }
     }
 
     /// What names stand for on a way, by their index; none if one stands for two things.
     fn values(&self, recorded: &Recorded<'_>, fits: &Fits<'_>, moves: &[Move]) -> Option<Vec<u32>> {
         let mut values = vec![0; self.compiled.names.len()];
         for taken in moves {
-            let Move::Lay { arrow, message, is_same: true, .. } = taken else { continue };
-            let class = recorded.messages[*message as usize].class;
+            let Move::Lay { arrow, head, is_same: true, .. } = taken else { continue };
+            let class = recorded.prefixes.nodes[head.node as usize].class;
             let names = fits.names(*arrow, class, &values).into_iter().next()?;
             names.into_iter().for_each(|(name, value)| values[name as usize] = value);
         }
         Some(values)
-    }
-
-    fn told(&self, recorded: &Recorded<'_>, fits: &Fits<'_>, way: Way) -> Fit {
-        let values = self.values(recorded, fits, &way.moves).unwrap_or_default();
-        let values = self.compiled.names.iter().zip(values).filter(|(_, value)| *value != 0);
-        let values =
-            values.map(|(name, value)| (name.clone(), fits.values[value as usize - 1].to_owned()));
-        let values = values.collect();
-        let (of_recorded, changes) = explanation::changes(self, recorded, fits, &way.moves);
-        Fit { of_recorded, changes, values, is_smallest: way.is_smallest }
     }
 }

@@ -1,10 +1,12 @@
 //! Recorded messages, prepared for being laid on a diagram: what is alike, and what comes after what.
 //!
 //! In: what was said, and how strictly its order counts. Out: chains, in each of which messages keep
-//! their order, and for each message those of other chains that must come before it.
+//! their order, with what they have in common, and for each message those of other chains that must come
+//! before it.
 
 use std::collections::{HashMap, HashSet};
 
+use super::prefixes::Prefixes;
 use super::{Order, Said};
 use crate::model::Process;
 
@@ -18,18 +20,14 @@ pub(super) struct Recorded<'a> {
     pub(super) classes: Vec<&'a Said>,
     /// Who speaks to whom, and whether it is a reply.
     pub(super) kinds: HashMap<(&'a str, &'a str, bool), u32>,
-    /// For each kind the chains that have messages of it.
-    pub(super) chains_of: Vec<Vec<u32>>,
-    /// For each service what it was asked, with the reply if there is one.
-    pub(super) asked: Vec<Vec<(u32, Option<u32>)>>,
+    /// What chains have in common.
+    pub(super) prefixes: Prefixes,
 }
 
 /// A recorded message.
 pub(super) struct Message {
     /// What it says.
     pub(super) class: u32,
-    /// The first class that says the same but for the query, which most diagrams leave out.
-    pub(super) label: u32,
     /// Who speaks to whom.
     pub(super) kind: u32,
     /// The chain that it is in.
@@ -38,12 +36,16 @@ pub(super) struct Message {
     pub(super) place: u32,
     /// Messages of other chains that come before it.
     pub(super) after: Vec<u32>,
-    /// A number that it shares with those after which the same comes in the same way.
-    pub(super) rest: u32,
-    /// The service that must be busy for somebody when it comes, an index in [`Recorded::asked`].
+    /// The service that must be busy for somebody when it comes.
     pub(super) within: Option<u32>,
+    /// The service that is busy from it on.
+    pub(super) asks: Option<u32>,
+    /// The service that was busy up to it.
+    pub(super) works: Option<u32>,
     /// For a reply its request, if it was recorded.
     pub(super) request: Option<u32>,
+    /// Which one of the chain its request is.
+    pub(super) answers: Option<u32>,
     /// Whether it is a request whose reply was recorded.
     pub(super) is_answered: bool,
 }
@@ -55,13 +57,11 @@ impl<'a> Recorded<'a> {
             chains: Vec::new(),
             classes: Vec::new(),
             kinds: HashMap::new(),
-            chains_of: Vec::new(),
-            asked: Vec::new(),
+            prefixes: Prefixes::default(),
         };
         let processes = processes(said);
         let caused_by_several = caused_by_several(&processes, said);
         let mut classes = HashMap::new();
-        let mut labels = HashMap::new();
         let mut chains = HashMap::new();
         let mut requests = HashMap::new();
         for (index, message) in said.iter().enumerate() {
@@ -85,34 +85,32 @@ impl<'a> Recorded<'a> {
             let kinds = number(recorded.kinds.len());
             let ends = (from.as_str(), to.as_str(), *is_reply);
             let kind = *recorded.kinds.entry(ends).or_insert(kinds);
-            if kind as usize == recorded.chains_of.len() {
-                recorded.chains_of.push(Vec::new());
-            }
-            let chains_of = &mut recorded.chains_of[kind as usize];
-            if !chains_of.contains(&chain) {
-                chains_of.push(chain);
-            }
             let class = *classes.entry((kind, text, query)).or_insert_with(|| {
                 recorded.classes.push(message);
                 number(recorded.classes.len() - 1)
             });
-            let request = if *is_reply { requests.remove(exchange) } else { None };
-            if let Some(request) = request {
-                let request: &mut Message = &mut recorded.messages[request as usize];
-                request.is_answered = true;
-            } else if !is_reply {
+            let mut request = if *is_reply { requests.remove(exchange) } else { None };
+            // A chain has what it asks and what it is told.
+            request = request.filter(|&asked| recorded.messages[asked as usize].chain == chain);
+            let answers = request.map(|asked| {
+                let asked: &mut Message = &mut recorded.messages[asked as usize];
+                asked.is_answered = true;
+                asked.place
+            });
+            if !is_reply {
                 requests.insert(exchange, index);
             }
             recorded.messages.push(Message {
                 class,
-                label: *labels.entry((kind, text)).or_insert(class),
                 kind,
                 chain,
                 place,
                 after: Vec::new(),
-                rest: 0,
                 within: None,
+                asks: None,
+                works: None,
                 request,
+                answers,
                 is_answered: false,
             });
         }
@@ -120,7 +118,7 @@ impl<'a> Recorded<'a> {
             recorded.follow(&processes, said);
             recorded.nest(&caused_by_several, said);
         }
-        recorded.number_rests();
+        recorded.prefixes = Prefixes::of(&recorded.messages, &recorded.chains);
         recorded
     }
 
@@ -156,13 +154,16 @@ impl<'a> Recorded<'a> {
             }
         }
         let mut services: HashMap<&str, u32> = HashMap::new();
-        for (index, message) in said.iter().enumerate().filter(|(_, message)| !message.is_reply) {
-            let service = *services.entry(&message.to).or_insert(number(self.asked.len()));
-            if service as usize == self.asked.len() {
-                self.asked.push(Vec::new());
+        if !caused_by_several.is_empty() {
+            for (message, said) in self.messages.iter_mut().zip(said) {
+                let next = number(services.len());
+                let mut service = |name| Some(*services.entry(name).or_insert(next));
+                match said.is_reply {
+                    false => message.asks = service(said.to.as_str()),
+                    true if message.request.is_some() => message.works = service(&said.from),
+                    true => {}
+                }
             }
-            let index = number(index);
-            self.asked[service as usize].push((index, reply_of.get(&index).copied()));
         }
         let mut open: HashMap<&str, Vec<u32>> = HashMap::new();
         for (index, message) in said.iter().enumerate() {
@@ -190,26 +191,6 @@ impl<'a> Recorded<'a> {
                 }
             }
             open.entry(message.to.as_str()).or_default().push(index);
-        }
-    }
-
-    /// Numbers what comes in each chain from each message on.
-    fn number_rests(&mut self) {
-        let mut before: Vec<Vec<u32>> = vec![Vec::new(); self.messages.len()];
-        for (index, message) in self.messages.iter().enumerate() {
-            message.after.iter().for_each(|&other| before[other as usize].push(number(index)));
-        }
-        let mut numbers = HashMap::new();
-        for chain in &self.chains {
-            let mut rest = 0;
-            for &index in chain.iter().rev() {
-                let message = &mut self.messages[index as usize];
-                let before = std::mem::take(&mut before[index as usize]);
-                let key = (message.class, message.within, message.after.clone(), before, rest);
-                let next = number(numbers.len() + 1);
-                rest = *numbers.entry(key).or_insert(next);
-                message.rest = rest;
-            }
         }
     }
 

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use super::expression::What;
-use super::machine::{CHANGE, Machine, Move, Place};
+use super::machine::{CHANGE, Head, Machine, Move, Place};
 
 /// How many places are looked at before the narrow search takes over.
 const BUDGET: usize = 30_000;
@@ -169,7 +169,7 @@ fn skip(
     machine: &mut Machine<'_>,
     tracks: &mut Tracks,
     stop: u32,
-    head: u32,
+    head: Head,
     next: &mut HashMap<Place, u32>,
 ) {
     let mut queue = std::collections::VecDeque::from([stop]);
