@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use memchr::memchr;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
@@ -16,7 +15,7 @@ use crate::model::{Body, Exchange, Header, Run, TextForm};
 use crate::settings::doctool::RedactSettings;
 
 use super::find::{self, Found};
-use super::windows::Windows;
+use super::windows::{self, Behind, Window, Windows};
 
 /// Header names whose values are secret, in lower case (Keystone, Swift, Glance, RFC 9110, 6265).
 const HEADERS: [&str; 13] = [
@@ -193,11 +192,15 @@ impl Places {
         if windows.is_empty() {
             return Seen::default();
         }
-        let shape = |part: &str| find::shaped(part).collect();
-        let shaped = Windows::each(text, &windows, shape, |found: &mut Found| &mut found.span);
+        let shape = |window: Window<'_>| match window.stretch(&[Behind::Shape]) {
+            Some(stretch) => find::shaped(window.text, stretch).collect(),
+            None => Vec::new(),
+        };
+        let shaped = windows.each(text, shape, |found: &mut Found| &mut found.span);
         let mut placed = self.fields_of(text, &windows);
         if form == TextForm::Shown {
-            placed.extend(self.lines_of(text, &windows));
+            let rule = |window: Window<'_>| self.lines_in(window);
+            placed.extend(windows.each(text, rule, |placed| &mut placed.span));
         }
         Seen { placed, shaped }
     }
@@ -207,45 +210,54 @@ impl Places {
         self.fields_of(text, &self.windows.of(text))
     }
 
-    fn fields_of(&self, text: &str, windows: &[Range<usize>]) -> Vec<Placed> {
-        let rule = |part: &str| self.fields_in(part);
-        Windows::each(text, windows, rule, |placed| &mut placed.span)
+    fn fields_of(&self, text: &str, windows: &windows::Found) -> Vec<Placed> {
+        windows.each(text, |window| self.fields_in(window), |placed| &mut placed.span)
     }
 
-    fn fields_in(&self, text: &str) -> Vec<Placed> {
+    fn fields_in(&self, window: Window<'_>) -> Vec<Placed> {
         let from_json = |raw: &str| {
             serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned())
         };
         let from_form =
             |raw: &str| percent_decode_str(&raw.replace('+', " ")).decode_utf8_lossy().into_owned();
-        // A pattern need not be tried where a character of it is missing.
-        let has = |byte: u8| memchr(byte, text.as_bytes()).is_some();
-        let (has_quote, has_equals) = (has(b'"'), has(b'='));
-        let may_be = [has_quote, has(b'\''), has_quote && has(b'\\'), has_quote && has(b'{')];
-        let json = self.json_fields.iter().chain([&*TOKEN_ID]).zip(may_be);
-        let json = json.filter(|(_, may_be)| *may_be).map(|(pattern, _)| pattern);
-        let json = json.flat_map(|pattern| placed(pattern, text, from_json));
-        let form = has_equals.then(|| placed(&self.form_field, text, from_form));
-        let quoted = has_equals.then(|| placed(&self.quoted_field, text, str::to_owned));
-        json.chain(form.into_iter().flatten())
-            .chain(quoted.into_iter().flatten())
-            .filter(|placed| self.is_secret_value(&placed.value))
-            .collect()
+        let mut fields = Vec::new();
+        let [double, single, escaped] = &self.json_fields;
+        for (pattern, behind) in [
+            (double, Behind::DoubleQuote),
+            (single, Behind::SingleQuote),
+            (escaped, Behind::Backslash),
+            (&TOKEN_ID, Behind::DoubleQuote),
+        ] {
+            if let Some(stretch) = window.stretch(&[behind]) {
+                placed(pattern, window.text, stretch, from_json, &mut fields);
+            }
+        }
+        for (start, line) in window.lines(&[Behind::Equals]) {
+            on_line(&self.form_field, (start, line), from_form, &mut fields);
+        }
+        for (start, line) in window.lines(&[Behind::Equals]) {
+            on_line(&self.quoted_field, (start, line), str::to_owned, &mut fields);
+        }
+        fields.retain(|placed| self.is_secret_value(&placed.value));
+        fields
     }
 
     /// The values of headers and fields on lines of logs and of what commands print.
-    fn lines_of(&self, text: &str, windows: &[Range<usize>]) -> Vec<Placed> {
-        Windows::each(text, windows, |part| self.lines_in(part), |placed| &mut placed.span)
-    }
-
-    fn lines_in(&self, text: &str) -> Vec<Placed> {
-        let has = |byte: u8| memchr(byte, text.as_bytes()).is_some();
-        let has_colon = has(b':');
-        let has_quote = has(b'"') || has(b'\'');
-        let may_be = [has_colon, has_colon && has_quote, has(b'|'), has_colon];
-        let lines = self.lines.iter().zip(may_be).filter(|(_, may_be)| *may_be);
-        let lines = lines.flat_map(|(pattern, _)| placed(pattern, text, str::to_owned));
-        lines.map(without_scheme).filter(|placed| self.is_secret_value(&placed.value)).collect()
+    fn lines_in(&self, window: Window<'_>) -> Vec<Placed> {
+        let mut found = Vec::new();
+        let [header, quoted, row, yaml] = &self.lines;
+        for (pattern, behind) in [
+            (header, Behind::Colon),
+            (quoted, Behind::Colon),
+            (row, Behind::Cell),
+            (yaml, Behind::Colon),
+        ] {
+            for line in window.lines(&[behind]) {
+                on_line(pattern, line, str::to_owned, &mut found);
+            }
+        }
+        let found = found.into_iter().map(without_scheme);
+        found.filter(|placed| self.is_secret_value(&placed.value)).collect()
     }
 
     /// Tells `add` each value that stands in a secret place of a run, with its kind.
@@ -289,16 +301,37 @@ pub(super) fn visit(placed: &[Placed], add: &mut impl FnMut(&str, &str)) {
     }
 }
 
-/// What a pattern finds, each value read as the text writes it.
-fn placed<'a>(
-    pattern: &'a Regex,
-    text: &'a str,
-    read: impl Fn(&str) -> String + 'a,
-) -> impl Iterator<Item = Placed> + 'a {
-    pattern.captures_iter(text).map(move |found| {
+/// Adds what a pattern finds that begins in this stretch, each value read as the text writes it.
+fn placed(
+    pattern: &Regex,
+    text: &str,
+    stretch: Range<usize>,
+    read: impl Fn(&str) -> String,
+    all: &mut Vec<Placed>,
+) {
+    let mut at = stretch.start;
+    while at < stretch.end
+        && let Some(found) = pattern.captures_at(text, at)
+    {
         let value = found.name("value").expect("every pattern names the value");
-        Placed { span: value.range(), kind: kind_of(&found["name"]), value: read(value.as_str()) }
-    })
+        let kind = kind_of(&found["name"]);
+        all.push(Placed { span: value.range(), kind, value: read(value.as_str()) });
+        at = found.get_match().end();
+    }
+}
+
+/// Adds what a pattern finds on a line that begins at a place in the text.
+fn on_line(
+    pattern: &Regex,
+    (start, line): (usize, &str),
+    read: impl Fn(&str) -> String,
+    all: &mut Vec<Placed>,
+) {
+    let before = all.len();
+    placed(pattern, line, 0..line.len(), read, all);
+    for Placed { span, .. } in &mut all[before..] {
+        *span = start + span.start..start + span.end;
+    }
 }
 
 /// The credentials behind a scheme such as `Basic`; any other value as it is.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use crate::model::{Body, Exchange, Header, Recording, Request, Response, Run, TextForm};
 use crate::settings::doctool::RedactSettings;
 
-use super::encodings::{Needle, needles};
 use super::find::{self, Found};
 use super::finder::Finder;
 use super::places::{
@@ -86,11 +85,7 @@ pub(super) struct ByValue {
 impl ByValue {
     /// A finder for values with their kinds.
     pub(super) fn of<'a>(values: impl Iterator<Item = &'a (String, String)>) -> Self {
-        Self::finding(values.flat_map(|(value, kind)| needles(kind, value)).collect())
-    }
-
-    fn finding(found: Vec<Needle>) -> Self {
-        Self { finder: Arc::new(Finder::new(found)) }
+        Self { finder: Arc::new(Finder::new(values.cloned())) }
     }
 
     fn find(&self, text: &str) -> Vec<Found> {
@@ -155,13 +150,10 @@ impl Secrets {
         let is_told = |value: &str| {
             value.len() >= SHORTEST_BY_VALUE && !names.contains(value) && !places.is_field(value)
         };
-        let found = values
-            .0
-            .iter()
-            .filter(|(value, _)| is_told(value))
-            .flat_map(|(value, kind)| needles(kind, value))
-            .collect();
-        Self { places, by_value: vec![ByValue::finding(found)] }
+        let told = values.0.iter().filter(|(value, _)| is_told(value));
+        let told = told.map(|(value, kind)| (value.clone(), kind.clone()));
+        let by_value = ByValue { finder: Arc::new(Finder::new(told)) };
+        Self { places, by_value: vec![by_value] }
     }
 
     /// The run without secrets.
