@@ -261,8 +261,9 @@ pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
     planned(job, &no_network, both, |(page, plan)| {
         let documented = documented(job.site, &plan);
         let secrets = none.of_other(&documented);
-        adoptions.push(adopting::look(job, &page, &plan, &documented, &secrets));
         publication.add(job, &page, &documented);
+        let Run { recording, .. } = documented;
+        adoptions.push(adopting::look(job, &page, &plan, recording, &secrets, true));
         Ok(())
     })?;
     let findings = publication.findings(job);

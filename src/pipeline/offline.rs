@@ -99,7 +99,7 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
         skip("the page asks to be left alone");
     } else if has_drawn {
         let secrets = none.knowing(&learnt);
-        let adoption = adopting::look(job, page, &plan, &run, &secrets);
+        let adoption = adopting::look(job, page, &plan, run.recording, &secrets, false);
         if adoption.messages.is_none() {
             skip("it has no log with which its views could be compared");
         } else {

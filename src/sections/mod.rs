@@ -156,19 +156,31 @@ impl<'a> Document<'a> {
     /// away, at one that reads as a message and has the level of those that have an arrow. Headings
     /// in fences are shown text and start nothing.
     pub fn read(text: &'a str) -> Self {
+        let mut document = Self::heads(text);
+        for index in 0..document.sections.len() {
+            document.sections[index].parts = document.parts(index);
+        }
+        document
+    }
+
+    /// Reads where a page's sections begin, and leaves out their parts.
+    pub fn heads(text: &'a str) -> Self {
         let lines: Vec<&str> = text.lines().collect();
         let fences = fences::fences(&lines);
-        let starts = starts(&lines, &fences);
-        let ends = starts.iter().skip(1).map(|start| start.heading).chain([lines.len()]);
-        let preamble = 0..starts.first().map_or(lines.len(), |start| start.heading);
-        let ends: Vec<usize> = ends.collect();
-        let filled = starts.into_iter().zip(ends).map(|(mut section, end)| {
-            section.parts = parts(&lines, &fences, section.body()..end);
-            section
-        });
-        let sections = filled.collect();
+        let sections = starts(&lines, &fences);
+        let preamble = 0..sections.first().map_or(lines.len(), |start| start.heading);
         let fences = fences.iter().map(|fence| fence.opener..fence.closer + 1).collect();
         Self { lines, preamble, sections, fences }
+    }
+
+    /// The section with this index, with its parts.
+    pub fn section(&self, index: usize) -> Section<'a> {
+        Section { parts: self.parts(index), ..self.sections[index].clone() }
+    }
+
+    fn parts(&self, index: usize) -> Vec<Part<'a>> {
+        let end = self.sections.get(index + 1).map_or(self.lines.len(), |next| next.heading);
+        parts(&self.lines, &self.fences, self.sections[index].body()..end)
     }
 
     /// Whether a line stands in a fence, or opens or closes one.
@@ -184,7 +196,7 @@ impl<'a> Document<'a> {
 }
 
 /// Sections with heading and arrow, still without parts.
-fn starts<'a>(lines: &[&'a str], fences: &[Fence<'_>]) -> Vec<Section<'a>> {
+fn starts<'a>(lines: &[&'a str], fences: &[Fence]) -> Vec<Section<'a>> {
     let mut candidates = Vec::new();
     let mut fences = fences.iter().peekable();
     for index in 0..lines.len() {
@@ -240,15 +252,16 @@ fn arrow(line: &str, index: usize) -> Option<Arrow<'_>> {
 }
 
 /// The lines as tabs and what stands between them.
-fn parts<'a>(lines: &[&'a str], fences: &[Fence<'a>], all: Range<usize>) -> Vec<Part<'a>> {
-    let first = fences.partition_point(|fence| fence.opener < all.start);
+fn parts<'a>(lines: &[&'a str], fences: &[Range<usize>], all: Range<usize>) -> Vec<Part<'a>> {
+    let first = fences.partition_point(|fence| fence.start < all.start);
     let mut parts = Vec::new();
     let mut done = all.start;
-    for fence in fences[first..].iter().take_while(|fence| fence.closer < all.end) {
-        let line = fence.opener - 1;
-        if line < done {
+    for fence in fences[first..].iter().take_while(|fence| fence.end <= all.end) {
+        if fence.start <= done {
             continue;
         }
+        let (opener, closer) = (fence.start, fence.end - 1);
+        let line = opener - 1;
         let Some(found) = TAB.captures(lines[line]) else { continue };
         if done < line {
             parts.push(Part::Text(done..line));
@@ -256,12 +269,12 @@ fn parts<'a>(lines: &[&'a str], fences: &[Fence<'a>], all: Range<usize>) -> Vec<
         parts.push(Part::Tab(Tab {
             label: found.name("label").map_or("", |label| label.as_str()),
             line,
-            indent: fence.indent,
-            opener: fence.opener,
-            content: fence.content(),
-            closer: fence.closer,
+            indent: fences::indent(lines[opener]),
+            opener,
+            content: opener + 1..closer,
+            closer,
         }));
-        done = fence.closer + 1;
+        done = closer + 1;
     }
     if done < all.end {
         parts.push(Part::Text(done..all.end));

@@ -46,6 +46,9 @@ struct Message<'a> {
 impl<'a> Message<'a> {
     /// The message that a line is, if it is one.
     fn read(line: &'a str) -> Option<Self> {
+        if let Some(plain) = Self::plain(line) {
+            return Some(plain);
+        }
         let found = MESSAGE.captures(line)?;
         let part = |name| found.name(name).map_or("", |part| part.as_str());
         let bars = match part("active") {
@@ -67,6 +70,52 @@ impl<'a> Message<'a> {
         }
         Some(Self { from, to, is_dotted, bars, label, start })
     }
+}
+
+impl<'a> Message<'a> {
+    /// The message that a line is without doubt: as doctool writes it, between names of letters, digits,
+    /// `_`, `.` and `-`.
+    fn plain(line: &'a str) -> Option<Self> {
+        let text = line.trim();
+        let from = plain_name(text)?;
+        let rest = &text[from.len()..];
+        let (is_dotted, rest) = match rest.strip_prefix("-->>") {
+            Some(rest) => (true, rest),
+            None => (false, rest.strip_prefix("->>")?),
+        };
+        let to = plain_name(rest)?;
+        let behind = rest[to.len()..].strip_prefix(':')?;
+        let label = behind.trim();
+        let is_nothing = label.is_empty();
+        let start = line.trim_end().len() - behind.trim_start().len();
+        let start = if is_nothing { line.len() } else { start };
+        Some(Self { from, to, is_dotted, bars: 0, label, start })
+    }
+}
+
+/// The name that a text begins with, up to the arrow or colon behind it. A dash that could begin any
+/// other arrow is none of a plain name.
+fn plain_name(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    while let Some(byte) = bytes.get(end) {
+        match byte {
+            b'-' if bytes[end..].starts_with(b"->>") || bytes[end..].starts_with(b"-->>") => break,
+            b'-' if !matches!(
+                bytes.get(end + 1),
+                Some(b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'w' | b'y' | b'z')
+            ) =>
+            {
+                return None;
+            }
+            b'-' | b'_' | b'.' => {}
+            byte if byte.is_ascii_alphanumeric() => {}
+            b':' => break,
+            _ => return None,
+        }
+        end += 1;
+    }
+    bytes.first()?.is_ascii_alphanumeric().then(|| &text[..end])
 }
 
 /// Words that begin a line which is no message.
@@ -178,7 +227,7 @@ impl<'a> Drawing<'a> {
                     }
                 }
                 Some(_) => {}
-                None if MESSAGE.is_match(text) => {
+                None if Message::plain(text).is_some() || MESSAGE.is_match(text) => {
                     line.message = Some(drawing.messages.len());
                     drawing.messages.push(index);
                 }
@@ -243,12 +292,12 @@ impl<'a> Drawing<'a> {
 
 /// The word of the grammar that a line begins with, in lower case.
 fn word(text: &str) -> Option<String> {
-    let first: String = text
-        .trim_start()
-        .chars()
-        .take_while(|part| part.is_alphanumeric() || *part == '_')
-        .collect();
-    let rest = &text.trim_start()[first.len()..];
+    let text = text.trim_start();
+    let is_other = |part: char| !part.is_alphanumeric() && part != '_';
+    let (first, rest) = text.split_at(text.find(is_other).unwrap_or(text.len()));
+    if first.is_ascii() && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(first)) {
+        return None;
+    }
     let word = first.to_lowercase();
     let ends = rest.is_empty() || rest.starts_with([' ', '\t', ':', '{']);
     (ends

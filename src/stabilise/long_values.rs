@@ -24,7 +24,7 @@ pub(super) struct LongValues {
     values: Vec<(String, String)>,
     /// A bit for each hash of what may be seen at a look.
     looks: Vec<u64>,
-    /// Indices of beginnings from 1 on, at the hash of their first bytes or behind it.
+    /// Indices of beginnings from 1 on, at their hash or behind it.
     slots: Vec<u32>,
     beginnings: Vec<Beginning>,
     members: Vec<Member>,
@@ -78,7 +78,7 @@ impl LongValues {
     fn add(&mut self, bytes: [u8; LONG], value: u32, way: Way) {
         let new = small(self.members.len());
         self.members.push(Member { value, way, next: None });
-        let mut slot = self.slot(hash(&bytes, 0));
+        let mut slot = self.slot(&bytes);
         while let Some(known) = self.slots[slot].checked_sub(1) {
             let beginning = &mut self.beginnings[known as usize];
             if beginning.bytes == bytes {
@@ -117,7 +117,7 @@ impl LongValues {
     /// The longest of the values that a text begins with.
     fn longest(&self, text: &[u8]) -> Option<&Needle> {
         let bytes: &[u8; LONG] = text.first_chunk()?;
-        let mut slot = self.slot(hash(bytes, 0));
+        let mut slot = self.slot(bytes);
         loop {
             let known = self.slots[slot].checked_sub(1)?;
             let beginning = &self.beginnings[known as usize];
@@ -140,7 +140,9 @@ impl LongValues {
         sorted(needles).into()
     }
 
-    fn slot(&self, hash: u64) -> usize {
+    /// Where a beginning is looked for. Many tokens have their first bytes in common.
+    fn slot(&self, bytes: &[u8; LONG]) -> usize {
+        let hash = hash(bytes, 0) ^ hash(bytes, LONG - LOOK).rotate_left(32);
         hash as usize & (self.slots.len() - 1)
     }
 

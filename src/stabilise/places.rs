@@ -6,8 +6,10 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::{memchr, memchr2};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
@@ -43,8 +45,10 @@ static TOKEN_ID: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r#""(?<name>token)"\s*:\s*\{\s*"id"\s*:\s*"(?<value>(?:[^"\\]|\\.)*)"#)
 });
 
-static NAME: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#""(?:name|region|type)"\s*:\s*"(?<value>[^"\\]*)""#));
+/// The fields whose values are names.
+static NAMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new([r#""name""#, r#""region""#, r#""type""#]).expect("they are few")
+});
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is valid")
@@ -103,8 +107,11 @@ pub(super) struct Places {
     json_fields: [Regex; 3],
     form_field: Regex,
     quoted_field: Regex,
-    /// A header on a line of its own or in quotes, a row of a table, a line of YAML.
-    lines: [Regex; 4],
+    quoted_header: Regex,
+    /// A row of a table.
+    row: Regex,
+    /// A line of YAML.
+    yaml: Regex,
     field: Regex,
     windows: Windows,
     stand_ins: StandIns,
@@ -137,18 +144,15 @@ impl Places {
             quoted_field: pattern(&format!(
                 r#"(?:^|[?&;\s])(?<name>(?i-u:{fields}))=["'](?<value>[^"'\r\n]*)"#
             )),
-            lines: [
-                pattern(&format!(
-                    r"(?m)^[-+<>| \t]*(?<name>(?i-u:{names})):[ \t]*(?<value>[^\r\n]*?)[ \t\r]*$"
-                )),
-                pattern(&format!(r#"["'](?<name>(?i-u:{names})):[ \t]*(?<value>[^"'\r\n]*)["']"#)),
-                pattern(&format!(
-                    r"(?m)^[-+ \t]*\|[ \t]*(?<name>(?i-u:{fields}))[ \t]*\|[ \t]*(?<value>[^|\r\n]*?)[ \t]*\|"
-                )),
-                pattern(&format!(
-                    r#"(?m)^[-+ \t]*(?<name>(?i-u:{fields})):[ \t]+["']?(?<value>[^\s"'{{\[|>&*!#][^\s"']*)["']?[ \t\r]*$"#
-                )),
-            ],
+            quoted_header: pattern(&format!(
+                r#"["'](?<name>(?i-u:{names})):[ \t]*(?<value>[^"'\r\n]*)["']"#
+            )),
+            row: pattern(&format!(
+                r"^[-+ \t]*\|[ \t]*(?<name>(?i-u:{fields}))[ \t]*\|[ \t]*(?<value>[^|\r\n]*?)[ \t]*\|"
+            )),
+            yaml: pattern(&format!(
+                r#"^[-+ \t]*(?<name>(?i-u:{fields})):[ \t]+["']?(?<value>[^\s"'{{\[|>&*!#][^\s"']*)["']?[ \t\r]*$"#
+            )),
             field: pattern(&format!("^(?i-u:{fields})$")),
             windows: Windows::new(settings.fields.iter().chain(&headers).map(String::as_str)),
             stand_ins,
@@ -245,19 +249,45 @@ impl Places {
     /// The values of headers and fields on lines of logs and of what commands print.
     fn lines_in(&self, window: Window<'_>) -> Vec<Placed> {
         let mut found = Vec::new();
-        let [header, quoted, row, yaml] = &self.lines;
-        for (pattern, behind) in [
-            (header, Behind::Colon),
-            (quoted, Behind::Colon),
-            (row, Behind::Cell),
-            (yaml, Behind::Colon),
-        ] {
-            for line in window.lines(&[behind]) {
-                on_line(pattern, line, str::to_owned, &mut found);
-            }
+        let is_quoted = |line: &str| memchr2(b'"', b'\'', line.as_bytes()).is_some();
+        let is_yaml = |line: &str| {
+            let name = line.trim_start_matches(['-', '+', ' ', '\t']).split(':').next();
+            !self.windows.are_words() || name.is_some_and(|name| self.is_field(name))
+        };
+        for line in window.lines(&[Behind::Colon]) {
+            self.header_on(line, &mut found);
+        }
+        for line in window.lines(&[Behind::Colon]).filter(|(_, line)| is_quoted(line)) {
+            on_line(&self.quoted_header, line, str::to_owned, &mut found);
+        }
+        for line in window.lines(&[Behind::Cell]) {
+            on_line(&self.row, line, str::to_owned, &mut found);
+        }
+        for line in window.lines(&[Behind::Colon]).filter(|(_, line)| is_yaml(line)) {
+            on_line(&self.yaml, line, str::to_owned, &mut found);
         }
         let found = found.into_iter().map(without_scheme);
         found.filter(|placed| self.is_secret_value(&placed.value)).collect()
+    }
+
+    /// The value of a header that a line is, behind marks of a quote, a table or a diff.
+    fn header_on(&self, (start, line): (usize, &str), all: &mut Vec<Placed>) {
+        let Some((before, value)) = line.split_once(':') else { return };
+        let before = before.as_bytes();
+        let is_behind_marks = |name: &&String| {
+            let marks = before.len().checked_sub(name.len());
+            marks.is_some_and(|marks| {
+                before[..marks].iter().all(|mark| b"-+<>| \t".contains(mark))
+                    && before[marks..].eq_ignore_ascii_case(name.as_bytes())
+            })
+        };
+        let Some(name) = self.headers.iter().find(is_behind_marks) else { return };
+        let begin = start + line.len() - value.trim_start_matches([' ', '\t']).len();
+        let value = value.trim_matches([' ', '\t']).trim_end_matches([' ', '\t', '\r']);
+        if memchr(b'\r', value.as_bytes()).is_none() {
+            let span = begin..begin + value.len();
+            all.push(Placed { span, kind: kind_of(name), value: value.to_owned() });
+        }
     }
 
     /// Tells `add` each value that stands in a secret place of a run, with its kind.
@@ -349,14 +379,41 @@ fn without_scheme(mut placed: Placed) -> Placed {
 pub(super) fn names(run: &Run) -> HashSet<String> {
     let mut names = HashSet::new();
     for Exchange { from, to, request, response, .. } in &run.recording.exchanges {
-        names.extend([from.clone(), to.clone()]);
+        for participant in [from, to] {
+            if !names.contains(participant) {
+                names.insert(participant.clone());
+            }
+        }
         for body in [Some(&request.body), response.as_ref().map(|response| &response.body)] {
             if let Some(Body::Text(text)) = body {
-                names.extend(NAME.captures_iter(text).map(|found| found["value"].to_owned()));
+                names_in(text, &mut names);
             }
         }
     }
     names
+}
+
+/// Adds the values of fields that hold names. None of them has an escape in it.
+fn names_in(text: &str, names: &mut HashSet<String>) {
+    let mut done = 0;
+    for found in NAMES.find_overlapping_iter(text) {
+        if found.start() < done {
+            continue;
+        }
+        let value = || {
+            let value = text[found.end()..].trim_start().strip_prefix(':')?;
+            let value = value.trim_start().strip_prefix('"')?;
+            let end = memchr2(b'"', b'\\', value.as_bytes())?;
+            let (value, behind) = value.split_at(end);
+            behind.starts_with('"').then_some((value, text.len() - behind.len() + 1))
+        };
+        if let Some((value, end)) = value() {
+            done = end;
+            if !names.contains(value) {
+                names.insert(value.to_owned());
+            }
+        }
+    }
 }
 
 /// The password in the Base64 of `user:password`.

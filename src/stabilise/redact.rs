@@ -181,15 +181,57 @@ impl Secrets {
 
     /// A text without secrets.
     pub fn text(&self, text: &str) -> String {
+        self.replaced(text).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// A text without the secrets that are in it; none where there is none.
+    pub fn replaced(&self, text: &str) -> Option<String> {
+        let all = self.find(text);
+        if all.is_empty() {
+            return None;
+        }
         let mut out = String::with_capacity(text.len());
         let mut done = 0;
-        for found in self.find(text) {
+        for found in all {
             out.push_str(&text[done..found.span.start]);
             out.push_str(&found.placeholder());
             done = found.span.end;
         }
         out.push_str(&text[done..]);
-        out
+        Some(out)
+    }
+
+    /// What was sent without secrets, and nothing of what was printed. Most of it stays as it is.
+    pub fn redact_sent(&self, mut recording: Recording) -> Redacted {
+        for Exchange { request, response, .. } in &mut recording.exchanges {
+            let Request { url, headers, body, .. } = request;
+            self.redact_message(url, headers, body);
+            if let Some(Response { url, headers, body, .. }) = response {
+                self.redact_message(url, headers, body);
+            }
+        }
+        Redacted(Run { outputs: Vec::new(), recording })
+    }
+
+    fn redact_message(&self, url: &mut String, headers: &mut [Header], body: &mut Body) {
+        let replace = |text: &mut String| {
+            if let Some(replaced) = self.replaced(text) {
+                *text = replaced;
+            }
+        };
+        replace(url);
+        for Header { name, value } in headers {
+            if self.places.is_secret(name) {
+                *value = self.header(name, value);
+            } else {
+                replace(value);
+            }
+        }
+        match body {
+            Body::Empty => {}
+            Body::Text(text) | Body::Cut { text, .. } => replace(text),
+            Body::Bytes { head, .. } => *head = self.bytes(head),
+        }
     }
 
     /// The secrets in a text such as a log or what a command printed, in order and apart.

@@ -170,7 +170,9 @@ impl Found {
 impl Windows {
     /// Windows for the known names and shapes, and for these names besides.
     pub(super) fn new<'a>(more: impl Iterator<Item = &'a str> + Clone) -> Self {
-        let are_words = more.clone().all(|name| name.bytes().all(|byte| in_word(&byte)));
+        let is_word =
+            |name: &str| name.bytes().all(|byte| in_word(&byte)) && !name.starts_with('-');
+        let are_words = more.clone().all(is_word);
         // Names are compared without case; shapes have one, but looking at more does no harm.
         let patterns = SHAPES.into_iter().chain(NAMES).chain(more).filter(|name| !name.is_empty());
         // A match hides what it covers. That is a part of the same name, so it ends with it. Names
@@ -182,6 +184,11 @@ impl Windows {
             .prefilter(false)
             .build(patterns);
         Self { finder: finder.expect("names fit into memory"), shapes: SHAPES.len(), are_words }
+    }
+
+    /// Whether all names are words: letters, digits, `_` and, but for the beginning, `-`.
+    pub(super) fn are_words(&self) -> bool {
+        self.are_words
     }
 
     /// Whether a text has a window, also where the text is not known to be UTF-8.
