@@ -5,7 +5,7 @@
 //! of short ones only; which one it is, is looked up in order. `finds_what_an_automaton_of_all_finds`
 //! compares both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::ops::Range;
 
@@ -24,9 +24,11 @@ pub(super) struct Finder {
 }
 
 impl Finder {
-    /// Finds these values, each with its kind. Of those that are written alike, the first counts.
+    /// Finds these values, each with its kind. Of those that are written alike, the one counts that comes
+    /// first by its letters.
     pub(super) fn new(values: impl Iterator<Item = (String, String)>) -> Self {
         let (long, short): (Vec<_>, Vec<_>) = values.partition(|(value, _)| value.len() >= LONG);
+        let short: BTreeMap<String, String> = short.into_iter().collect();
         let short = short.iter().flat_map(|(value, kind)| needles(kind, value)).collect();
         Self { long: LongValues::new(long), short: ShortValues::new(sorted(short)) }
     }

@@ -15,6 +15,8 @@ pub(super) const LONG: usize = 16;
 const STEP: usize = 8;
 /// Bytes that are looked at: with those of a step before them, not more than a beginning has.
 const LOOK: usize = 8;
+/// What makes the upper half of a product depend on all bytes of a look.
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Bits for each that is set, so that few looks are in vain.
 const ROOM: usize = 16;
 
@@ -92,7 +94,7 @@ impl LongValues {
         self.beginnings.push(Beginning { bytes, first: new, last: new, needles });
         self.slots[slot] = small(self.beginnings.len());
         for offset in 0..STEP {
-            let (word, bit) = self.bit(hash(&bytes, offset));
+            let (word, bit) = self.bit(look(&bytes, offset));
             self.looks[word] |= bit;
         }
     }
@@ -103,12 +105,13 @@ impl LongValues {
         &'a self,
         text: &'a [u8],
     ) -> impl Iterator<Item = (usize, &'a Needle)> + 'a {
-        let end = if self.values.is_empty() { 0 } else { text.len().saturating_sub(LOOK - 1) };
-        let may_be = |at: &usize| {
-            let (word, bit) = self.bit(hash(text, *at));
+        let (chunks, _) = text.as_chunks::<STEP>();
+        let chunks = if self.values.is_empty() { &[] } else { chunks };
+        let may_be = |(_, chunk): &(usize, &[u8; LOOK])| {
+            let (word, bit) = self.bit(u64::from_le_bytes(**chunk));
             self.looks[word] & bit != 0
         };
-        let looks = (0..end).step_by(STEP).filter(may_be);
+        let looks = chunks.iter().enumerate().filter(may_be).map(|(index, _)| index * STEP);
         // One after another: the beginnings that go over a look begin behind the look before.
         let starts = looks.flat_map(|at| at.saturating_sub(STEP - 1)..=at);
         starts.filter_map(|start| Some((start, self.longest(&text[start..])?)))
@@ -129,27 +132,28 @@ impl LongValues {
     }
 
     fn needles(&self, beginning: &Beginning) -> Box<[Needle]> {
-        let mut needles = Vec::new();
+        let mut members = Vec::new();
         let mut next = Some(beginning.first);
         while let Some(member) = next {
             let Member { value, way, next: behind } = &self.members[member as usize];
-            let (value, kind) = &self.values[*value as usize];
-            needles.push(way.needle(kind, value));
+            members.push((&self.values[*value as usize], *way));
             next = *behind;
         }
-        sorted(needles).into()
+        members.sort_by(|((one, _), _), ((other, _), _)| one.cmp(other));
+        let needles = members.into_iter().map(|((value, kind), way)| way.needle(kind, value));
+        sorted(needles.collect()).into()
     }
 
     /// Where a beginning is looked for. Many tokens have their first bytes in common.
     fn slot(&self, bytes: &[u8; LONG]) -> usize {
-        let hash = hash(bytes, 0) ^ hash(bytes, LONG - LOOK).rotate_left(32);
-        hash as usize & (self.slots.len() - 1)
+        let both = look(bytes, 0).wrapping_mul(MIX) ^ look(bytes, LONG - LOOK);
+        (both.wrapping_mul(MIX) >> 32) as usize & (self.slots.len() - 1)
     }
 
-    /// The word and the bit in it that stand for a hash.
-    fn bit(&self, hash: u64) -> (usize, u64) {
-        let word = (hash >> 6) as usize & (self.looks.len() - 1);
-        (word, 1 << (hash & 63))
+    /// The word and the bit in it that stand for what is seen at a look.
+    fn bit(&self, look: u64) -> (usize, u64) {
+        let mixed = look.wrapping_mul(MIX);
+        ((mixed >> 38) as usize & (self.looks.len() - 1), 1 << (mixed >> 32 & 63))
     }
 }
 
@@ -177,12 +181,9 @@ pub(super) fn longest<'a>(needles: &'a [Needle], text: &[u8]) -> Option<&'a Need
     }
 }
 
-/// What tells the bytes of a look from others.
-fn hash(text: &[u8], at: usize) -> u64 {
-    let bytes = text[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-    // The upper half of a product depends on all bytes.
-    let product = u128::from(bytes) * 0x9E37_79B9_7F4A_7C15;
-    (product >> 64) as u64 ^ product as u64
+/// What is seen of a beginning at a place.
+fn look(beginning: &[u8; LONG], at: usize) -> u64 {
+    beginning[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 fn small(index: usize) -> u32 {

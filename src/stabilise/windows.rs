@@ -3,9 +3,9 @@
 //! In: a text. Out: stretches of whole lines, few as a rule. What is left out holds no name of a
 //! secret with a value behind it, and nothing that has the shape of a secret.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind, packed};
 use memchr::{memchr, memmem, memrchr};
 
 /// A part of every name that `places` knows for fields and headers.
@@ -31,6 +31,12 @@ const NAMES: [&str; 15] = [
 const SHAPES: [&str; 3] = ["gAAAAA", "eyJ", PRIVATE_KEY];
 const PRIVATE_KEY: &str = "-----BEGIN";
 
+/// Pairs of letters that are rare in other words, one for each name and shape that doctool knows.
+const PAIRS: [&str; 11] = ["ss", "cr", "ok", "ke", "gn", "mp", "iz", "yj", "ga", "-b", "-m"];
+
+/// In shorter texts it takes longer to prepare the search for pairs.
+const SHORT: usize = 64;
+
 /// Lines with something on them that a name and its value are on, at most.
 const LINES: usize = 6;
 
@@ -41,6 +47,8 @@ pub(super) struct Windows {
     shapes: usize,
     /// Whether all names are words, so that what follows a word tells whether a rule may fit.
     are_words: bool,
+    /// Finds pairs of letters of which every name has one; none where names are no words.
+    pairs: Option<packed::Searcher>,
 }
 
 /// What stands behind the word in which a name was found.
@@ -175,15 +183,20 @@ impl Windows {
         let are_words = more.clone().all(is_word);
         // Names are compared without case; shapes have one, but looking at more does no harm.
         let patterns = SHAPES.into_iter().chain(NAMES).chain(more).filter(|name| !name.is_empty());
-        // A match hides what it covers. That is a part of the same name, so it ends with it. Names
-        // have no rare letters in common that would be quicker to look for than all of them at once.
+        let pairs = are_words.then(|| pairs(patterns.clone())).flatten();
+        // A match hides what it covers. That is a part of the same name, so it ends with it.
         let finder = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::LeftmostLongest)
             .kind(Some(AhoCorasickKind::DFA))
             .prefilter(false)
             .build(patterns);
-        Self { finder: finder.expect("names fit into memory"), shapes: SHAPES.len(), are_words }
+        Self {
+            finder: finder.expect("names fit into memory"),
+            shapes: SHAPES.len(),
+            are_words,
+            pairs,
+        }
     }
 
     /// Whether all names are words: letters, digits, `_` and, but for the beginning, `-`.
@@ -193,12 +206,35 @@ impl Windows {
 
     /// Whether a text has a window, also where the text is not known to be UTF-8.
     pub(super) fn may_be_in(&self, text: &[u8]) -> bool {
-        self.found(text).any(|(pattern, end)| self.counts(text, pattern, end))
+        let counts = |pattern, end| match self.counts(text, pattern, end) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        self.visit(text, counts).is_break()
     }
 
-    /// The patterns that are in a text, with their ends.
-    fn found<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (usize, usize)> + 'a {
-        self.finder.find_iter(text).map(|found| (found.pattern().as_usize(), found.end()))
+    /// Tells the patterns that are in a text, with their ends.
+    fn visit(
+        &self,
+        text: &[u8],
+        mut tell: impl FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut of = |part: Range<usize>| {
+            let mut found = self.finder.find_iter(&text[part.clone()]);
+            found.try_for_each(|found| tell(found.pattern().as_usize(), part.start + found.end()))
+        };
+        let Some(pairs) = self.pairs.as_ref().filter(|_| text.len() >= SHORT) else {
+            return of(0..text.len());
+        };
+        let mut at = 0;
+        while let Some(pair) = pairs.find_in(text, (at..text.len()).into()) {
+            let before = text[at..pair.start()].iter().rev().take_while(|byte| in_word(byte));
+            let behind = text[pair.end()..].iter().take_while(|byte| in_word(byte));
+            let word = pair.start() - before.count()..pair.end() + behind.count();
+            at = word.end;
+            of(word)?;
+        }
+        ControlFlow::Continue(())
     }
 
     /// Whether a pattern that ends here may be about a secret.
@@ -210,7 +246,7 @@ impl Windows {
     pub(super) fn of(&self, text: &str) -> Found {
         let bytes = text.as_bytes();
         let mut found = Found::default();
-        for (pattern, end) in self.found(bytes) {
+        let _ = self.visit(bytes, |pattern, end| {
             let is_shape = pattern < self.shapes;
             let behind = match is_shape {
                 true => Behind::Shape,
@@ -219,7 +255,7 @@ impl Windows {
             };
             found.hits.push(Hit { end, behind });
             if !self.counts(bytes, pattern, end) {
-                continue;
+                return ControlFlow::Continue(());
             }
             let start = memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
             let end = if is_shape && SHAPES[pattern] == PRIVATE_KEY {
@@ -231,9 +267,33 @@ impl Windows {
                 Some(last) if start <= last.end => last.end = last.end.max(end),
                 _ => found.windows.push(start..end),
             }
-        }
+            ControlFlow::Continue(())
+        });
         found
     }
+}
+
+/// Finds a pair of letters of each name, however it is written; none where the machine cannot do so
+/// quickly.
+fn pairs<'a>(names: impl Iterator<Item = &'a str>) -> Option<packed::Searcher> {
+    let mut pairs: Vec<String> = PAIRS.iter().map(|&pair| pair.to_owned()).collect();
+    for name in names {
+        let name = name.to_ascii_lowercase();
+        if !pairs.iter().any(|pair| name.contains(pair)) {
+            pairs.push(name.chars().take(2).collect());
+        }
+    }
+    let mut builder = packed::Config::new().builder();
+    for pair in &pairs {
+        for written in 0..1 << pair.len() {
+            let letters = pair.chars().enumerate().map(|(at, letter)| match written >> at & 1 {
+                0 => letter,
+                _ => letter.to_ascii_uppercase(),
+            });
+            builder.add(letters.collect::<String>());
+        }
+    }
+    builder.build()
 }
 
 /// Whether a byte belongs to the word in which a name was found.
@@ -353,6 +413,22 @@ mod tests {
         let found = Windows::new(std::iter::empty()).of(&text).each(&text, rule, |span| span);
         let whole = Range { start: 0, end: text.len() - "\nrest".len() };
         assert_eq!((found.len(), &found[0]), (1, &whole));
+    }
+
+    #[test]
+    fn every_name_and_shape_has_a_pair() {
+        let more = ["x-image-meta-location", "zzz", "q"];
+        let windows = Windows::new(more.into_iter());
+        assert!(windows.pairs.is_some() || cfg!(not(target_arch = "x86_64")));
+        let without = Windows { pairs: None, ..windows.clone() };
+        for name in super::NAMES.into_iter().chain(super::SHAPES).chain(more) {
+            for name in [name.to_owned(), name.to_uppercase(), format!("a_{name}_b")] {
+                let text = format!("{}{name}=x, {name}{}", ". ".repeat(50), " -".repeat(50));
+                let [found, expected] = [&windows, &without].map(|windows| windows.of(&text));
+                assert_eq!(found.hits, expected.hits, "{name}");
+                assert_eq!(found.hits.len(), 2, "{name}");
+            }
+        }
     }
 
     #[test]
