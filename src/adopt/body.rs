@@ -4,13 +4,13 @@ use std::sync::LazyLock;
 
 use memchr::memchr_iter;
 use regex::Regex;
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::DiffOp;
 
 use crate::model::HandEditKind;
 use crate::sections::{Direction, Document, Part, Section, Tab};
 use crate::sequence::Template;
 
-use super::align::{Pair, pairs};
+use super::align::{Pair, differences, pairs};
 use super::prose::{blocks, step_references};
 use super::{Findings, Recorded, Standing};
 
@@ -239,7 +239,7 @@ impl Reading<'_> {
         if old == new {
             return;
         }
-        for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
+        for op in differences(&old, &new) {
             if matches!(op, DiffOp::Equal { .. }) {
                 continue;
             }
@@ -256,6 +256,9 @@ impl Reading<'_> {
 
     /// Compares the opening line of a fence with the one that the recording gives.
     fn options(&mut self, tab: &Tab<'_>, wanted: &str) {
+        if !self.findings.asks_for_edits {
+            return;
+        }
         let line = self.standing.lines[tab.opener];
         let (Some(standing), Some(wanted)) = (FENCE.captures(line), FENCE.captures(wanted)) else {
             return;

@@ -11,7 +11,7 @@ mod prose;
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::DiffOp;
 
 use crate::sequence::Drawing;
 
@@ -220,7 +220,7 @@ fn log(view: &Standing<'_>, recorded: &str, findings: &mut Findings) -> usize {
         return 0;
     }
     let mut differing = 0;
-    for op in capture_diff_slices(Algorithm::Myers, &standing, &recorded) {
+    for op in align::differences(&standing, &recorded) {
         if !matches!(op, DiffOp::Equal { .. }) {
             differing += 1;
             findings.unplaced(view, op.old_range().start, "from here on the log reads differently");

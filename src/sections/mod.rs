@@ -5,6 +5,7 @@
 //! it does not know is [text](Part::Text).
 
 mod fences;
+mod headings;
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -13,20 +14,10 @@ use memchr::memchr_iter;
 use regex::Regex;
 
 use fences::Fence;
+use headings::{Heading, heading};
 
-static HEADING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"^(?<level>#{1,6})[ \t]*(?:(?<step>\((?<number>[0-9]{1,9})\))[ \t]*)?(?<title>.*?)(?:[ \t]+\{:?[ \t]*[#.][^{}]*\})?[ \t]*$",
-    )
-});
-static ARROW: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^[ \t]*`(?<from>[^`]+)`[ \t]*(?<direction>-->|<--)[ \t]*`(?<to>[^`]+)`[ \t]*$")
-});
 static MESSAGE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?:[A-Z]+|[1-5][0-9]{2}(?: [^/]+)?) (?:/\S*|None)$"));
-static TAB: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"^[ \t]*===[+!]*[ \t]*"(?<label>[^"]*)"[ \t]*$"#));
-
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is valid")
 }
@@ -235,21 +226,12 @@ fn starts<'a>(lines: &[&'a str], fences: &[Fence]) -> Vec<Section<'a>> {
 
 /// A section that the line may start: a heading with an arrow, or one that reads as a message.
 fn start<'a>(lines: &[&'a str], index: usize) -> Option<Section<'a>> {
-    // Most lines are no heading, and that is quick to see.
-    let found = lines[index].starts_with('#').then(|| HEADING.captures(lines[index]))??;
-    let span = |name| found.name(name).map_or(0..0, |part: regex::Match<'_>| part.range());
-    let step = found.name("number").and_then(|number| number.as_str().parse().ok());
-    let title = bare(lines[index], span("title"));
+    let line = lines[index];
+    let Heading { level, step, title } = heading(line)?;
+    let title = bare(line, title);
     let arrow = lines.get(index + 1).and_then(|line| arrow(line, index + 1));
-    let reads_as_message = MESSAGE.is_match(&lines[index][title.clone()]);
-    (arrow.is_some() || reads_as_message).then(|| Section {
-        heading: index,
-        level: span("level").len(),
-        step: step.map(|number| Step { number, span: span("step") }),
-        title,
-        arrow,
-        parts: Vec::new(),
-    })
+    let is_start = arrow.is_some() || MESSAGE.is_match(&line[title.clone()]);
+    is_start.then(|| Section { heading: index, level, step, title, arrow, parts: Vec::new() })
 }
 
 /// The title without backticks around it.
@@ -262,12 +244,34 @@ fn bare(line: &str, title: Range<usize>) -> Range<usize> {
 }
 
 fn arrow(line: &str, index: usize) -> Option<Arrow<'_>> {
-    let is_quoted = line.trim_start_matches([' ', '\t']).starts_with('`');
-    let found = is_quoted.then(|| ARROW.captures(line))??;
-    let part = |name| found.name(name).map_or("", |part| part.as_str());
-    let direction =
-        if part("direction") == "-->" { Direction::Request } else { Direction::Response };
-    Some(Arrow { line: index, from: part("from"), to: part("to"), direction })
+    let blank = [' ', '\t'];
+    let (from, behind) = name(line.trim_start_matches(blank))?;
+    let behind = behind.trim_start_matches(blank);
+    let (direction, behind) = match behind.strip_prefix("-->") {
+        Some(behind) => (Direction::Request, behind),
+        None => (Direction::Response, behind.strip_prefix("<--")?),
+    };
+    let (to, behind) = name(behind.trim_start_matches(blank))?;
+    behind.trim_start_matches(blank).is_empty().then_some(Arrow {
+        line: index,
+        from,
+        to,
+        direction,
+    })
+}
+
+/// The name in backticks that a text begins with, and what is behind it.
+fn name(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix('`')?.split_once('`').filter(|(name, _)| !name.is_empty())
+}
+
+/// The title of a tab, if the line begins one.
+fn label(line: &str) -> Option<&str> {
+    let blank = [' ', '\t'];
+    let behind = line.trim_start_matches(blank).strip_prefix("===")?;
+    let behind = behind.trim_start_matches(['+', '!']).trim_start_matches(blank);
+    let (label, behind) = behind.strip_prefix('"')?.split_once('"')?;
+    behind.trim_start_matches(blank).is_empty().then_some(label)
 }
 
 /// The lines as tabs and what stands between them.
@@ -281,12 +285,12 @@ fn parts<'a>(lines: &[&'a str], fences: &[Range<usize>], all: Range<usize>) -> V
         }
         let (opener, closer) = (fence.start, fence.end - 1);
         let line = opener - 1;
-        let Some(found) = TAB.captures(lines[line]) else { continue };
+        let Some(label) = label(lines[line]) else { continue };
         if done < line {
             parts.push(Part::Text(done..line));
         }
         parts.push(Part::Tab(Tab {
-            label: found.name("label").map_or("", |label| label.as_str()),
+            label,
             line,
             indent: fences::indent(lines[opener]),
             opener,

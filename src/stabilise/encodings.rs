@@ -76,8 +76,8 @@ impl Way {
         let percent = || utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
         match self {
             Self::Plain => value.to_owned(),
-            Self::HexSmall => hexadecimal(value),
-            Self::HexLarge => hexadecimal(value).to_ascii_uppercase(),
+            Self::HexSmall => hexadecimal(value, *b"0123456789abcdef"),
+            Self::HexLarge => hexadecimal(value, *b"0123456789ABCDEF"),
             Self::Json => {
                 let json = serde_json::to_string(value).expect("a string is JSON");
                 json[1..json.len() - 1].to_owned()
@@ -113,9 +113,14 @@ pub(super) fn needles(kind: &str, value: &str) -> Vec<Needle> {
     Way::all(value).map(|way| way.needle(kind, value)).collect()
 }
 
-fn hexadecimal(value: &str) -> String {
-    let digit = |number: u8| char::from_digit(number.into(), 16).expect("it is less than 16");
-    value.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+fn hexadecimal(value: &str, digits: [u8; 16]) -> String {
+    let mut hex = String::with_capacity(2 * value.len());
+    for byte in value.bytes() {
+        for half in [byte >> 4, byte & 15] {
+            hex.push(char::from(digits[usize::from(half)]));
+        }
+    }
+    hex
 }
 
 /// Percent-encoding that leaves RFC 3986's unreserved characters as they are.
