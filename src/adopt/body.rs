@@ -235,7 +235,7 @@ impl Reading<'_> {
     /// Compares a fence and its content with those of the message.
     fn tab(&mut self, tab: &Tab<'_>, recorded: &Document<'_>, wanted: &Tab<'_>) {
         self.options(tab, recorded.lines[wanted.opener]);
-        let (old, new) = (content(&self.standing, tab), content(recorded, wanted));
+        let (old, new) = (content(self.standing, tab), content(recorded, wanted));
         if old == new {
             return;
         }

@@ -32,6 +32,7 @@ static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// A message as its line has it.
+#[derive(Debug, PartialEq, Eq)]
 struct Message<'a> {
     from: &'a str,
     to: &'a str,
@@ -46,9 +47,11 @@ struct Message<'a> {
 impl<'a> Message<'a> {
     /// The message that a line is, if it is one.
     fn read(line: &'a str) -> Option<Self> {
-        if let Some(plain) = Self::plain(line) {
-            return Some(plain);
-        }
+        Self::plain(line).or_else(|| Self::any(line))
+    }
+
+    /// A message in any form that the grammar has.
+    fn any(line: &'a str) -> Option<Self> {
         let found = MESSAGE.captures(line)?;
         let part = |name| found.name(name).map_or("", |part| part.as_str());
         let bars = match part("active") {
@@ -338,7 +341,31 @@ pub fn indent(line: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::Drawing;
+    use super::{Drawing, Message};
+
+    /// Parts of lines in any order: what is read the short way is compared with the pattern.
+    #[test]
+    fn a_plain_message_is_read_as_the_pattern_reads_it() {
+        const PARTS: [&str; 16] = [
+            "a", "nova-x", "b.c_1", "-", "->>", "-->>", "->", "x", ":", ": ", " ", "\t", "+",
+            "GET /x", "()", "한",
+        ];
+        let mut state = 0x2545_F491_4F6C_DD1D_u64;
+        let mut plain = 0;
+        for _ in 0..50_000 {
+            let mut line = String::new();
+            for fixed in [None, None, Some("->>"), None, None, Some(":"), None, None] {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let index = usize::try_from((state >> 33) % 32).expect("it is small");
+                line.push_str(fixed.filter(|_| index < 24).unwrap_or(PARTS[index % PARTS.len()]));
+            }
+            if let Some(message) = Message::plain(&line) {
+                plain += 1;
+                assert_eq!(Some(message), Message::any(&line), "{line:?}");
+            }
+        }
+        assert!(plain > 100, "{plain}");
+    }
 
     #[test]
     fn every_block_of_the_grammar_ends_with_its_own_end() {
