@@ -4,7 +4,8 @@
 //! such as `{image_id}` for parts of a path and add queries; a message with those is still the one.
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 
 use crate::sequence::Template;
 
@@ -35,7 +36,7 @@ pub(super) fn pairs(
     };
     let recorded: Vec<String> = recorded.iter().map(stands_for).collect();
     let mut pairs = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, standing, &recorded) {
+    for op in differences(standing, &recorded) {
         let (old, new) = (op.old_range(), op.new_range());
         let is_equal = matches!(op, DiffOp::Equal { .. });
         if old.len() == new.len() {
@@ -52,6 +53,19 @@ pub(super) fn pairs(
         }
     }
     pairs
+}
+
+/// What differs in two sequences. Texts are compared once, and then only which of them it is.
+pub(super) fn differences<T: Eq + Hash>(old: &[T], new: &[T]) -> Vec<DiffOp> {
+    let mut known = HashMap::with_capacity(old.len() + new.len());
+    let [old, new] = [old, new].map(|texts| {
+        let number = |text| {
+            let next = known.len();
+            *known.entry(text).or_insert(next)
+        };
+        texts.iter().map(number).collect::<Vec<usize>>()
+    });
+    capture_diff_slices(Algorithm::Myers, &old, &new)
 }
 
 #[cfg(test)]

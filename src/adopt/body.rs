@@ -2,16 +2,17 @@
 
 use std::sync::LazyLock;
 
+use memchr::memchr_iter;
 use regex::Regex;
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::DiffOp;
 
 use crate::model::HandEditKind;
 use crate::sections::{Direction, Document, Part, Section, Tab};
 use crate::sequence::Template;
 
-use super::align::{Pair, pairs};
+use super::align::{Pair, differences, pairs};
 use super::prose::{blocks, step_references};
-use super::{Findings, Standing};
+use super::{Findings, Recorded, Standing};
 
 static FENCE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*(?:`{3,}|~{3,})\s*(?<language>[\w.+-]*)(?<options>.*)$"));
@@ -24,23 +25,24 @@ fn pattern(text: &str) -> Regex {
 
 /// How many messages a request/response page has.
 pub(super) fn count(text: &str) -> usize {
-    Document::read(text).sections.len()
+    Document::heads(text).sections.len()
 }
 
 /// Compares a page with the recorded one. Gives how many messages it has, and how many differ.
 pub(super) fn compare(
     view: &Standing<'_>,
-    recorded: &str,
+    recorded: &Recorded<'_>,
     steps: usize,
     findings: &mut Findings,
 ) -> (usize, usize) {
-    let mut page = Reading { view, standing: Document::read(view.text), steps, findings };
-    let recorded = Document::read(recorded);
-    page.prose(page.standing.preamble.clone());
+    let standing = &Document::heads(view.text);
+    let mut page = Reading { view, standing, steps, findings };
+    let sections = Sections::of(recorded);
+    let recorded = &sections.document();
+    page.prose(standing.preamble.clone());
     let keys = |document: &Document<'_>| -> Vec<String> {
         document.sections.iter().map(|section| key(document, section)).collect()
     };
-    let standing = page.standing.clone();
     let alike = |one: usize, other: usize| {
         let (one, other) = (&standing.sections[one], &recorded.sections[other]);
         stands_for(standing.title(one), recorded.title(other)) || arrow(one) == arrow(other)
@@ -48,13 +50,14 @@ pub(super) fn compare(
     let mut differing = 0;
     let mut missing: Vec<usize> = Vec::new();
     let mut last = 0;
-    for pair in pairs(&keys(&standing), &keys(&recorded), alike) {
+    for pair in pairs(&keys(standing), &keys(recorded), alike) {
         match pair {
             Pair::Both(one, other) => {
-                let section = &standing.sections[one];
+                let section = standing.section(one);
                 last = section.heading;
-                let differs =
-                    page.section(section, &recorded, &recorded.sections[other], other + 1);
+                let differs = sections.with(recorded, other, |recorded, message| {
+                    page.section(&section, recorded, message, other + 1)
+                });
                 differing += usize::from(differs);
             }
             Pair::Standing(one) => {
@@ -62,7 +65,7 @@ pub(super) fn compare(
                 last = section.heading;
                 differing += 1;
                 page.findings.unplaced(view, last, "the message of this section is not in the log");
-                page.texts(section);
+                page.texts(&standing.section(one));
             }
             Pair::Recorded(other) => {
                 differing += 1;
@@ -74,6 +77,45 @@ pub(super) fn compare(
     }
     page.findings.missing(view, last, &mut missing);
     (standing.sections.len(), differing)
+}
+
+/// The sections that a recording gives, each with what is in it once that is wanted.
+struct Sections<'r> {
+    recorded: &'r Recorded<'r>,
+    /// The whole page, where its heads do not tell where sections begin.
+    whole: Option<String>,
+}
+
+impl<'r> Sections<'r> {
+    fn of(recorded: &'r Recorded<'r>) -> Self {
+        let backticks = memchr_iter(b'`', recorded.heads.as_bytes()).count();
+        // In a title one would make the line that opens a fence another one.
+        let is_plain = backticks == 4 * recorded.messages;
+        let whole = (!is_plain).then(|| (recorded.sections)(0..recorded.messages));
+        Self { recorded, whole }
+    }
+
+    fn document(&self) -> Document<'_> {
+        Document::heads(self.whole.as_deref().unwrap_or(&self.recorded.heads))
+    }
+
+    /// Looks at one of the document's sections, and at the document that has all its lines.
+    fn with<T>(
+        &self,
+        document: &Document<'_>,
+        section: usize,
+        look: impl FnOnce(&Document<'_>, &Section<'_>) -> T,
+    ) -> T {
+        if self.whole.is_some() {
+            return look(document, &document.section(section));
+        }
+        // A head has four lines.
+        let message = |section: &Section<'_>| section.heading / 4;
+        let end = document.sections.get(section + 1).map_or(self.recorded.messages, message);
+        let text = (self.recorded.sections)(message(&document.sections[section])..end);
+        let part = Document::heads(&text);
+        look(&part, &part.section(0))
+    }
 }
 
 /// What tells which message a section is about.
@@ -96,7 +138,7 @@ fn arrow(section: &Section<'_>) -> String {
 /// A page while it is compared.
 struct Reading<'a> {
     view: &'a Standing<'a>,
-    standing: Document<'a>,
+    standing: &'a Document<'a>,
     /// How many steps the page's diagram has.
     steps: usize,
     findings: &'a mut Findings,
@@ -151,6 +193,9 @@ impl Reading<'_> {
 
     /// What stands around the tabs of a section, and tabs that are a person's own.
     fn texts(&mut self, section: &Section<'_>) {
+        if !self.findings.asks_for_edits {
+            return;
+        }
         let mut has_prose = false;
         for part in &section.parts {
             let Part::Text(lines) = part else { continue };
@@ -169,6 +214,9 @@ impl Reading<'_> {
 
     /// Prose that belongs to no message.
     fn prose(&mut self, lines: std::ops::Range<usize>) {
+        if !self.findings.asks_for_edits {
+            return;
+        }
         let first = lines.clone().find(|&line| !self.standing.lines[line].trim().is_empty());
         if let Some(line) = first {
             self.edit(HandEditKind::Prose, line, "");
@@ -187,11 +235,11 @@ impl Reading<'_> {
     /// Compares a fence and its content with those of the message.
     fn tab(&mut self, tab: &Tab<'_>, recorded: &Document<'_>, wanted: &Tab<'_>) {
         self.options(tab, recorded.lines[wanted.opener]);
-        let (old, new) = (content(&self.standing, tab), content(recorded, wanted));
+        let (old, new) = (content(self.standing, tab), content(recorded, wanted));
         if old == new {
             return;
         }
-        for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
+        for op in differences(&old, &new) {
             if matches!(op, DiffOp::Equal { .. }) {
                 continue;
             }
@@ -208,6 +256,9 @@ impl Reading<'_> {
 
     /// Compares the opening line of a fence with the one that the recording gives.
     fn options(&mut self, tab: &Tab<'_>, wanted: &str) {
+        if !self.findings.asks_for_edits {
+            return;
+        }
         let line = self.standing.lines[tab.opener];
         let (Some(standing), Some(wanted)) = (FENCE.captures(line), FENCE.captures(wanted)) else {
             return;

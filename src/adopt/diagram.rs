@@ -9,19 +9,14 @@ use super::{Findings, Standing};
 /// Words of lines that go with a block, or belong to every diagram.
 const FRAME: [&str; 6] = ["and", "autonumber", "else", "end", "option", "sequencediagram"];
 
-/// How many messages a diagram has.
-pub(super) fn count(text: &str) -> usize {
-    Drawing::read(text).messages.len()
-}
-
 /// Compares a diagram with the recorded one. Gives how many messages differ, and which names stand for
 /// which values.
 pub(super) fn compare(
     view: &Standing<'_>,
+    drawing: &Drawing<'_>,
     recorded: &str,
     findings: &mut Findings,
 ) -> (usize, Vec<(String, String)>) {
-    let drawing = Drawing::read(view.text);
     for (index, line) in drawing.lines.iter().enumerate() {
         other(view, index, line, findings);
     }

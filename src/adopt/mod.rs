@@ -9,22 +9,28 @@ mod body;
 mod diagram;
 mod prose;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use std::ops::Range;
+
+use similar::DiffOp;
+
+use crate::sequence::Drawing;
 
 use crate::model::{AdoptedView, Adoption, HandEdit, HandEditKind, Place, Unplaced, ViewKind};
 
 use prose::{legends, step_references};
 
 /// A page to look at.
-#[derive(Debug, Clone)]
 pub struct Subject<'a> {
     /// The page's path below docs_dir.
     pub path: &'a str,
     /// Its views.
     pub views: Vec<Standing<'a>>,
     /// What its recording gives; none when it has none.
-    pub recorded: Option<Recorded>,
-    /// Its prose outside the views, in order.
+    pub recorded: Option<Recorded<'a>>,
+    /// Whether it is asked what people edited, too.
+    pub asks_for_edits: bool,
+    /// Its prose outside the views, in order; at least the lines with a bracket, and all where edits are
+    /// asked for.
     pub prose: Vec<ProseLine<'a>>,
     /// The first lines of sequence diagrams that are no views.
     pub own_diagrams: Vec<Place>,
@@ -44,14 +50,15 @@ pub struct Standing<'a> {
 }
 
 /// The views that a recording gives.
-#[derive(Debug, Clone)]
-pub struct Recorded {
+pub struct Recorded<'a> {
     /// How many messages there are.
     pub messages: usize,
     /// The diagram.
     pub diagram: String,
-    /// The request/response page.
-    pub body: String,
+    /// What the request/response page begins its sections with, four lines a message.
+    pub heads: String,
+    /// The sections of these messages of the request/response page.
+    pub sections: &'a dyn Fn(Range<usize>) -> String,
     /// The log.
     pub log: String,
 }
@@ -68,13 +75,16 @@ pub struct ProseLine<'a> {
 /// What has been found so far.
 #[derive(Debug, Default)]
 struct Findings {
+    asks_for_edits: bool,
     edits: Vec<HandEdit>,
     unplaced: Vec<Unplaced>,
 }
 
 impl Findings {
     fn edit(&mut self, kind: HandEditKind, view: &Standing<'_>, line: usize, text: &str) {
-        self.edits.push(HandEdit { kind, place: view.line(line), text: text.to_owned() });
+        if self.asks_for_edits {
+            self.edits.push(HandEdit { kind, place: view.line(line), text: text.to_owned() });
+        }
     }
 
     fn unplaced(&mut self, view: &Standing<'_>, line: usize, reason: &str) {
@@ -104,30 +114,39 @@ impl Standing<'_> {
 
 /// What is known of the page.
 pub fn adopt(page: &Subject<'_>) -> Adoption {
-    let mut findings = Findings::default();
+    let asks_for_edits = page.asks_for_edits;
+    let mut findings = Findings { asks_for_edits, ..Findings::default() };
     let mut values = Vec::new();
-    let steps = steps(page);
+    let drawings = page.views.iter().map(|view| {
+        let is_diagram = view.kind == ViewKind::Diagram;
+        is_diagram.then(|| Drawing::read(view.text))
+    });
+    let drawings: Vec<Option<Drawing<'_>>> = drawings.collect();
+    let steps = steps(page, &drawings);
     let mut views = Vec::new();
-    for view in &page.views {
+    for (view, drawing) in page.views.iter().zip(&drawings) {
+        let in_drawing = drawing.as_ref().map(|drawing| drawing.messages.len());
         let (messages, differing) = match (view.kind, &page.recorded) {
             (ViewKind::Console(_) | ViewKind::Prose, _) => {
                 elisions(view, &mut findings);
                 (None, None)
             }
             (ViewKind::Diagram, Some(recorded)) => {
-                let (differing, named) = diagram::compare(view, &recorded.diagram, &mut findings);
+                let compared = drawing.as_ref().map(|drawing| {
+                    diagram::compare(view, drawing, &recorded.diagram, &mut findings)
+                });
+                let (differing, named) = compared.unwrap_or_default();
                 values = named;
-                (Some(diagram::count(view.text)), Some(differing))
+                (in_drawing, Some(differing))
             }
             (ViewKind::Body, Some(recorded)) => {
-                let (messages, differing) =
-                    body::compare(view, &recorded.body, steps, &mut findings);
+                let (messages, differing) = body::compare(view, recorded, steps, &mut findings);
                 (Some(messages), Some(differing))
             }
             (ViewKind::Log, Some(recorded)) => {
                 (Some(recorded.messages), Some(log(view, &recorded.log, &mut findings)))
             }
-            (ViewKind::Diagram, None) => (Some(diagram::count(view.text)), None),
+            (ViewKind::Diagram, None) => (in_drawing, None),
             (ViewKind::Body, None) => (Some(body::count(view.text)), None),
             (ViewKind::Log, None) => (Some(0), None),
         };
@@ -136,7 +155,9 @@ pub fn adopt(page: &Subject<'_>) -> Adoption {
         }
         views.push(AdoptedView { kind: view.kind, place: view.place.clone(), messages, differing });
     }
-    prose(page, steps, &values, &mut findings);
+    if asks_for_edits {
+        prose(page, steps, &values, &mut findings);
+    }
     let own = page.own_diagrams.iter().map(|place| HandEdit {
         kind: HandEditKind::OwnDiagram,
         place: place.clone(),
@@ -169,14 +190,16 @@ fn lost_references(page: &Subject<'_>, steps: usize) -> Vec<Unplaced> {
 }
 
 /// How many steps `autonumber` counts: the messages of the diagram, or of the recording.
-fn steps(page: &Subject<'_>) -> usize {
-    let diagram = page.views.iter().find(|view| view.kind == ViewKind::Diagram);
+fn steps(page: &Subject<'_>, drawings: &[Option<Drawing<'_>>]) -> usize {
     let recorded = page.recorded.as_ref().map_or(0, |recorded| recorded.messages);
-    diagram.map_or(recorded, |diagram| diagram::count(diagram.text))
+    drawings.iter().flatten().next().map_or(recorded, |drawing| drawing.messages.len())
 }
 
 /// Lines that a person left out of console output.
 fn elisions(view: &Standing<'_>, findings: &mut Findings) {
+    if !findings.asks_for_edits {
+        return;
+    }
     for (index, line) in view.text.lines().enumerate() {
         if line.trim() == "..." {
             findings.edit(HandEditKind::Elision, view, index, "");
@@ -189,12 +212,15 @@ fn log(view: &Standing<'_>, recorded: &str, findings: &mut Findings) -> usize {
     fn lines(text: &str) -> Vec<&str> {
         text.trim_end().lines().map(str::trim_end).collect()
     }
+    if view.text.trim_end() == recorded.trim_end() {
+        return 0;
+    }
     let (standing, recorded) = (lines(view.text), lines(recorded));
     if standing == recorded {
         return 0;
     }
     let mut differing = 0;
-    for op in capture_diff_slices(Algorithm::Myers, &standing, &recorded) {
+    for op in align::differences(&standing, &recorded) {
         if !matches!(op, DiffOp::Equal { .. }) {
             differing += 1;
             findings.unplaced(view, op.old_range().start, "from here on the log reads differently");

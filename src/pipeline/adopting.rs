@@ -1,9 +1,12 @@
 //! Pages that people made, looked at without running anything.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
+use memchr::memchr;
+
 use crate::adopt::{self, ProseLine, Recorded, Standing, Subject};
-use crate::model::{Adoption, Fence, FileId, Leak, Page, PagePlan, Place, Run, ViewKind};
+use crate::model::{Adoption, Fence, FileId, Leak, Page, PagePlan, Place, Recording, ViewKind};
 use crate::plan;
 use crate::render;
 use crate::stabilise::{Secrets, StableRecording};
@@ -13,20 +16,23 @@ use super::publication::{FoundSecret, Publication};
 use super::showing::Showing;
 
 /// What is known of a page, but for the secrets that it publishes. `secrets` are those of what it
-/// documents.
+/// documents. What people edited is known only if that is asked for.
 pub(super) fn look(
     job: &Job<'_>,
     page: &Page,
     plan: &PagePlan,
-    documented: &Run,
+    documented: Recording,
     secrets: &Secrets,
+    asks_for_edits: bool,
 ) -> Adoption {
-    let (diagram, places) = Showing::of(plan).1.standing();
+    let (diagram, places) = Showing::as_it_stands(plan).standing();
     let texts = plan.views.iter().map(|view| match view.kind {
         ViewKind::Diagram if !places.is_empty() => hidden(secrets, &diagram),
+        // Nobody asks what stands there.
+        ViewKind::Console(_) | ViewKind::Prose if !asks_for_edits => Cow::Borrowed(""),
         _ => hidden(secrets, &view.region.text),
     });
-    let texts: Vec<String> = texts.collect();
+    let texts: Vec<Cow<'_, str>> = texts.collect();
     let standing = plan.views.iter().zip(&texts).map(|(view, text)| Standing {
         kind: view.kind,
         place: &view.region.place,
@@ -34,12 +40,23 @@ pub(super) fn look(
         places: if view.kind == ViewKind::Diagram { &places } else { &[] },
     });
     let shown = shown_by_views(job, page, plan);
+    let stable = StableRecording::redacted(secrets.redact_sent(documented));
+    let messages = stable.recording().arrows().count();
+    let sections = |messages| render::body_sections(&stable, messages);
+    let recorded = (messages > 0).then(|| Recorded {
+        messages,
+        diagram: render::diagram(&stable),
+        heads: render::body_heads(&stable),
+        sections: &sections,
+        log: render::log(&stable),
+    });
     adopt::adopt(&Subject {
         path: &plan.path,
         views: standing.collect(),
-        recorded: recorded(secrets, documented),
-        prose: prose(job, page, &shown),
-        own_diagrams: own_diagrams(job, page, &shown),
+        recorded,
+        asks_for_edits,
+        prose: prose(job, page, &shown, asks_for_edits),
+        own_diagrams: if asks_for_edits { own_diagrams(job, page, &shown) } else { Vec::new() },
     })
 }
 
@@ -64,26 +81,14 @@ pub(super) fn share_out(
     }
 }
 
-/// The views that the recording gives; none when nothing is recorded.
-fn recorded(secrets: &Secrets, documented: &Run) -> Option<Recorded> {
-    let stable = StableRecording::redacted(secrets.redact(documented));
-    let messages = stable.recording().arrows().count();
-    (messages > 0).then(|| Recorded {
-        messages,
-        diagram: render::diagram(&stable),
-        body: render::body(&stable),
-        log: render::log(&stable),
-    })
-}
-
 /// The text without secrets, line by line where one of them goes over several lines, because places
 /// are told by lines.
-fn hidden(secrets: &Secrets, text: &str) -> String {
-    let hidden = secrets.text(text);
+fn hidden<'a>(secrets: &Secrets, text: &'a str) -> Cow<'a, str> {
+    let Some(hidden) = secrets.replaced(text) else { return Cow::Borrowed(text) };
     if hidden.lines().count() == text.lines().count() {
-        return hidden;
+        return Cow::Owned(hidden);
     }
-    text.lines().map(|line| secrets.text(line) + "\n").collect()
+    Cow::Owned(text.lines().map(|line| secrets.text(line) + "\n").collect())
 }
 
 /// The files of the views but for console output, which stands in the page.
@@ -98,11 +103,20 @@ fn shown_by_views(job: &Job<'_>, page: &Page, plan: &PagePlan) -> HashSet<FileId
         .collect()
 }
 
-fn prose<'a>(job: &Job<'_>, page: &'a Page, shown: &HashSet<FileId>) -> Vec<ProseLine<'a>> {
+/// The lines of a page's own prose; only those that may name steps, if not all are wanted.
+fn prose<'a>(
+    job: &Job<'_>,
+    page: &'a Page,
+    shown: &HashSet<FileId>,
+    wants_all: bool,
+) -> Vec<ProseLine<'a>> {
     let mut fences = page.fences.iter().peekable();
     let mut prose = Vec::new();
     for index in 0..page.lines.len() {
         while fences.next_if(|fence| fence.lines.end <= index).is_some() {}
+        if !wants_all && memchr(b'(', page.line(index).as_bytes()).is_none() {
+            continue;
+        }
         let is_in_fence = fences.peek().is_some_and(|fence| fence.lines.contains(&index));
         let Some(origin) = page.origin(index).filter(|_| !is_in_fence) else { continue };
         if !shown.contains(&origin.file) {

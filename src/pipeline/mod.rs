@@ -31,6 +31,7 @@ mod starting;
 mod telling;
 mod turns;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -261,8 +262,9 @@ pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
     planned(job, &no_network, both, |(page, plan)| {
         let documented = documented(job.site, &plan);
         let secrets = none.of_other(&documented);
-        adoptions.push(adopting::look(job, &page, &plan, &documented, &secrets));
         publication.add(job, &page, &documented);
+        let Run { recording, .. } = documented;
+        adoptions.push(adopting::look(job, &page, &plan, recording, &secrets, true));
         Ok(())
     })?;
     let findings = publication.findings(job);
@@ -449,7 +451,7 @@ fn documented(site: &Site, plan: &PagePlan) -> Run {
     let text =
         |kind| plan.views.iter().find(|view| view.kind == kind).map(|view| &*view.region.text);
     let kept = || std::fs::read_to_string(kept_log(site, &plan.path)).unwrap_or_default();
-    let log = text(ViewKind::Log).map_or_else(kept, str::to_owned);
+    let log = text(ViewKind::Log).map_or_else(|| Cow::Owned(kept()), Cow::Borrowed);
     let outputs = (0..plan.commands.len())
         .map(|index| text(ViewKind::Console(index)).unwrap_or_default().to_owned());
     Run { outputs: outputs.collect(), recording: requestshook::parse(&log).unwrap_or_default() }

@@ -3,13 +3,13 @@
 //! Each page is read once, several at once.
 
 use crate::error::{Error, ErrorKind, Result};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::model::{
     Adoption, Change, Diagnostic, DiagnosticKind, Fate, FileCache, FileText, Level, Outcome, Page,
-    PageOutcome, PagePlan, Place, Run, Skipped, View, ViewKind,
+    PageOutcome, PagePlan, Place, Run, Skipped, Unplaced, View, ViewKind,
 };
 use crate::page;
 use crate::stabilise::{Learnt, Secrets};
@@ -74,12 +74,19 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 /// Takes lines with a secret out of findings: it may be known from another page only.
 fn blot(outcome: &mut Outcome) {
     let Outcome { leaks, pages, .. } = outcome;
-    let places = leaks.iter().map(|leak| (&*leak.place.file, leak.place.line));
-    let places: HashSet<(&Path, usize)> = places.collect();
-    for found in pages.iter_mut().flat_map(|page| &mut page.diagnostics) {
-        if places.contains(&(&*found.place.file, found.place.line)) {
-            found.text = "(this line holds a secret)".to_owned();
-            found.span = 0..found.text.len();
+    let mut places: HashMap<&Path, HashSet<usize>> = HashMap::new();
+    for of_file in leaks.chunk_by(|one, next| one.place.file == next.place.file) {
+        let lines = of_file.iter().map(|leak| leak.place.line);
+        places.entry(&of_file[0].place.file).or_default().extend(lines);
+    }
+    for page in pages {
+        let is_same = |one: &Diagnostic, next: &Diagnostic| one.place.file == next.place.file;
+        for of_file in page.diagnostics.chunk_by_mut(is_same) {
+            let Some(lines) = places.get(&*of_file[0].place.file) else { continue };
+            for found in of_file.iter_mut().filter(|found| lines.contains(&found.place.line)) {
+                found.text = "(this line holds a secret)".to_owned();
+                found.span = 0..found.text.len();
+            }
         }
     }
 }
@@ -99,11 +106,11 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
         skip("the page asks to be left alone");
     } else if has_drawn {
         let secrets = none.knowing(&learnt);
-        let adoption = adopting::look(job, page, &plan, &run, &secrets);
+        let adoption = adopting::look(job, page, &plan, run.recording, &secrets, false);
         if adoption.messages.is_none() {
             skip("it has no log with which its views could be compared");
         } else {
-            diagnostics.extend(disagreements(job.files, &adoption));
+            diagnostics.extend(disagreements(job.files, adoption));
         }
     }
     judge(job.config, &mut diagnostics);
@@ -136,26 +143,26 @@ fn without_text(view: View) -> Change {
 }
 
 /// Where views do not follow from the page's log, and where words mean steps that are not there.
-fn disagreements(files: &FileCache, adoption: &Adoption) -> Vec<Diagnostic> {
-    let views = adoption.unplaced.iter().map(|unplaced| {
+fn disagreements(files: &FileCache, adoption: Adoption) -> Vec<Diagnostic> {
+    let views = adoption.unplaced.into_iter().map(|unplaced| {
         let hint = "look at it, or draw it anew with `doctool refresh`";
-        (DiagnosticKind::ViewsDisagree, &unplaced.place, unplaced.reason.clone(), hint)
+        (DiagnosticKind::ViewsDisagree, unplaced, hint)
     });
-    let references = adoption.lost_references.iter().map(|lost| {
+    let references = adoption.lost_references.into_iter().map(|lost| {
         let hint = "name steps of the diagram";
-        (DiagnosticKind::StaleReference, &lost.place, lost.reason.clone(), hint)
+        (DiagnosticKind::StaleReference, lost, hint)
     });
     let mut lines = FileLines::new(files);
-    let told = views.chain(references).map(|(kind, place, message, hint)| {
-        let text = lines.line(place);
+    let told = views.chain(references).map(|(kind, Unplaced { place, reason, .. }, hint)| {
+        let text = lines.line(&place);
         Diagnostic {
             kind,
             severity: kind.severity(),
             span: text.len() - text.trim_start().len()
                 ..text.trim_end().len().max(1).min(text.len()),
-            place: place.clone(),
+            place,
             text,
-            message,
+            message: reason,
             hint: Some(hint.to_owned()),
         }
     });
@@ -175,7 +182,7 @@ impl<'a> FileLines<'a> {
 
     /// A line as it stands.
     fn line(&mut self, place: &Place) -> String {
-        if self.last.as_ref().is_none_or(|(file, ..)| *file != place.file) {
+        if self.last.as_ref().is_none_or(|(file, ..)| file.as_os_str() != place.file.as_os_str()) {
             let file = self.files.read(&self.files.absolute(&place.file));
             let bytes = file.map(|file| self.files.bytes(file)).unwrap_or_default();
             let mut start = 0;

@@ -4,6 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use crate::capture::requestshook;
 use crate::model::{Edit, FileCache, FileId, FileText, Leak, Page, Place, Run, TextForm};
@@ -219,15 +220,15 @@ fn texts(bytes: &FileText, forms: &[TextForm], sight: &Sight) -> Vec<Text> {
 }
 
 /// Tells lines and columns of a file.
-struct Places<'a> {
-    files: &'a FileCache,
-    file: FileId,
+struct Places {
+    /// The file as people see it.
+    file: PathBuf,
     bytes: FileText,
     line_starts: Vec<usize>,
 }
 
-impl<'a> Places<'a> {
-    fn of(files: &'a FileCache, file: FileId) -> Self {
+impl Places {
+    fn of(files: &FileCache, file: FileId) -> Self {
         let bytes = files.bytes(file);
         let mut line_starts = Vec::new();
         let mut start = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
@@ -235,13 +236,13 @@ impl<'a> Places<'a> {
             line_starts.push(start);
             start += line.len();
         }
-        Self { files, file, bytes, line_starts }
+        Self { file: files.shown(file), bytes, line_starts }
     }
 
     fn place(&self, byte: usize) -> Place {
         let line = self.line_starts.partition_point(|&start| start <= byte).max(1);
         let before = &self.bytes[self.line_starts[line - 1].min(byte)..byte];
         let column = String::from_utf8_lossy(before).chars().count() + 1;
-        Place { file: self.files.shown(self.file), line, column }
+        Place { file: self.file.clone(), line, column }
     }
 }

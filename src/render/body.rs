@@ -3,6 +3,7 @@
 //! `merge` reads it back section by section to keep what people write into it.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use memchr::memmem;
 
@@ -17,17 +18,34 @@ pub fn body(recording: &StableRecording) -> String {
     each(recording, push)
 }
 
+/// The heads of the sections of all messages, four lines each: what [`body`] begins them with.
+pub fn body_heads(recording: &StableRecording) -> String {
+    each(recording, |out, arrow| push_head(out, arrow, &arrow.label()))
+}
+
+/// The sections of these messages of a request/response page.
+pub fn body_sections(recording: &StableRecording, messages: Range<usize>) -> String {
+    let mut out = String::new();
+    let arrows = recording.recording().arrows().skip(messages.start).take(messages.len());
+    arrows.for_each(|arrow| push(&mut out, &arrow));
+    out
+}
+
 /// Adds one message to a request/response page.
 pub fn body_entry(out: &mut String, entry: &StableEntry, step: usize) {
     push(out, &entry.arrow(step));
 }
 
-fn push(out: &mut String, arrow: &Arrow<'_>) {
+fn push_head(out: &mut String, arrow: &Arrow<'_>, title: &str) {
     let Arrow { step, from, to, .. } = arrow;
-    let title = arrow.label();
     let direction = if arrow.status.is_none() { "-->" } else { "<--" };
     write!(out, "\n### ({step}) {title}\n`{from}` {direction} `{to}`\n\n")
         .expect("writing to a string does not fail");
+}
+
+fn push(out: &mut String, arrow: &Arrow<'_>) {
+    let title = arrow.label();
+    push_head(out, arrow, &title);
     let mut header = String::new();
     for (index, line) in arrow.headers.iter().enumerate() {
         header.push_str(if index == 0 { "" } else { "\n" });

@@ -17,7 +17,7 @@ use memchr::memmem;
 use crate::model::Arrow;
 use crate::stabilise::StableRecording;
 
-pub use body::{body, body_entry};
+pub use body::{body, body_entry, body_heads, body_sections};
 pub use console::console;
 pub use diagram::{diagram, diagram_entry};
 pub use har::{Har, har_begin, har_end};

@@ -33,8 +33,15 @@ pub(super) enum Style {
 
 impl Colour {
     pub(super) fn paint(self, style: Style, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        self.push(&mut out, style, text);
+        out
+    }
+
+    /// Adds a text in colour.
+    fn push(self, out: &mut String, style: Style, text: &str) {
         let code = match (self, style) {
-            (Self::None, _) => return text.to_owned(),
+            (Self::None, _) => return out.push_str(text),
             (_, Style::Error) => "1;31",
             (_, Style::Warning) => "1;33",
             (_, Style::Place) => "1",
@@ -42,7 +49,7 @@ impl Colour {
             (_, Style::Removed) => "31",
             (_, Style::Hint) => "36",
         };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        out.extend(["\u{1b}[", code, "m", text, "\u{1b}[0m"]);
     }
 }
 
@@ -276,31 +283,45 @@ pub(super) struct Snippet<'a> {
 impl Snippet<'_> {
     /// The line with a caret below the part, notes and a hint.
     pub(super) fn shown(&self, notes: &[String], hint: Option<&str>, colour: Colour) -> String {
+        let mut out = String::new();
+        self.push(&mut out, notes, hint, colour);
+        out
+    }
+
+    /// Adds what is shown of it.
+    pub(super) fn push(
+        &self,
+        out: &mut String,
+        notes: &[String],
+        hint: Option<&str>,
+        colour: Colour,
+    ) {
         let Self { style, head, message, place, text, span } = self;
-        let head = colour.paint(*style, head);
         let number = place.line.to_string();
         let margin = " ".repeat(number.len());
-        let mut out = format!("{head} {message}\n");
-        let _ = writeln!(out, "{margin}--> {}", colour.paint(Style::Place, &place.to_string()));
+        colour.push(out, *style, head);
+        out.extend([" ", message, "\n", &margin, "--> "]);
+        colour.push(out, Style::Place, &place.to_string());
+        out.push('\n');
         if let Some(text) = text {
             let before = text.get(..span.start).unwrap_or_default();
             // Tabs stay tabs, so that the caret stands below what it marks whatever a tab's width is.
-            let blank: String = before
-                .chars()
-                .map(|character| if character == '\t' { '\t' } else { ' ' })
-                .collect();
+            let blanks = before.chars().map(|character| if character == '\t' { '\t' } else { ' ' });
             let marked = text.get(span.clone()).unwrap_or_default().chars().count().max(1);
-            let caret = colour.paint(*style, &"^".repeat(marked));
-            let _ = writeln!(out, "{margin} |\n{number} | {text}\n{margin} | {blank}{caret}");
+            out.extend([&margin, " |\n", &number, " | ", text, "\n", &margin, " | "]);
+            out.extend(blanks);
+            colour.push(out, *style, &"^".repeat(marked));
+            out.push('\n');
         }
         for note in notes {
-            let _ = writeln!(out, "{margin} = {note}");
+            out.extend([&margin, " = ", note, "\n"]);
         }
         if let Some(hint) = hint {
-            let _ = writeln!(out, "{margin} = {} {hint}", colour.paint(Style::Hint, "hint:"));
+            out.extend([&margin, " = "]);
+            colour.push(out, Style::Hint, "hint:");
+            out.extend([" ", hint, "\n"]);
         }
         out.push('\n');
-        out
     }
 }
 

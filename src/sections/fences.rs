@@ -4,34 +4,17 @@
 //! not matter here: a person meant a fence, and will repair it.
 
 use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
-
-static OPENER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?<indent>[ \t>]*)(?<marker>`{3,}|~{3,})(?<info>.*)$")
-        .expect("the pattern is valid")
-});
 
 /// A fence that is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fence<'a> {
-    /// What stands before the backticks of the opening line.
-    pub(super) indent: &'a str,
+pub(super) struct Fence {
     pub(super) opener: usize,
     pub(super) closer: usize,
 }
 
-impl Fence<'_> {
-    pub(super) fn content(&self) -> Range<usize> {
-        self.opener + 1..self.closer
-    }
-}
-
 /// The outermost fences in order. As pymdownx.superfences reads them, a fence ends at the same
 /// backticks behind the same indent, and is none if a line with less indent comes before.
-pub(super) fn fences<'a>(lines: &[&'a str]) -> Vec<Fence<'a>> {
+pub(super) fn fences(lines: &[&str]) -> Vec<Fence> {
     let mut fences = Vec::new();
     // Where the search for an end that is not there stopped, so that no stretch is searched twice.
     let mut open_until: HashMap<(&str, &str), usize> = HashMap::new();
@@ -43,7 +26,7 @@ pub(super) fn fences<'a>(lines: &[&'a str]) -> Vec<Fence<'a>> {
             match closer(&lines[index + 1..], indent, marker) {
                 Ok(length) => {
                     let closer = index + 1 + length;
-                    fences.push(Fence { indent, opener: index, closer });
+                    fences.push(Fence { opener: index, closer });
                     index = closer;
                 }
                 Err(length) => {
@@ -59,19 +42,26 @@ pub(super) fn fences<'a>(lines: &[&'a str]) -> Vec<Fence<'a>> {
 /// Indent and backticks of a line that opens a fence.
 fn opening(line: &str) -> Option<(&str, &str)> {
     // Most lines open none, and that is quick to see.
-    let begin = line.trim_start_matches([' ', '\t', '>']);
-    let may_open = begin.starts_with("```") || begin.starts_with("~~~");
-    let found = may_open.then(|| OPENER.captures(line))??;
-    let part = |name| found.name(name).map_or("", |part| part.as_str());
-    let is_code_span = part("marker").starts_with('`') && part("info").contains('`');
-    (!is_code_span).then(|| (part("indent"), part("marker")))
+    let indent = indent(line);
+    let begin = &line[indent.len()..];
+    let mark = begin.chars().next().filter(|mark| ['`', '~'].contains(mark))?;
+    let (marker, info) = begin.split_at(begin.len() - begin.trim_start_matches(mark).len());
+    let is_code_span = mark == '`' && info.contains('`');
+    (marker.len() >= 3 && !is_code_span).then_some((indent, marker))
+}
+
+/// What stands before the backticks of an opening line.
+pub(super) fn indent(line: &str) -> &str {
+    &line[..line.len() - line.trim_start_matches([' ', '\t', '>']).len()]
 }
 
 /// The line that ends the fence, or the one at which the search for it ended.
 fn closer(lines: &[&str], indent: &str, marker: &str) -> Result<usize, usize> {
     for (index, line) in lines.iter().enumerate() {
         match line.strip_prefix(indent) {
-            Some(rest) if rest.trim_end() == marker => return Ok(index),
+            Some(rest) if rest.starts_with(marker) && rest.trim_end() == marker => {
+                return Ok(index);
+            }
             None if !line.trim().is_empty() => return Err(index),
             _ => {}
         }

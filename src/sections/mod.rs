@@ -5,30 +5,25 @@
 //! it does not know is [text](Part::Text).
 
 mod fences;
+mod headings;
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use memchr::memchr_iter;
 use regex::Regex;
 
 use fences::Fence;
+use headings::{Heading, heading};
 
-static HEADING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"^(?<level>#{1,6})[ \t]*(?:(?<step>\((?<number>[0-9]{1,9})\))[ \t]*)?(?<title>.*?)(?:[ \t]+\{:?[ \t]*[#.][^{}]*\})?[ \t]*$",
-    )
-});
-static ARROW: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^[ \t]*`(?<from>[^`]+)`[ \t]*(?<direction>-->|<--)[ \t]*`(?<to>[^`]+)`[ \t]*$")
-});
 static MESSAGE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?:[A-Z]+|[1-5][0-9]{2}(?: [^/]+)?) (?:/\S*|None)$"));
-static TAB: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"^[ \t]*===[+!]*[ \t]*"(?<label>[^"]*)"[ \t]*$"#));
-
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is valid")
 }
+
+/// Bytes of a line, most often at least.
+const LINE: usize = 24;
 
 /// A request/response page: what stands before its first message, and the messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,19 +151,31 @@ impl<'a> Document<'a> {
     /// away, at one that reads as a message and has the level of those that have an arrow. Headings
     /// in fences are shown text and start nothing.
     pub fn read(text: &'a str) -> Self {
-        let lines: Vec<&str> = text.lines().collect();
+        let mut document = Self::heads(text);
+        for index in 0..document.sections.len() {
+            document.sections[index].parts = document.parts(index);
+        }
+        document
+    }
+
+    /// Reads where a page's sections begin, and leaves out their parts.
+    pub fn heads(text: &'a str) -> Self {
+        let lines = lines(text);
         let fences = fences::fences(&lines);
-        let starts = starts(&lines, &fences);
-        let ends = starts.iter().skip(1).map(|start| start.heading).chain([lines.len()]);
-        let preamble = 0..starts.first().map_or(lines.len(), |start| start.heading);
-        let ends: Vec<usize> = ends.collect();
-        let filled = starts.into_iter().zip(ends).map(|(mut section, end)| {
-            section.parts = parts(&lines, &fences, section.body()..end);
-            section
-        });
-        let sections = filled.collect();
+        let sections = starts(&lines, &fences);
+        let preamble = 0..sections.first().map_or(lines.len(), |start| start.heading);
         let fences = fences.iter().map(|fence| fence.opener..fence.closer + 1).collect();
         Self { lines, preamble, sections, fences }
+    }
+
+    /// The section with this index, with its parts.
+    pub fn section(&self, index: usize) -> Section<'a> {
+        Section { parts: self.parts(index), ..self.sections[index].clone() }
+    }
+
+    fn parts(&self, index: usize) -> Vec<Part<'a>> {
+        let end = self.sections.get(index + 1).map_or(self.lines.len(), |next| next.heading);
+        parts(&self.lines, &self.fences, self.sections[index].body()..end)
     }
 
     /// Whether a line stands in a fence, or opens or closes one.
@@ -183,8 +190,23 @@ impl<'a> Document<'a> {
     }
 }
 
+/// The lines of a text, as [`str::lines`] gives them, which long ones are read faster with.
+fn lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::with_capacity(text.len() / LINE);
+    let mut start = 0;
+    for end in memchr_iter(b'\n', text.as_bytes()) {
+        let line = &text[start..end];
+        lines.push(line.strip_suffix('\r').unwrap_or(line));
+        start = end + 1;
+    }
+    if start < text.len() {
+        lines.push(&text[start..]);
+    }
+    lines
+}
+
 /// Sections with heading and arrow, still without parts.
-fn starts<'a>(lines: &[&'a str], fences: &[Fence<'_>]) -> Vec<Section<'a>> {
+fn starts<'a>(lines: &[&'a str], fences: &[Fence]) -> Vec<Section<'a>> {
     let mut candidates = Vec::new();
     let mut fences = fences.iter().peekable();
     for index in 0..lines.len() {
@@ -204,21 +226,12 @@ fn starts<'a>(lines: &[&'a str], fences: &[Fence<'_>]) -> Vec<Section<'a>> {
 
 /// A section that the line may start: a heading with an arrow, or one that reads as a message.
 fn start<'a>(lines: &[&'a str], index: usize) -> Option<Section<'a>> {
-    // Most lines are no heading, and that is quick to see.
-    let found = lines[index].starts_with('#').then(|| HEADING.captures(lines[index]))??;
-    let span = |name| found.name(name).map_or(0..0, |part: regex::Match<'_>| part.range());
-    let step = found.name("number").and_then(|number| number.as_str().parse().ok());
-    let title = bare(lines[index], span("title"));
+    let line = lines[index];
+    let Heading { level, step, title } = heading(line)?;
+    let title = bare(line, title);
     let arrow = lines.get(index + 1).and_then(|line| arrow(line, index + 1));
-    let reads_as_message = MESSAGE.is_match(&lines[index][title.clone()]);
-    (arrow.is_some() || reads_as_message).then(|| Section {
-        heading: index,
-        level: span("level").len(),
-        step: step.map(|number| Step { number, span: span("step") }),
-        title,
-        arrow,
-        parts: Vec::new(),
-    })
+    let is_start = arrow.is_some() || MESSAGE.is_match(&line[title.clone()]);
+    is_start.then(|| Section { heading: index, level, step, title, arrow, parts: Vec::new() })
 }
 
 /// The title without backticks around it.
@@ -231,37 +244,60 @@ fn bare(line: &str, title: Range<usize>) -> Range<usize> {
 }
 
 fn arrow(line: &str, index: usize) -> Option<Arrow<'_>> {
-    let is_quoted = line.trim_start_matches([' ', '\t']).starts_with('`');
-    let found = is_quoted.then(|| ARROW.captures(line))??;
-    let part = |name| found.name(name).map_or("", |part| part.as_str());
-    let direction =
-        if part("direction") == "-->" { Direction::Request } else { Direction::Response };
-    Some(Arrow { line: index, from: part("from"), to: part("to"), direction })
+    let blank = [' ', '\t'];
+    let (from, behind) = name(line.trim_start_matches(blank))?;
+    let behind = behind.trim_start_matches(blank);
+    let (direction, behind) = match behind.strip_prefix("-->") {
+        Some(behind) => (Direction::Request, behind),
+        None => (Direction::Response, behind.strip_prefix("<--")?),
+    };
+    let (to, behind) = name(behind.trim_start_matches(blank))?;
+    behind.trim_start_matches(blank).is_empty().then_some(Arrow {
+        line: index,
+        from,
+        to,
+        direction,
+    })
+}
+
+/// The name in backticks that a text begins with, and what is behind it.
+fn name(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix('`')?.split_once('`').filter(|(name, _)| !name.is_empty())
+}
+
+/// The title of a tab, if the line begins one.
+fn label(line: &str) -> Option<&str> {
+    let blank = [' ', '\t'];
+    let behind = line.trim_start_matches(blank).strip_prefix("===")?;
+    let behind = behind.trim_start_matches(['+', '!']).trim_start_matches(blank);
+    let (label, behind) = behind.strip_prefix('"')?.split_once('"')?;
+    behind.trim_start_matches(blank).is_empty().then_some(label)
 }
 
 /// The lines as tabs and what stands between them.
-fn parts<'a>(lines: &[&'a str], fences: &[Fence<'a>], all: Range<usize>) -> Vec<Part<'a>> {
-    let first = fences.partition_point(|fence| fence.opener < all.start);
+fn parts<'a>(lines: &[&'a str], fences: &[Range<usize>], all: Range<usize>) -> Vec<Part<'a>> {
+    let first = fences.partition_point(|fence| fence.start < all.start);
     let mut parts = Vec::new();
     let mut done = all.start;
-    for fence in fences[first..].iter().take_while(|fence| fence.closer < all.end) {
-        let line = fence.opener - 1;
-        if line < done {
+    for fence in fences[first..].iter().take_while(|fence| fence.end <= all.end) {
+        if fence.start <= done {
             continue;
         }
-        let Some(found) = TAB.captures(lines[line]) else { continue };
+        let (opener, closer) = (fence.start, fence.end - 1);
+        let line = opener - 1;
+        let Some(label) = label(lines[line]) else { continue };
         if done < line {
             parts.push(Part::Text(done..line));
         }
         parts.push(Part::Tab(Tab {
-            label: found.name("label").map_or("", |label| label.as_str()),
+            label,
             line,
-            indent: fence.indent,
-            opener: fence.opener,
-            content: fence.content(),
-            closer: fence.closer,
+            indent: fences::indent(lines[opener]),
+            opener,
+            content: opener + 1..closer,
+            closer,
         }));
-        done = fence.closer + 1;
+        done = closer + 1;
     }
     if done < all.end {
         parts.push(Part::Text(done..all.end));

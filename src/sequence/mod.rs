@@ -32,6 +32,7 @@ static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// A message as its line has it.
+#[derive(Debug, PartialEq, Eq)]
 struct Message<'a> {
     from: &'a str,
     to: &'a str,
@@ -46,6 +47,11 @@ struct Message<'a> {
 impl<'a> Message<'a> {
     /// The message that a line is, if it is one.
     fn read(line: &'a str) -> Option<Self> {
+        Self::plain(line).or_else(|| Self::any(line))
+    }
+
+    /// A message in any form that the grammar has.
+    fn any(line: &'a str) -> Option<Self> {
         let found = MESSAGE.captures(line)?;
         let part = |name| found.name(name).map_or("", |part| part.as_str());
         let bars = match part("active") {
@@ -67,6 +73,52 @@ impl<'a> Message<'a> {
         }
         Some(Self { from, to, is_dotted, bars, label, start })
     }
+}
+
+impl<'a> Message<'a> {
+    /// The message that a line is without doubt: as doctool writes it, between names of letters, digits,
+    /// `_`, `.` and `-`.
+    fn plain(line: &'a str) -> Option<Self> {
+        let text = line.trim();
+        let from = plain_name(text)?;
+        let rest = &text[from.len()..];
+        let (is_dotted, rest) = match rest.strip_prefix("-->>") {
+            Some(rest) => (true, rest),
+            None => (false, rest.strip_prefix("->>")?),
+        };
+        let to = plain_name(rest)?;
+        let behind = rest[to.len()..].strip_prefix(':')?;
+        let label = behind.trim();
+        let is_nothing = label.is_empty();
+        let start = line.trim_end().len() - behind.trim_start().len();
+        let start = if is_nothing { line.len() } else { start };
+        Some(Self { from, to, is_dotted, bars: 0, label, start })
+    }
+}
+
+/// The name that a text begins with, up to the arrow or colon behind it. A dash that could begin any
+/// other arrow is none of a plain name.
+fn plain_name(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    while let Some(byte) = bytes.get(end) {
+        match byte {
+            b'-' if bytes[end..].starts_with(b"->>") || bytes[end..].starts_with(b"-->>") => break,
+            b'-' if !matches!(
+                bytes.get(end + 1),
+                Some(b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'w' | b'y' | b'z')
+            ) =>
+            {
+                return None;
+            }
+            b'-' | b'_' | b'.' => {}
+            byte if byte.is_ascii_alphanumeric() => {}
+            b':' => break,
+            _ => return None,
+        }
+        end += 1;
+    }
+    bytes.first()?.is_ascii_alphanumeric().then(|| &text[..end])
 }
 
 /// Words that begin a line which is no message.
@@ -178,7 +230,7 @@ impl<'a> Drawing<'a> {
                     }
                 }
                 Some(_) => {}
-                None if MESSAGE.is_match(text) => {
+                None if Message::plain(text).is_some() || MESSAGE.is_match(text) => {
                     line.message = Some(drawing.messages.len());
                     drawing.messages.push(index);
                 }
@@ -243,12 +295,12 @@ impl<'a> Drawing<'a> {
 
 /// The word of the grammar that a line begins with, in lower case.
 fn word(text: &str) -> Option<String> {
-    let first: String = text
-        .trim_start()
-        .chars()
-        .take_while(|part| part.is_alphanumeric() || *part == '_')
-        .collect();
-    let rest = &text.trim_start()[first.len()..];
+    let text = text.trim_start();
+    let is_other = |part: char| !part.is_alphanumeric() && part != '_';
+    let (first, rest) = text.split_at(text.find(is_other).unwrap_or(text.len()));
+    if first.is_ascii() && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(first)) {
+        return None;
+    }
     let word = first.to_lowercase();
     let ends = rest.is_empty() || rest.starts_with([' ', '\t', ':', '{']);
     (ends
@@ -289,7 +341,31 @@ pub fn indent(line: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::Drawing;
+    use super::{Drawing, Message};
+
+    /// Parts of lines in any order: what is read the short way is compared with the pattern.
+    #[test]
+    fn a_plain_message_is_read_as_the_pattern_reads_it() {
+        const PARTS: [&str; 16] = [
+            "a", "nova-x", "b.c_1", "-", "->>", "-->>", "->", "x", ":", ": ", " ", "\t", "+",
+            "GET /x", "()", "한",
+        ];
+        let mut state = 0x2545_F491_4F6C_DD1D_u64;
+        let mut plain = 0;
+        for _ in 0..50_000 {
+            let mut line = String::new();
+            for fixed in [None, None, Some("->>"), None, None, Some(":"), None, None] {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let index = usize::try_from((state >> 33) % 32).expect("it is small");
+                line.push_str(fixed.filter(|_| index < 24).unwrap_or(PARTS[index % PARTS.len()]));
+            }
+            if let Some(message) = Message::plain(&line) {
+                plain += 1;
+                assert_eq!(Some(message), Message::any(&line), "{line:?}");
+            }
+        }
+        assert!(plain > 100, "{plain}");
+    }
 
     #[test]
     fn every_block_of_the_grammar_ends_with_its_own_end() {

@@ -1,13 +1,14 @@
 //! The ways in which a secret may be written besides as it is.
 
-use base64::Engine as _;
+use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// One way in which a secret may be written.
+/// A secret as it may be written.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Needle {
     pub(super) kind: String,
     pub(super) text: String,
@@ -15,50 +16,111 @@ pub(super) struct Needle {
     pub(super) margins: (usize, usize),
 }
 
-/// The ways in which a value may be written: as it is, escaped for JSON, HTML or a URL, in hex, and
-/// at each of the three places where it can begin inside Base64.
-pub(super) fn needles(kind: &str, value: &str) -> Vec<Needle> {
-    let hex = hexadecimal(value);
-    let mut texts = vec![value.to_owned(), hex.to_ascii_uppercase(), hex];
-    // Letters and digits are written as they are wherever nothing is encoded as a whole, and most
-    // secrets hold nothing else.
-    if !value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        texts.extend(escaped(value));
-        texts.sort_unstable();
-        texts.dedup();
+/// One way in which a value may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Plain,
+    HexSmall,
+    HexLarge,
+    Json,
+    Html,
+    Percent,
+    PercentSmall,
+    /// Percent-encoding that leaves some characters as they are.
+    Kept,
+    KeptSmall,
+    KeptPlus,
+    KeptSlash,
+    /// Inside Base64, so many bytes behind the beginning of a group.
+    Base64(usize),
+    UrlSafe(usize),
+}
+
+/// The ways in which any value may be written: as it is, in hex, and at each of the three places where
+/// it can begin inside Base64.
+const ALWAYS: [Way; 9] = [
+    Way::Plain,
+    Way::HexSmall,
+    Way::HexLarge,
+    Way::Base64(0),
+    Way::UrlSafe(0),
+    Way::Base64(1),
+    Way::UrlSafe(1),
+    Way::Base64(2),
+    Way::UrlSafe(2),
+];
+
+/// How else a value may be written that does not consist of letters and digits: those are written as
+/// they are wherever nothing is encoded as a whole.
+const ESCAPED: [Way; 8] = [
+    Way::Json,
+    Way::Html,
+    Way::Percent,
+    Way::PercentSmall,
+    Way::Kept,
+    Way::KeptSmall,
+    Way::KeptPlus,
+    Way::KeptSlash,
+];
+
+impl Way {
+    /// All ways in which a value may be written. Some may come to the same.
+    pub(super) fn all(value: &str) -> impl Iterator<Item = Self> {
+        let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let escaped: &[Self] = if is_plain { &[] } else { &ESCAPED };
+        ALWAYS.iter().chain(escaped).copied()
     }
-    let plain = texts.into_iter().map(|text| (text, (0, 0)));
-    let encoded = (0..3).flat_map(|offset| base64_cores(value, offset));
-    plain
-        .chain(encoded)
-        .map(|(text, margins)| Needle { kind: kind.to_owned(), text, margins })
-        .collect()
+
+    /// A value as it is written in this way. What it begins with depends on the value's beginning only.
+    pub(super) fn text(self, value: &str) -> String {
+        let percent = || utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
+        match self {
+            Self::Plain => value.to_owned(),
+            Self::HexSmall => hexadecimal(value, *b"0123456789abcdef"),
+            Self::HexLarge => hexadecimal(value, *b"0123456789ABCDEF"),
+            Self::Json => {
+                let json = serde_json::to_string(value).expect("a string is JSON");
+                json[1..json.len() - 1].to_owned()
+            }
+            Self::Html => value
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;")
+                .replace('"', "&quot;"),
+            Self::Percent => percent(),
+            Self::PercentSmall => with_small_digits(&percent()),
+            Self::Kept => unreserved_kept(value),
+            Self::KeptSmall => with_small_digits(&unreserved_kept(value)),
+            Self::KeptPlus => unreserved_kept(value).replace("%20", "+"),
+            Self::KeptSlash => unreserved_kept(value).replace("%2F", "/"),
+            Self::Base64(offset) => base64_core(&STANDARD, value, offset),
+            Self::UrlSafe(offset) => base64_core(&URL_SAFE, value, offset),
+        }
+    }
+
+    /// The value as it is to be looked for.
+    pub(super) fn needle(self, kind: &str, value: &str) -> Needle {
+        let margins = match self {
+            Self::Base64(offset) | Self::UrlSafe(offset) => (usize::from(offset > 0), 3),
+            _ => (0, 0),
+        };
+        Needle { kind: kind.to_owned(), text: self.text(value), margins }
+    }
 }
 
-/// A value as it is escaped for JSON, HTML or a URL.
-fn escaped(value: &str) -> [String; 8] {
-    let percent = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
-    let json = serde_json::to_string(value).expect("a string is JSON");
-    let kept = unreserved_kept(value);
-    [
-        json[1..json.len() - 1].to_owned(),
-        value
-            .replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;")
-            .replace('"', "&quot;"),
-        with_small_digits(&percent),
-        with_small_digits(&kept),
-        kept.replace("%20", "+"),
-        kept.replace("%2F", "/"),
-        kept,
-        percent,
-    ]
+/// The ways in which a value may be written, each as it is to be looked for.
+pub(super) fn needles(kind: &str, value: &str) -> Vec<Needle> {
+    Way::all(value).map(|way| way.needle(kind, value)).collect()
 }
 
-fn hexadecimal(value: &str) -> String {
-    let digit = |number: u8| char::from_digit(number.into(), 16).expect("it is less than 16");
-    value.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+fn hexadecimal(value: &str, digits: [u8; 16]) -> String {
+    let mut hex = String::with_capacity(2 * value.len());
+    for byte in value.bytes() {
+        for half in [byte >> 4, byte & 15] {
+            hex.push(char::from(digits[usize::from(half)]));
+        }
+    }
+    hex
 }
 
 /// Percent-encoding that leaves RFC 3986's unreserved characters as they are.
@@ -67,17 +129,16 @@ fn unreserved_kept(value: &str) -> String {
 }
 
 /// What does not depend on the neighbours when the value stands `offset` bytes behind the start of
-/// a Base64 group, in both alphabets, and how many characters on each side do.
-fn base64_cores(value: &str, offset: usize) -> Vec<(String, (usize, usize))> {
+/// a Base64 group.
+fn base64_core(alphabet: &impl Engine, value: &str, offset: usize) -> String {
     let mut bytes = vec![0; offset];
     bytes.extend_from_slice(value.as_bytes());
     let first = (offset * 8).div_ceil(6);
     let last = bytes.len() * 8 / 6;
-    let margins = (usize::from(offset > 0), 3);
-    let core = |encoded: String| (encoded[first..last].to_owned(), margins);
-    let standard = core(STANDARD.encode(&bytes));
-    let url_safe = core(URL_SAFE.encode(&bytes));
-    if standard == url_safe { vec![standard] } else { vec![standard, url_safe] }
+    let mut encoded = alphabet.encode(&bytes);
+    encoded.truncate(last);
+    encoded.drain(..first.min(encoded.len()));
+    encoded
 }
 
 /// Percent-encoding with small hexadecimal digits, as some clients write it.

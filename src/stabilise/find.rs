@@ -1,5 +1,6 @@
 //! Secrets in a text, each with its place, so that nothing else of the text needs to change.
 
+use std::iter;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -14,7 +15,7 @@ pub(super) const TOKEN: &str = r"gAAAAA[B-Za-z0-9_-][A-Za-z0-9_-]{19,}={0,2}|eyJ
 /// What is secret by its shape alone: tokens, private keys.
 static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"(?<token>{TOKEN})|(?s:-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?-----END (?:[A-Z]+ )*PRIVATE KEY-----)",
+        r"{TOKEN}|(?s:-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?-----END (?:[A-Z]+ )*PRIVATE KEY-----)",
     ))
 });
 
@@ -50,19 +51,21 @@ impl From<&Placed> for Found {
 /// touch what is left: it could be from the middle of something in Base64.
 const WHOLE_TOKEN: usize = 60;
 
-/// What is secret by its shape.
-pub(super) fn shaped(text: &str) -> impl Iterator<Item = Found> {
+/// What is secret by its shape and begins in this stretch.
+pub(super) fn shaped(text: &str, stretch: Range<usize>) -> impl Iterator<Item = Found> {
     let stands_alone = |start: usize| {
         !text[..start].ends_with(|before: char| before.is_ascii_alphanumeric() || before == '+')
     };
-    let found = SHAPE.captures_iter(text).filter(move |found| {
-        let whole = found.get(0).expect("a match has a whole");
-        whole.len() >= WHOLE_TOKEN || stands_alone(whole.start())
+    let mut at = stretch.start;
+    let all = iter::from_fn(move || {
+        let found = (at < stretch.end).then(|| SHAPE.find_at(text, at)).flatten()?;
+        at = found.end();
+        Some(found)
     });
+    let found = all.filter(move |found| found.len() >= WHOLE_TOKEN || stands_alone(found.start()));
     found.map(|found| {
-        let kind = if found.name("token").is_some() { "token" } else { "private-key" };
-        let whole = found.get(0).expect("a match has a whole");
-        Found { span: whole.range(), kind: kind.to_owned() }
+        let kind = if found.as_str().starts_with('-') { "private-key" } else { "token" };
+        Found { span: found.range(), kind: kind.to_owned() }
     })
 }
 
@@ -103,7 +106,8 @@ mod tests {
     #[test]
     fn a_token_is_no_part_of_other_base64() {
         let token = "gAAAAABjrkD9cqBlaLtF1-FlWZfHjo2u7cJv";
-        let spans = |text: &str| shaped(text).map(|found| found.span).collect::<Vec<_>>();
+        let spans =
+            |text: &str| shaped(text, 0..text.len()).map(|found| found.span).collect::<Vec<_>>();
         assert_eq!(spans(&format!("/tokens/{token}...")).len(), 1);
         assert!(spans(&format!("data:image/png;base64,iVBORw{token}+/")).is_empty());
         assert!(spans(&format!("base64,gAAAAA{}", "A".repeat(90))).is_empty());

@@ -12,6 +12,7 @@ mod filter;
 mod find;
 mod finder;
 mod laid;
+mod long_values;
 mod order;
 mod outputs;
 mod pins;

@@ -6,9 +6,10 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
@@ -16,7 +17,7 @@ use crate::model::{Body, Exchange, Header, Run, TextForm};
 use crate::settings::doctool::RedactSettings;
 
 use super::find::{self, Found};
-use super::windows::Windows;
+use super::windows::{self, Behind, Window, Windows};
 
 /// Header names whose values are secret, in lower case (Keystone, Swift, Glance, RFC 9110, 6265).
 const HEADERS: [&str; 13] = [
@@ -44,8 +45,10 @@ static TOKEN_ID: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r#""(?<name>token)"\s*:\s*\{\s*"id"\s*:\s*"(?<value>(?:[^"\\]|\\.)*)"#)
 });
 
-static NAME: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#""(?:name|region|type)"\s*:\s*"(?<value>[^"\\]*)""#));
+/// The fields whose values are names.
+static NAMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new([r#""name""#, r#""region""#, r#""type""#]).expect("they are few")
+});
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is valid")
@@ -104,8 +107,11 @@ pub(super) struct Places {
     json_fields: [Regex; 3],
     form_field: Regex,
     quoted_field: Regex,
-    /// A header on a line of its own or in quotes, a row of a table, a line of YAML.
-    lines: [Regex; 4],
+    quoted_header: Regex,
+    /// A row of a table.
+    row: Regex,
+    /// A line of YAML.
+    yaml: Regex,
     field: Regex,
     windows: Windows,
     stand_ins: StandIns,
@@ -138,18 +144,15 @@ impl Places {
             quoted_field: pattern(&format!(
                 r#"(?:^|[?&;\s])(?<name>(?i-u:{fields}))=["'](?<value>[^"'\r\n]*)"#
             )),
-            lines: [
-                pattern(&format!(
-                    r"(?m)^[-+<>| \t]*(?<name>(?i-u:{names})):[ \t]*(?<value>[^\r\n]*?)[ \t\r]*$"
-                )),
-                pattern(&format!(r#"["'](?<name>(?i-u:{names})):[ \t]*(?<value>[^"'\r\n]*)["']"#)),
-                pattern(&format!(
-                    r"(?m)^[-+ \t]*\|[ \t]*(?<name>(?i-u:{fields}))[ \t]*\|[ \t]*(?<value>[^|\r\n]*?)[ \t]*\|"
-                )),
-                pattern(&format!(
-                    r#"(?m)^[-+ \t]*(?<name>(?i-u:{fields})):[ \t]+["']?(?<value>[^\s"'{{\[|>&*!#][^\s"']*)["']?[ \t\r]*$"#
-                )),
-            ],
+            quoted_header: pattern(&format!(
+                r#"["'](?<name>(?i-u:{names})):[ \t]*(?<value>[^"'\r\n]*)["']"#
+            )),
+            row: pattern(&format!(
+                r"^[-+ \t]*\|[ \t]*(?<name>(?i-u:{fields}))[ \t]*\|[ \t]*(?<value>[^|\r\n]*?)[ \t]*\|"
+            )),
+            yaml: pattern(&format!(
+                r#"^[-+ \t]*(?<name>(?i-u:{fields})):[ \t]+["']?(?<value>[^\s"'{{\[|>&*!#][^\s"']*)["']?[ \t\r]*$"#
+            )),
             field: pattern(&format!("^(?i-u:{fields})$")),
             windows: Windows::new(settings.fields.iter().chain(&headers).map(String::as_str)),
             stand_ins,
@@ -193,11 +196,15 @@ impl Places {
         if windows.is_empty() {
             return Seen::default();
         }
-        let shape = |part: &str| find::shaped(part).collect();
-        let shaped = Windows::each(text, &windows, shape, |found: &mut Found| &mut found.span);
+        let shape = |window: Window<'_>| match window.stretch(&[Behind::Shape]) {
+            Some(stretch) => find::shaped(window.text, stretch).collect(),
+            None => Vec::new(),
+        };
+        let shaped = windows.each(text, shape, |found: &mut Found| &mut found.span);
         let mut placed = self.fields_of(text, &windows);
         if form == TextForm::Shown {
-            placed.extend(self.lines_of(text, &windows));
+            let rule = |window: Window<'_>| self.lines_in(window);
+            placed.extend(windows.each(text, rule, |placed| &mut placed.span));
         }
         Seen { placed, shaped }
     }
@@ -207,45 +214,80 @@ impl Places {
         self.fields_of(text, &self.windows.of(text))
     }
 
-    fn fields_of(&self, text: &str, windows: &[Range<usize>]) -> Vec<Placed> {
-        let rule = |part: &str| self.fields_in(part);
-        Windows::each(text, windows, rule, |placed| &mut placed.span)
+    fn fields_of(&self, text: &str, windows: &windows::Found) -> Vec<Placed> {
+        windows.each(text, |window| self.fields_in(window), |placed| &mut placed.span)
     }
 
-    fn fields_in(&self, text: &str) -> Vec<Placed> {
+    fn fields_in(&self, window: Window<'_>) -> Vec<Placed> {
         let from_json = |raw: &str| {
             serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned())
         };
         let from_form =
             |raw: &str| percent_decode_str(&raw.replace('+', " ")).decode_utf8_lossy().into_owned();
-        // A pattern need not be tried where a character of it is missing.
-        let has = |byte: u8| memchr(byte, text.as_bytes()).is_some();
-        let (has_quote, has_equals) = (has(b'"'), has(b'='));
-        let may_be = [has_quote, has(b'\''), has_quote && has(b'\\'), has_quote && has(b'{')];
-        let json = self.json_fields.iter().chain([&*TOKEN_ID]).zip(may_be);
-        let json = json.filter(|(_, may_be)| *may_be).map(|(pattern, _)| pattern);
-        let json = json.flat_map(|pattern| placed(pattern, text, from_json));
-        let form = has_equals.then(|| placed(&self.form_field, text, from_form));
-        let quoted = has_equals.then(|| placed(&self.quoted_field, text, str::to_owned));
-        json.chain(form.into_iter().flatten())
-            .chain(quoted.into_iter().flatten())
-            .filter(|placed| self.is_secret_value(&placed.value))
-            .collect()
+        let mut fields = Vec::new();
+        let [double, single, escaped] = &self.json_fields;
+        for (pattern, behind) in [
+            (double, Behind::DoubleQuote),
+            (single, Behind::SingleQuote),
+            (escaped, Behind::Backslash),
+            (&TOKEN_ID, Behind::DoubleQuote),
+        ] {
+            if let Some(stretch) = window.stretch(&[behind]) {
+                placed(pattern, window.text, stretch, from_json, &mut fields);
+            }
+        }
+        for (start, line) in window.lines(&[Behind::Equals]) {
+            on_line(&self.form_field, (start, line), from_form, &mut fields);
+        }
+        for (start, line) in window.lines(&[Behind::Equals]) {
+            on_line(&self.quoted_field, (start, line), str::to_owned, &mut fields);
+        }
+        fields.retain(|placed| self.is_secret_value(&placed.value));
+        fields
     }
 
     /// The values of headers and fields on lines of logs and of what commands print.
-    fn lines_of(&self, text: &str, windows: &[Range<usize>]) -> Vec<Placed> {
-        Windows::each(text, windows, |part| self.lines_in(part), |placed| &mut placed.span)
+    fn lines_in(&self, window: Window<'_>) -> Vec<Placed> {
+        let mut found = Vec::new();
+        let is_quoted = |line: &str| memchr2(b'"', b'\'', line.as_bytes()).is_some();
+        let is_yaml = |line: &str| {
+            let name = line.trim_start_matches(['-', '+', ' ', '\t']).split(':').next();
+            !self.windows.are_words() || name.is_some_and(|name| self.is_field(name))
+        };
+        for line in window.lines(&[Behind::Colon]) {
+            self.header_on(line, &mut found);
+        }
+        for line in window.lines(&[Behind::Colon]).filter(|(_, line)| is_quoted(line)) {
+            on_line(&self.quoted_header, line, str::to_owned, &mut found);
+        }
+        for line in window.lines(&[Behind::Cell]) {
+            on_line(&self.row, line, str::to_owned, &mut found);
+        }
+        for line in window.lines(&[Behind::Colon]).filter(|(_, line)| is_yaml(line)) {
+            on_line(&self.yaml, line, str::to_owned, &mut found);
+        }
+        let found = found.into_iter().map(without_scheme);
+        found.filter(|placed| self.is_secret_value(&placed.value)).collect()
     }
 
-    fn lines_in(&self, text: &str) -> Vec<Placed> {
-        let has = |byte: u8| memchr(byte, text.as_bytes()).is_some();
-        let has_colon = has(b':');
-        let has_quote = has(b'"') || has(b'\'');
-        let may_be = [has_colon, has_colon && has_quote, has(b'|'), has_colon];
-        let lines = self.lines.iter().zip(may_be).filter(|(_, may_be)| *may_be);
-        let lines = lines.flat_map(|(pattern, _)| placed(pattern, text, str::to_owned));
-        lines.map(without_scheme).filter(|placed| self.is_secret_value(&placed.value)).collect()
+    /// The value of a header that a line is, behind marks of a quote, a table or a diff.
+    fn header_on(&self, (start, line): (usize, &str), all: &mut Vec<Placed>) {
+        let Some((before, value)) = line.split_once(':') else { return };
+        let before = before.as_bytes();
+        let is_behind_marks = |name: &&String| {
+            let marks = before.len().checked_sub(name.len());
+            marks.is_some_and(|marks| {
+                before[..marks].iter().all(|mark| b"-+<>| \t".contains(mark))
+                    && before[marks..].eq_ignore_ascii_case(name.as_bytes())
+            })
+        };
+        let Some(name) = self.headers.iter().find(is_behind_marks) else { return };
+        let begin = start + line.len() - value.trim_start_matches([' ', '\t']).len();
+        let value = value.trim_matches([' ', '\t']).trim_end_matches([' ', '\t', '\r']);
+        if memchr(b'\r', value.as_bytes()).is_none() {
+            let span = begin..begin + value.len();
+            all.push(Placed { span, kind: kind_of(name), value: value.to_owned() });
+        }
     }
 
     /// Tells `add` each value that stands in a secret place of a run, with its kind.
@@ -289,16 +331,37 @@ pub(super) fn visit(placed: &[Placed], add: &mut impl FnMut(&str, &str)) {
     }
 }
 
-/// What a pattern finds, each value read as the text writes it.
-fn placed<'a>(
-    pattern: &'a Regex,
-    text: &'a str,
-    read: impl Fn(&str) -> String + 'a,
-) -> impl Iterator<Item = Placed> + 'a {
-    pattern.captures_iter(text).map(move |found| {
+/// Adds what a pattern finds that begins in this stretch, each value read as the text writes it.
+fn placed(
+    pattern: &Regex,
+    text: &str,
+    stretch: Range<usize>,
+    read: impl Fn(&str) -> String,
+    all: &mut Vec<Placed>,
+) {
+    let mut at = stretch.start;
+    while at < stretch.end
+        && let Some(found) = pattern.captures_at(text, at)
+    {
         let value = found.name("value").expect("every pattern names the value");
-        Placed { span: value.range(), kind: kind_of(&found["name"]), value: read(value.as_str()) }
-    })
+        let kind = kind_of(&found["name"]);
+        all.push(Placed { span: value.range(), kind, value: read(value.as_str()) });
+        at = found.get_match().end();
+    }
+}
+
+/// Adds what a pattern finds on a line that begins at a place in the text.
+fn on_line(
+    pattern: &Regex,
+    (start, line): (usize, &str),
+    read: impl Fn(&str) -> String,
+    all: &mut Vec<Placed>,
+) {
+    let before = all.len();
+    placed(pattern, line, 0..line.len(), read, all);
+    for Placed { span, .. } in &mut all[before..] {
+        *span = start + span.start..start + span.end;
+    }
 }
 
 /// The credentials behind a scheme such as `Basic`; any other value as it is.
@@ -316,14 +379,41 @@ fn without_scheme(mut placed: Placed) -> Placed {
 pub(super) fn names(run: &Run) -> HashSet<String> {
     let mut names = HashSet::new();
     for Exchange { from, to, request, response, .. } in &run.recording.exchanges {
-        names.extend([from.clone(), to.clone()]);
+        for participant in [from, to] {
+            if !names.contains(participant) {
+                names.insert(participant.clone());
+            }
+        }
         for body in [Some(&request.body), response.as_ref().map(|response| &response.body)] {
             if let Some(Body::Text(text)) = body {
-                names.extend(NAME.captures_iter(text).map(|found| found["value"].to_owned()));
+                names_in(text, &mut names);
             }
         }
     }
     names
+}
+
+/// Adds the values of fields that hold names. None of them has an escape in it.
+fn names_in(text: &str, names: &mut HashSet<String>) {
+    let mut done = 0;
+    for found in NAMES.find_overlapping_iter(text) {
+        if found.start() < done {
+            continue;
+        }
+        let value = || {
+            let value = text[found.end()..].trim_start().strip_prefix(':')?;
+            let value = value.trim_start().strip_prefix('"')?;
+            let end = memchr2(b'"', b'\\', value.as_bytes())?;
+            let (value, behind) = value.split_at(end);
+            behind.starts_with('"').then_some((value, text.len() - behind.len() + 1))
+        };
+        if let Some((value, end)) = value() {
+            done = end;
+            if !names.contains(value) {
+                names.insert(value.to_owned());
+            }
+        }
+    }
 }
 
 /// The password in the Base64 of `user:password`.

@@ -76,7 +76,8 @@ impl Published {
         let allowed: HashSet<String> = settings.allow.iter().cloned().collect();
         let mut values = Values::default();
         let mut add = |kind: &str, value: &str| {
-            if places.is_secret_value(value) && !allowed.contains(value) {
+            let is_known = values.0.contains_key(value);
+            if !is_known && places.is_secret_value(value) && !allowed.contains(value) {
                 values.add(kind, value);
             }
         };

@@ -3,13 +3,12 @@
 //! In: what the cloud profile knows to be secret, and a run, whose headers and fields say what else
 //! is. Out: the run with a placeholder, such as `[redacted:token]`, for each.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::{Body, Exchange, Header, Recording, Request, Response, Run, TextForm};
 use crate::settings::doctool::RedactSettings;
 
-use super::encodings::{Needle, needles};
 use super::find::{self, Found};
 use super::finder::Finder;
 use super::places::{
@@ -37,12 +36,12 @@ pub(super) const SHORTEST_BY_VALUE: usize = 6;
 
 /// Secret values, each with its kind.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Values(pub(super) BTreeMap<String, String>);
+pub(super) struct Values(pub(super) HashMap<String, String>);
 
 impl Values {
     pub(super) fn add(&mut self, kind: &str, value: &str) {
-        if !is_placeholder(value) {
-            self.0.entry(value.to_owned()).or_insert_with(|| kind.to_owned());
+        if !is_placeholder(value) && !self.0.contains_key(value) {
+            self.0.insert(value.to_owned(), kind.to_owned());
         }
     }
 }
@@ -86,11 +85,7 @@ pub(super) struct ByValue {
 impl ByValue {
     /// A finder for values with their kinds.
     pub(super) fn of<'a>(values: impl Iterator<Item = &'a (String, String)>) -> Self {
-        Self::finding(values.flat_map(|(value, kind)| needles(kind, value)).collect())
-    }
-
-    fn finding(found: Vec<Needle>) -> Self {
-        Self { finder: Arc::new(Finder::new(found)) }
+        Self { finder: Arc::new(Finder::new(values.cloned())) }
     }
 
     fn find(&self, text: &str) -> Vec<Found> {
@@ -155,13 +150,10 @@ impl Secrets {
         let is_told = |value: &str| {
             value.len() >= SHORTEST_BY_VALUE && !names.contains(value) && !places.is_field(value)
         };
-        let found = values
-            .0
-            .iter()
-            .filter(|(value, _)| is_told(value))
-            .flat_map(|(value, kind)| needles(kind, value))
-            .collect();
-        Self { places, by_value: vec![ByValue::finding(found)] }
+        let told = values.0.iter().filter(|(value, _)| is_told(value));
+        let told = told.map(|(value, kind)| (value.clone(), kind.clone()));
+        let by_value = ByValue { finder: Arc::new(Finder::new(told)) };
+        Self { places, by_value: vec![by_value] }
     }
 
     /// The run without secrets.
@@ -189,15 +181,57 @@ impl Secrets {
 
     /// A text without secrets.
     pub fn text(&self, text: &str) -> String {
+        self.replaced(text).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// A text without the secrets that are in it; none where there is none.
+    pub fn replaced(&self, text: &str) -> Option<String> {
+        let all = self.find(text);
+        if all.is_empty() {
+            return None;
+        }
         let mut out = String::with_capacity(text.len());
         let mut done = 0;
-        for found in self.find(text) {
+        for found in all {
             out.push_str(&text[done..found.span.start]);
             out.push_str(&found.placeholder());
             done = found.span.end;
         }
         out.push_str(&text[done..]);
-        out
+        Some(out)
+    }
+
+    /// What was sent without secrets, and nothing of what was printed. Most of it stays as it is.
+    pub fn redact_sent(&self, mut recording: Recording) -> Redacted {
+        for Exchange { request, response, .. } in &mut recording.exchanges {
+            let Request { url, headers, body, .. } = request;
+            self.redact_message(url, headers, body);
+            if let Some(Response { url, headers, body, .. }) = response {
+                self.redact_message(url, headers, body);
+            }
+        }
+        Redacted(Run { outputs: Vec::new(), recording })
+    }
+
+    fn redact_message(&self, url: &mut String, headers: &mut [Header], body: &mut Body) {
+        let replace = |text: &mut String| {
+            if let Some(replaced) = self.replaced(text) {
+                *text = replaced;
+            }
+        };
+        replace(url);
+        for Header { name, value } in headers {
+            if self.places.is_secret(name) {
+                *value = self.header(name, value);
+            } else {
+                replace(value);
+            }
+        }
+        match body {
+            Body::Empty => {}
+            Body::Text(text) | Body::Cut { text, .. } => replace(text),
+            Body::Bytes { head, .. } => *head = self.bytes(head),
+        }
     }
 
     /// The secrets in a text such as a log or what a command printed, in order and apart.

@@ -3,9 +3,9 @@
 //! In: a text. Out: stretches of whole lines, few as a rule. What is left out holds no name of a
 //! secret with a value behind it, and nothing that has the shape of a secret.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind, packed};
 use memchr::{memchr, memmem, memrchr};
 
 /// A part of every name that `places` knows for fields and headers.
@@ -31,6 +31,12 @@ const NAMES: [&str; 15] = [
 const SHAPES: [&str; 3] = ["gAAAAA", "eyJ", PRIVATE_KEY];
 const PRIVATE_KEY: &str = "-----BEGIN";
 
+/// Pairs of letters that are rare in other words, one for each name and shape that doctool knows.
+const PAIRS: [&str; 11] = ["ss", "cr", "ok", "ke", "gn", "mp", "iz", "yj", "ga", "-b", "-m"];
+
+/// In shorter texts it takes longer to prepare the search for pairs.
+const SHORT: usize = 64;
+
 /// Lines with something on them that a name and its value are on, at most.
 const LINES: usize = 6;
 
@@ -39,71 +45,124 @@ const LINES: usize = 6;
 pub(super) struct Windows {
     finder: AhoCorasick,
     shapes: usize,
+    /// Whether all names are words, so that what follows a word tells whether a rule may fit.
+    are_words: bool,
+    /// Finds pairs of letters of which every name has one; none where names are no words.
+    pairs: Option<packed::Searcher>,
 }
 
-impl Windows {
-    /// Windows for the known names and shapes, and for these names besides.
-    pub(super) fn new<'a>(more: impl Iterator<Item = &'a str>) -> Self {
-        // Names are compared without case; shapes have one, but looking at more does no harm.
-        let patterns = SHAPES.into_iter().chain(NAMES).chain(more).filter(|name| !name.is_empty());
-        // A match hides what it covers. That is a part of the same name, so it ends with it.
-        let finder = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(patterns);
-        Self { finder: finder.expect("names fit into memory"), shapes: SHAPES.len() }
+/// What stands behind the word in which a name was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// Not asked: the beginning of something that is secret by its shape.
+    Shape,
+    DoubleQuote,
+    SingleQuote,
+    Backslash,
+    Colon,
+    Equals,
+    /// `|`, or blanks, behind which one may stand.
+    Cell,
+    /// Nothing that a rule knows.
+    Other,
+    /// A name that is no word may be found in part.
+    Anything,
+}
+
+/// A place where a part of a name or the beginning of a secret was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hit {
+    /// Where what was found ends.
+    end: usize,
+    behind: Behind,
+}
+
+/// The windows of a text, in order and apart; each begins with a line.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    windows: Vec<Range<usize>>,
+    /// In order, those outside all windows too: windows may be made larger.
+    hits: Vec<Hit>,
+}
+
+/// A window that a rule is tried on: its text, and what was found in it.
+#[derive(Clone, Copy)]
+pub(super) struct Window<'a> {
+    pub(super) text: &'a str,
+    /// Where it begins in the whole text.
+    start: usize,
+    hits: &'a [Hit],
+}
+
+impl<'a> Window<'a> {
+    /// Where in the window the hits are behind which one of these stands: from the line of the first
+    /// to the end of the last.
+    pub(super) fn stretch(&self, behind: &[Behind]) -> Option<Range<usize>> {
+        let mut ends = self.ends(behind);
+        let first = ends.next()?;
+        let last = ends.next_back().unwrap_or(first);
+        Some(start_of_line(self.text, first)..last)
     }
 
-    /// Whether a text has a window, also where the text is not known to be UTF-8.
-    pub(super) fn may_be_in(&self, text: &[u8]) -> bool {
-        self.found(text).next().is_some()
-    }
-
-    /// The patterns that may be about a secret, with their ends.
-    fn found<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (usize, usize)> + 'a {
-        let found = self.finder.find_iter(text);
-        let found = found.map(|found| (found.pattern().as_usize(), found.end()));
-        found.filter(|&(pattern, end)| pattern < self.shapes || may_have_value(&text[end..]))
-    }
-
-    /// The windows of a text, in order and apart; each begins with a line.
-    pub(super) fn of(&self, text: &str) -> Vec<Range<usize>> {
-        let bytes = text.as_bytes();
-        let mut windows: Vec<Range<usize>> = Vec::new();
-        for (pattern, end) in self.found(bytes) {
-            let is_shape = pattern < self.shapes;
-            let start = memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
-            let end = if is_shape && SHAPES[pattern] == PRIVATE_KEY {
-                end_of_key(bytes, end)
-            } else {
-                end_of_lines(bytes, end)
-            };
-            match windows.last_mut() {
-                Some(last) if start <= last.end => last.end = last.end.max(end),
-                _ => windows.push(start..end),
+    /// The lines with hits behind which one of these stands, each once, and where it begins.
+    pub(super) fn lines<'b>(
+        &'b self,
+        behind: &'b [Behind],
+    ) -> impl Iterator<Item = (usize, &'a str)> + 'b {
+        let mut done = 0;
+        self.ends(behind).filter_map(move |at| {
+            if at < done {
+                return None;
             }
-        }
-        windows
+            let start = start_of_line(self.text, at);
+            let end =
+                memchr(b'\n', &self.text.as_bytes()[at..]).map_or(self.text.len(), |to| at + to);
+            done = end + 1;
+            Some((start, &self.text[start..end]))
+        })
     }
 
-    /// What a rule finds in the windows of a text. `end` gives where a thing that was found ends in
+    /// Where hits end behind which one of these stands.
+    fn ends<'b>(&'b self, behind: &'b [Behind]) -> impl DoubleEndedIterator<Item = usize> + 'b {
+        let fits = |hit: &&Hit| hit.behind == Behind::Anything || behind.contains(&hit.behind);
+        self.hits.iter().filter(fits).map(|hit| hit.end - self.start)
+    }
+}
+
+fn start_of_line(text: &str, at: usize) -> usize {
+    memrchr(b'\n', &text.as_bytes()[..at]).map_or(0, |newline| newline + 1)
+}
+
+impl Found {
+    pub(super) fn is_empty(&self) -> bool {
+        self.windows.is_empty()
+    }
+
+    /// What a rule finds in the windows of a text. `span` gives where a thing that was found stands in
     /// its window; where it reaches the window's end, the window is made larger.
     pub(super) fn each<T>(
+        &self,
         text: &str,
-        windows: &[Range<usize>],
-        rule: impl Fn(&str) -> Vec<T>,
+        rule: impl Fn(Window<'_>) -> Vec<T>,
         span: impl Fn(&mut T) -> &mut Range<usize>,
     ) -> Vec<T> {
         let mut all = Vec::new();
         let mut done = 0;
-        for Range { start, mut end } in windows.iter().cloned() {
+        let mut hits = &*self.hits;
+        for Range { start, mut end } in self.windows.iter().cloned() {
             if start < done {
                 continue;
             }
-            let mut found = rule(&text[start..end]);
+            hits = &hits[hits.partition_point(|hit| hit.end <= start)..];
+            let window = |end: usize| Window {
+                text: &text[start..end],
+                start,
+                hits: &hits[..hits.partition_point(|hit| hit.end <= end)],
+            };
+            let mut found = rule(window(end));
             while end < text.len() && found.iter_mut().any(|one| span(one).end == end - start) {
                 end = end_of_lines(text.as_bytes(), end + (end - start)).min(text.len());
-                found = rule(&text[start..end]);
+                found = rule(window(end));
             }
             done = end;
             for mut one in found {
@@ -116,10 +175,148 @@ impl Windows {
     }
 }
 
+impl Windows {
+    /// Windows for the known names and shapes, and for these names besides.
+    pub(super) fn new<'a>(more: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let is_word =
+            |name: &str| name.bytes().all(|byte| in_word(&byte)) && !name.starts_with('-');
+        let are_words = more.clone().all(is_word);
+        // Names are compared without case; shapes have one, but looking at more does no harm.
+        let patterns = SHAPES.into_iter().chain(NAMES).chain(more).filter(|name| !name.is_empty());
+        let pairs = are_words.then(|| pairs(patterns.clone())).flatten();
+        // A match hides what it covers. That is a part of the same name, so it ends with it.
+        let finder = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::LeftmostLongest)
+            .kind(Some(AhoCorasickKind::DFA))
+            .prefilter(false)
+            .build(patterns);
+        Self {
+            finder: finder.expect("names fit into memory"),
+            shapes: SHAPES.len(),
+            are_words,
+            pairs,
+        }
+    }
+
+    /// Whether all names are words: letters, digits, `_` and, but for the beginning, `-`.
+    pub(super) fn are_words(&self) -> bool {
+        self.are_words
+    }
+
+    /// Whether a text has a window, also where the text is not known to be UTF-8.
+    pub(super) fn may_be_in(&self, text: &[u8]) -> bool {
+        let counts = |pattern, end| match self.counts(text, pattern, end) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        self.visit(text, counts).is_break()
+    }
+
+    /// Tells the patterns that are in a text, with their ends.
+    fn visit(
+        &self,
+        text: &[u8],
+        mut tell: impl FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut of = |part: Range<usize>| {
+            let mut found = self.finder.find_iter(&text[part.clone()]);
+            found.try_for_each(|found| tell(found.pattern().as_usize(), part.start + found.end()))
+        };
+        let Some(pairs) = self.pairs.as_ref().filter(|_| text.len() >= SHORT) else {
+            return of(0..text.len());
+        };
+        let mut at = 0;
+        while let Some(pair) = pairs.find_in(text, (at..text.len()).into()) {
+            let before = text[at..pair.start()].iter().rev().take_while(|byte| in_word(byte));
+            let behind = text[pair.end()..].iter().take_while(|byte| in_word(byte));
+            let word = pair.start() - before.count()..pair.end() + behind.count();
+            at = word.end;
+            of(word)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Whether a pattern that ends here may be about a secret.
+    fn counts(&self, text: &[u8], pattern: usize, end: usize) -> bool {
+        pattern < self.shapes || may_have_value(&text[end..])
+    }
+
+    /// The windows of a text.
+    pub(super) fn of(&self, text: &str) -> Found {
+        let bytes = text.as_bytes();
+        let mut found = Found::default();
+        let _ = self.visit(bytes, |pattern, end| {
+            let is_shape = pattern < self.shapes;
+            let behind = match is_shape {
+                true => Behind::Shape,
+                false if self.are_words => behind(&bytes[end..]),
+                false => Behind::Anything,
+            };
+            found.hits.push(Hit { end, behind });
+            if !self.counts(bytes, pattern, end) {
+                return ControlFlow::Continue(());
+            }
+            let start = memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
+            let end = if is_shape && SHAPES[pattern] == PRIVATE_KEY {
+                end_of_key(bytes, end)
+            } else {
+                end_of_lines(bytes, end)
+            };
+            match found.windows.last_mut() {
+                Some(last) if start <= last.end => last.end = last.end.max(end),
+                _ => found.windows.push(start..end),
+            }
+            ControlFlow::Continue(())
+        });
+        found
+    }
+}
+
+/// Finds a pair of letters of each name, however it is written; none where the machine cannot do so
+/// quickly.
+fn pairs<'a>(names: impl Iterator<Item = &'a str>) -> Option<packed::Searcher> {
+    let mut pairs: Vec<String> = PAIRS.iter().map(|&pair| pair.to_owned()).collect();
+    for name in names {
+        let name = name.to_ascii_lowercase();
+        if !pairs.iter().any(|pair| name.contains(pair)) {
+            pairs.push(name.chars().take(2).collect());
+        }
+    }
+    let mut builder = packed::Config::new().builder();
+    for pair in &pairs {
+        for written in 0..1 << pair.len() {
+            let letters = pair.chars().enumerate().map(|(at, letter)| match written >> at & 1 {
+                0 => letter,
+                _ => letter.to_ascii_uppercase(),
+            });
+            builder.add(letters.collect::<String>());
+        }
+    }
+    builder.build()
+}
+
+/// Whether a byte belongs to the word in which a name was found.
+fn in_word(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// What stands behind a word of which some was read.
+fn behind(rest: &[u8]) -> Behind {
+    match rest.iter().find(|byte| !in_word(byte)) {
+        Some(b'"') => Behind::DoubleQuote,
+        Some(b'\'') => Behind::SingleQuote,
+        Some(b'\\') => Behind::Backslash,
+        Some(b':') => Behind::Colon,
+        Some(b'=') => Behind::Equals,
+        Some(b'|' | b' ' | b'\t') => Behind::Cell,
+        _ => Behind::Other,
+    }
+}
+
 /// Whether a value may follow a name of which some was read: quotes and a colon, `=`, or a cell.
 fn may_have_value(rest: &[u8]) -> bool {
-    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let length = rest.iter().take_while(|byte| in_name(byte)).count();
+    let length = rest.iter().take_while(|byte| in_word(byte)).count();
     match &rest[length..] {
         [b'\\' | b':' | b'=' | b'|', ..] => true,
         [b' ' | b'\t', rest @ ..] => {
@@ -164,11 +361,12 @@ fn end_of_key(text: &[u8], from: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Range, Windows};
+    use super::{Behind, Range, Window, Windows};
 
     fn windows(text: &str) -> Vec<&str> {
         let names = ["x-auth-token", "my pass.word"].into_iter();
-        Windows::new(names).of(text).into_iter().map(|window| &text[window]).collect()
+        let found = Windows::new(names).of(text).windows.into_iter();
+        found.map(|window| &text[window]).collect()
     }
 
     #[test]
@@ -208,19 +406,47 @@ mod tests {
     #[test]
     fn a_value_that_goes_on_is_seen_whole() {
         let text = format!("secret={}end\nrest", "\n".repeat(3) + &"x\n".repeat(50));
-        let windows = Windows::new(std::iter::empty()).of(&text);
-        let found = Windows::each(
-            &text,
-            &windows,
-            |part| {
-                Vec::from_iter([Range {
-                    start: 0,
-                    end: part.find("end").map_or(part.len(), |at| at + 3),
-                }])
-            },
-            |span| span,
-        );
+        let rule = |window: Window<'_>| {
+            let end = window.text.find("end").map_or(window.text.len(), |at| at + 3);
+            Vec::from_iter([Range { start: 0, end }])
+        };
+        let found = Windows::new(std::iter::empty()).of(&text).each(&text, rule, |span| span);
         let whole = Range { start: 0, end: text.len() - "\nrest".len() };
         assert_eq!((found.len(), &found[0]), (1, &whole));
+    }
+
+    #[test]
+    fn every_name_and_shape_has_a_pair() {
+        let more = ["x-image-meta-location", "zzz"];
+        let windows = Windows::new(more.into_iter());
+        assert!(windows.pairs.is_some() || cfg!(not(target_arch = "x86_64")));
+        let without = Windows { pairs: None, ..windows.clone() };
+        for name in super::NAMES.into_iter().chain(super::SHAPES).chain(more) {
+            for name in [name.to_owned(), name.to_uppercase(), format!("a_{name}_b")] {
+                let text = format!("{}{name}=x, {name}{}", ". ".repeat(50), " -".repeat(50));
+                let [found, expected] = [&windows, &without].map(|windows| windows.of(&text));
+                assert_eq!(found.hits, expected.hits, "{name}");
+                assert_eq!(found.hits.len(), 2, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn rules_are_told_the_lines_that_they_may_fit() {
+        let text = "1\nsecret=a passwd: b\n{\"token\": 1}\n| a_secret_1 | x |\n";
+        let found = Windows::new(std::iter::empty()).of(text);
+        let lines = |behind: &[Behind]| {
+            let rule = |window: Window<'_>| {
+                let line = |(start, line): (usize, &str)| {
+                    (start..start + line.len(), window.stretch(behind))
+                };
+                window.lines(behind).map(line).collect::<Vec<_>>()
+            };
+            found.each(text, rule, |(span, _)| span).len()
+        };
+        assert_eq!(lines(&[Behind::Equals]), 1);
+        assert_eq!(lines(&[Behind::Equals, Behind::Colon]), 1);
+        assert_eq!(lines(&[Behind::Equals, Behind::DoubleQuote, Behind::Cell]), 3);
+        assert_eq!(lines(&[Behind::SingleQuote]), 0);
     }
 }

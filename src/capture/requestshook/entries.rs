@@ -92,7 +92,7 @@ impl<R: Read> Entries<R> {
     /// [read](Self::read_on) first.
     pub fn next_read(&mut self) -> Option<Entry> {
         let mut piece = Piece::default();
-        self.take_next(&mut piece).then(|| piece.entries().next()).flatten().map(|(entry, _)| entry)
+        self.take_next(&mut piece).then(|| piece.first()).flatten()
     }
 
     /// All entries that have been read as a whole, to be told apart by somebody else.

@@ -58,6 +58,21 @@ impl Piece {
 
     /// The entries, each with its bytes where those are what it says, letter by letter.
     pub fn entries(&self) -> impl Iterator<Item = (Entry, Option<Written<'_>>)> + '_ {
+        self.read().map(|(entry, Written { head, body })| {
+            let is_as_written = !matches!(entry.body, Body::Bytes { .. })
+                && is_as_written(head)
+                && is_as_written(body);
+            (entry, is_as_written.then_some(Written { head, body }))
+        })
+    }
+
+    /// The first entry.
+    pub(super) fn first(&self) -> Option<Entry> {
+        self.read().next().map(|(entry, _)| entry)
+    }
+
+    /// The entries with the bytes that they were read from.
+    fn read(&self) -> impl Iterator<Item = (Entry, Written<'_>)> + '_ {
         self.places.iter().map(|Place { line, bytes, more }| {
             let text = &self.bytes[bytes.clone()];
             let (mut entry, behind) = entry(text, *line);
@@ -68,16 +83,14 @@ impl Piece {
                 entry.body = Body::Cut { text: text_kept, length };
             }
             let (head, body) = text.split_at(behind);
-            let written = is_as_written(text, &entry.body).then_some(Written { head, body });
-            (entry, written)
+            (entry, Written { head, body })
         })
     }
 }
 
-/// Whether nothing of an entry's text was changed when it was read.
-fn is_as_written(text: &[u8], body: &Body) -> bool {
-    !matches!(body, Body::Bytes { .. })
-        && memchr::memchr(b'\r', text).is_none()
+/// Whether nothing of a part of an entry's text, which ends with a line, was changed when it was read.
+fn is_as_written(text: &[u8]) -> bool {
+    memchr::memchr(b'\r', text).is_none()
         && memmem::find(text, b"8<-").is_none()
         && std::str::from_utf8(text).is_ok()
 }

@@ -35,14 +35,19 @@ pub(super) struct Displayed {
 impl<'a> Showing<'a> {
     /// The plan with the whole diagram, and how it is shown.
     pub(super) fn of(plan: &'a PagePlan) -> (PagePlan, Self) {
-        let texts: Vec<&str> = plan.diagram.iter().map(|part| part.region.text.as_str()).collect();
-        let whole = readable::whole(&texts);
+        let showing = Self::as_it_stands(plan);
         let mut compared = plan.clone();
         if !plan.diagram.is_empty() {
             let diagrams = compared.views.iter_mut().filter(|view| view.kind == ViewKind::Diagram);
-            diagrams.for_each(|view| whole.text.clone_into(&mut view.region.text));
+            diagrams.for_each(|view| showing.whole.text.clone_into(&mut view.region.text));
         }
-        (compared, Self { parts: &plan.diagram, plan, whole })
+        (compared, showing)
+    }
+
+    /// How the diagram of a page is shown.
+    pub(super) fn as_it_stands(plan: &'a PagePlan) -> Self {
+        let texts: Vec<&str> = plan.diagram.iter().map(|part| part.region.text.as_str()).collect();
+        Self { parts: &plan.diagram, plan, whole: readable::whole(&texts) }
     }
 
     /// The whole diagram without marks, and where each of its lines is shown.

@@ -1,6 +1,6 @@
 //! A report made of what a run found: an [`Outcome`] in, a [`CheckReport`] without secrets out.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::ops::Range;
 use std::path::Path;
@@ -44,14 +44,10 @@ impl CheckReport {
             .iter()
             .chain(silent.iter().flat_map(|page| &page.diagnostics))
             .collect();
-        // What several pages include is told once, by the first of them.
-        let mut told = HashSet::new();
-        let mut are_new = |diagnostics: &mut dyn Iterator<Item = &Diagnostic>| -> Vec<bool> {
-            diagnostics.map(|found| told.insert((found.kind, found.place.clone()))).collect()
-        };
-        let new_on: Vec<Vec<bool>> =
-            pages.iter().map(|page| are_new(&mut page.diagnostics.iter())).collect();
-        let new_elsewhere = are_new(&mut unplaced.iter().copied());
+        let mut told = Told::default();
+        let of_pages = pages.iter().map(|page| told.are_new(page.diagnostics.iter()));
+        let new_on: Vec<Vec<bool>> = of_pages.collect();
+        let new_elsewhere = told.are_new(unplaced.iter().copied());
         let indices: Vec<usize> = (0..pages.len()).collect();
         let mut told_pages = Vec::with_capacity(indices.len());
         let page = |index: &usize| gatherer.page(pages[*index], &new_on[*index]);
@@ -87,6 +83,29 @@ impl CheckReport {
             share: outcome.share.clone(),
             failure: None,
         }
+    }
+}
+
+/// What is told already: what several pages include is told once, by the first of them.
+#[derive(Default)]
+struct Told<'a> {
+    files: HashMap<&'a Path, HashSet<(DiagnosticKind, usize, usize)>>,
+}
+
+impl<'a> Told<'a> {
+    /// Whether each of these is told for the first time. Many are in the same file, one behind another.
+    fn are_new(&mut self, found: impl Iterator<Item = &'a Diagnostic>) -> Vec<bool> {
+        let mut is_new = Vec::new();
+        let mut found = found.peekable();
+        while let Some(first) = found.peek() {
+            let file: &Path = &first.place.file;
+            let places = self.files.entry(file).or_default();
+            let is_there = |found: &&Diagnostic| found.place.file.as_os_str() == file.as_os_str();
+            while let Some(Diagnostic { kind, place, .. }) = found.next_if(is_there) {
+                is_new.push(places.insert((*kind, place.line, place.column)));
+            }
+        }
+        is_new
     }
 }
 
@@ -250,9 +269,14 @@ impl Gatherer<'_> {
         new: &[bool],
     ) -> Vec<Found> {
         let new = found.into_iter().zip(new).filter(|(_, is_new)| **is_new);
+        // Many of a kind come one behind another and say the same.
+        let (mut of_message, mut of_hint) = (Hidden::default(), Hidden::default());
         let told = new.filter_map(|(diagnostic, _)| {
             let Diagnostic { kind, place, text, span, message, hint, .. } = diagnostic;
-            let found = self.found(*kind, place, message, hint.as_deref())?;
+            let message = of_message.of(message, self.hide);
+            let found = Found::at(*kind, self.severity(*kind)?, place, message);
+            let hint = hint.as_deref().map(|hint| of_hint.of(hint, self.hide));
+            let found = Found { hint, ..found };
             Some(if place.line > 0 { self.marked(found, text, span) } else { found })
         });
         told.collect()
@@ -274,6 +298,19 @@ impl Gatherer<'_> {
             secret,
             ..self.found(DiagnosticKind::PublishedSecret, place, &message, hint)?
         })
+    }
+}
+
+/// The last text from which secrets were taken out, and what was left of it.
+#[derive(Default)]
+struct Hidden<'a>(Option<(&'a str, String)>);
+
+impl<'a> Hidden<'a> {
+    fn of(&mut self, text: &'a str, hide: &dyn Fn(&str) -> String) -> String {
+        match &self.0 {
+            Some((last, hidden)) if *last == text => hidden.clone(),
+            _ => self.0.insert((text, hide(text))).1.clone(),
+        }
     }
 }
 

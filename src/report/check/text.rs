@@ -22,8 +22,9 @@ impl Report for Text {
             let (of_views, flaws) = parts(page);
             let of_views: String =
                 of_views.into_iter().map(|found| self.found(page, found)).collect();
-            let flaws: String = flaws.into_iter().map(|found| self.shown(found)).collect();
-            (of_views, flaws)
+            let mut of_page = String::new();
+            flaws.into_iter().for_each(|found| self.push(&mut of_page, found));
+            (of_views, of_page)
         };
         let Ok(()) = side_by_side::each(&report.pages, told, |(of_views, of_page)| {
             out.push_str(&of_views);
@@ -31,7 +32,7 @@ impl Report for Text {
             Ok::<(), Infallible>(())
         });
         out.push_str(&flaws);
-        report.elsewhere.iter().for_each(|found| out.push_str(&self.shown(found)));
+        report.elsewhere.iter().for_each(|found| self.push(&mut out, found));
         out.push_str(&self.secrets(&report.secrets));
         if let Some(failure) = &report.failure {
             out.push_str(&self.failure(failure));
@@ -57,12 +58,16 @@ impl Text {
                 let told = found.hint.as_deref().unwrap_or_default();
                 format!("{}: {}\n\n{hint} {told}\n\n", page.path, found.message)
             }
-            None => self.shown(found),
+            None => {
+                let mut out = String::new();
+                self.push(&mut out, found);
+                out
+            }
         }
     }
 
-    /// What was found, with the line that it is in.
-    fn shown(&self, found: &Found) -> String {
+    /// Adds what was found, with the line that it is in.
+    fn push(&self, out: &mut String, found: &Found) {
         let style = if found.severity == Severity::Error { Style::Error } else { Style::Warning };
         let head = format!("{}[{}]:", found.severity.name(), found.kind);
         let (start, end) = found.span.unwrap_or_default();
@@ -74,7 +79,7 @@ impl Text {
             text: found.text.as_deref(),
             span: start..end,
         };
-        snippet.shown(&found.notes, found.hint.as_deref(), self.0)
+        snippet.push(out, &found.notes, found.hint.as_deref(), self.0);
     }
 
     /// That there are secrets on the pages. `redact --check` tells where all of them are.

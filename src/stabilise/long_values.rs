@@ -1,0 +1,191 @@
+//! Finds long values in all the ways in which they may be written, without writing them all.
+//!
+//! In: values, of which a site has thousands, and texts. Out: what they are written as, where that
+//! stands. Of each way to write a value only the beginning is made at first. A text is looked at in
+//! steps: whatever stands in it as such a beginning goes over one of them, so most of the text is
+//! passed over after one look.
+
+use std::sync::OnceLock;
+
+use super::encodings::{Needle, Way};
+
+/// Values of so many bytes are long. So long is what is written first of them, at least.
+pub(super) const LONG: usize = 16;
+/// Bytes between two looks at a text.
+const STEP: usize = 8;
+/// Bytes that are looked at: with those of a step before them, not more than a beginning has.
+const LOOK: usize = 8;
+/// What makes the upper half of a product depend on all bytes of a look.
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+/// Bits for each that is set, so that few looks are in vain.
+const ROOM: usize = 16;
+
+/// Long values that are ready to be looked for.
+pub(super) struct LongValues {
+    /// Each with its kind.
+    values: Vec<(String, String)>,
+    /// A bit for each hash of what may be seen at a look.
+    looks: Vec<u64>,
+    /// Indices of beginnings from 1 on, at their hash or behind it.
+    slots: Vec<u32>,
+    beginnings: Vec<Beginning>,
+    members: Vec<Member>,
+}
+
+/// What one or several values begin with as they are written.
+struct Beginning {
+    bytes: [u8; LONG],
+    /// The first and the last of its members.
+    first: u32,
+    last: u32,
+    /// The members as they are written, by text, each once.
+    needles: OnceLock<Box<[Needle]>>,
+}
+
+/// A value and a way to write it.
+struct Member {
+    value: u32,
+    way: Way,
+    /// The next with the same beginning.
+    next: Option<u32>,
+}
+
+impl LongValues {
+    /// Finds these, each with its kind.
+    pub(super) fn new(values: Vec<(String, String)>) -> Self {
+        let ways = values.iter().map(|(value, _)| Way::all(value).count()).sum::<usize>();
+        let slots = if values.is_empty() { 0 } else { (2 * ways).next_power_of_two() };
+        let bits = if values.is_empty() { 0 } else { (ROOM * STEP * ways).next_power_of_two() };
+        let mut long = Self {
+            values: Vec::new(),
+            looks: vec![0; bits.div_ceil(64)],
+            slots: vec![0; slots],
+            beginnings: Vec::with_capacity(ways),
+            members: Vec::with_capacity(ways),
+        };
+        for (index, (value, _)) in values.iter().enumerate() {
+            // What comes first is all that is needed, but no half of a character.
+            let end = (LONG..=value.len()).find(|end| value.is_char_boundary(*end));
+            let first = &value[..end.unwrap_or(value.len())];
+            for way in Way::all(value) {
+                let text = way.text(first);
+                let bytes = text.as_bytes().first_chunk().expect("a long value is written longer");
+                long.add(*bytes, small(index), way);
+            }
+        }
+        long.values = values;
+        long
+    }
+
+    fn add(&mut self, bytes: [u8; LONG], value: u32, way: Way) {
+        let new = small(self.members.len());
+        self.members.push(Member { value, way, next: None });
+        let mut slot = self.slot(&bytes);
+        while let Some(known) = self.slots[slot].checked_sub(1) {
+            let beginning = &mut self.beginnings[known as usize];
+            if beginning.bytes == bytes {
+                self.members[beginning.last as usize].next = Some(new);
+                beginning.last = new;
+                return;
+            }
+            slot = (slot + 1) % self.slots.len();
+        }
+        let needles = OnceLock::new();
+        self.beginnings.push(Beginning { bytes, first: new, last: new, needles });
+        self.slots[slot] = small(self.beginnings.len());
+        for offset in 0..STEP {
+            let (word, bit) = self.bit(look(&bytes, offset));
+            self.looks[word] |= bit;
+        }
+    }
+
+    /// The places of a text where one of the values begins, in order, with the longest that stands
+    /// there.
+    pub(super) fn find<'a>(
+        &'a self,
+        text: &'a [u8],
+    ) -> impl Iterator<Item = (usize, &'a Needle)> + 'a {
+        let (chunks, _) = text.as_chunks::<STEP>();
+        let chunks = if self.values.is_empty() { &[] } else { chunks };
+        let may_be = |(_, chunk): &(usize, &[u8; LOOK])| {
+            let (word, bit) = self.bit(u64::from_le_bytes(**chunk));
+            self.looks[word] & bit != 0
+        };
+        let looks = chunks.iter().enumerate().filter(may_be).map(|(index, _)| index * STEP);
+        // One after another: the beginnings that go over a look begin behind the look before.
+        let starts = looks.flat_map(|at| at.saturating_sub(STEP - 1)..=at);
+        starts.filter_map(|start| Some((start, self.longest(&text[start..])?)))
+    }
+
+    /// The longest of the values that a text begins with.
+    fn longest(&self, text: &[u8]) -> Option<&Needle> {
+        let bytes: &[u8; LONG] = text.first_chunk()?;
+        let mut slot = self.slot(bytes);
+        loop {
+            let known = self.slots[slot].checked_sub(1)?;
+            let beginning = &self.beginnings[known as usize];
+            if beginning.bytes == *bytes {
+                return longest(beginning.needles.get_or_init(|| self.needles(beginning)), text);
+            }
+            slot = (slot + 1) % self.slots.len();
+        }
+    }
+
+    fn needles(&self, beginning: &Beginning) -> Box<[Needle]> {
+        let mut members = Vec::new();
+        let mut next = Some(beginning.first);
+        while let Some(member) = next {
+            let Member { value, way, next: behind } = &self.members[member as usize];
+            members.push((&self.values[*value as usize], *way));
+            next = *behind;
+        }
+        members.sort_by(|((one, _), _), ((other, _), _)| one.cmp(other));
+        let needles = members.into_iter().map(|((value, kind), way)| way.needle(kind, value));
+        sorted(needles.collect()).into()
+    }
+
+    /// Where a beginning is looked for. Many tokens have their first bytes in common.
+    fn slot(&self, bytes: &[u8; LONG]) -> usize {
+        let both = look(bytes, 0).wrapping_mul(MIX) ^ look(bytes, LONG - LOOK);
+        (both.wrapping_mul(MIX) >> 32) as usize & (self.slots.len() - 1)
+    }
+
+    /// The word and the bit in it that stand for what is seen at a look.
+    fn bit(&self, look: u64) -> (usize, u64) {
+        let mixed = look.wrapping_mul(MIX);
+        ((mixed >> 38) as usize & (self.looks.len() - 1), 1 << (mixed >> 32 & 63))
+    }
+}
+
+/// Needles by text. Of those that are written alike, the first counts.
+pub(super) fn sorted(mut needles: Vec<Needle>) -> Vec<Needle> {
+    needles.retain(|needle| !needle.text.is_empty());
+    needles.sort_by(|one, other| one.text.cmp(&other.text));
+    needles.dedup_by(|one, other| one.text == other.text);
+    needles
+}
+
+/// The longest of these needles, which are sorted, that a text begins with.
+pub(super) fn longest<'a>(needles: &'a [Needle], text: &[u8]) -> Option<&'a Needle> {
+    let mut before = text;
+    loop {
+        let behind = needles.partition_point(|needle| needle.text.as_bytes() <= before);
+        let needle = needles[..behind].last()?;
+        let known = needle.text.as_bytes();
+        let common = known.iter().zip(text).take_while(|(one, other)| one == other).count();
+        if common == known.len() {
+            return Some(needle);
+        }
+        // What comes before this one and begins the text is what both have in common, or less.
+        before = &text[..common];
+    }
+}
+
+/// What is seen of a beginning at a place.
+fn look(beginning: &[u8; LONG], at: usize) -> u64 {
+    beginning[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+fn small(index: usize) -> u32 {
+    u32::try_from(index).expect("fewer than 2^32")
+}
