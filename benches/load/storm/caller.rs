@@ -111,8 +111,12 @@ async fn exchange(end: &mut End, plan: &Plan, request: &str) -> io::Result<(Outc
     let receive = async {
         let Some(head) = incoming.head().await? else { return Ok((Outcome::Cut, false)) };
         if head.line.starts_with("HTTP/1.1 502 ") {
-            let _ = incoming.rest().await;
-            return Ok((Outcome::Refused, false));
+            let reason = incoming.rest().await;
+            // Where the service was to answer, one wants to know why it did not.
+            return match plan.fate {
+                Fate::Completes => Err(io::Error::other(reason)),
+                _ => Ok((Outcome::Refused, false)),
+            };
         }
         if !head.line.starts_with("HTTP/1.1 200 ") {
             return Err(io::Error::other(head.line));

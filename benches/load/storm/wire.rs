@@ -154,15 +154,11 @@ impl Incoming {
         }
     }
 
-    /// Reads to the end of the connection.
-    pub async fn rest(&mut self) -> io::Result<()> {
-        loop {
-            self.buffer.clear();
-            match self.fill().await {
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
-                done => done?,
-            }
-        }
+    /// The short text that goes on to the end of the connection.
+    pub async fn rest(&mut self) -> String {
+        // What came before it broke off is all that there is.
+        while self.fill().await.is_ok() {}
+        String::from_utf8_lossy(&self.buffer.split()).trim_end().to_owned()
     }
 }
 
