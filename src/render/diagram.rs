@@ -1,6 +1,6 @@
 //! The diagram: one Mermaid line a message, without the `sequenceDiagram` line, which the page has.
 
-use crate::model::Arrow;
+use crate::model::Entry;
 use crate::sequence::written;
 use crate::stabilise::{StableEntry, StableRecording};
 
@@ -8,18 +8,18 @@ use super::each;
 
 /// The diagram view.
 pub fn diagram(recording: &StableRecording) -> String {
-    each(recording, push)
+    each(recording, |out, entry, _| push(out, entry))
 }
 
 /// Adds one message to a diagram.
-pub fn diagram_entry(out: &mut String, entry: &StableEntry, step: usize) {
-    push(out, &entry.arrow(step));
+pub fn diagram_entry(out: &mut String, entry: &StableEntry<'_>) {
+    push(out, entry.entry());
 }
 
-fn push(out: &mut String, arrow: &Arrow<'_>) {
-    let (from, to) = (written::name(arrow.from), written::name(arrow.to));
-    let label = written::text(&arrow.label());
-    match arrow.status {
+fn push(out: &mut String, entry: &Entry<'_>) {
+    let (from, to) = (written::name(&entry.from), written::name(&entry.to));
+    let label = written::text(&entry.label());
+    match entry.status {
         None => out.extend([&*from, "->>", &to, ": ", &label, "\n"]),
         Some(_) => out.extend([&*to, "-->>", &from, ": ", &label, "\n"]),
     }

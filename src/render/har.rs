@@ -4,6 +4,7 @@
 //! in fields that begin with `_`, as its specification wants: participants, the steps of request and
 //! response, and how long content is of which only the beginning is there.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -11,8 +12,10 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-use crate::model::{Arrow, Body, Header};
+use crate::model::{Content as Told, Entry, Line};
 use crate::stabilise::StableEntry;
+
+use super::push_number;
 
 /// What stands before the first exchange.
 pub fn har_begin(out: &mut String) {
@@ -26,17 +29,62 @@ pub fn har_end(out: &mut String) {
     out.push_str("\n]}}\n");
 }
 
+/// A request or a response, drawn apart from the other side of its exchange, which may be far off.
+#[derive(Debug)]
+pub struct HarSide {
+    is_request: bool,
+    /// As JSON, without the brace at its end.
+    drawn: String,
+    /// The participants as JSON.
+    names: String,
+    method: String,
+    url: String,
+    time: Option<SystemTime>,
+}
+
+impl HarSide {
+    /// Draws a message.
+    pub fn of(entry: &StableEntry<'_>) -> Self {
+        let entry = entry.entry();
+        let is_request = entry.status.is_none();
+        let date = || header(&entry.headers, "date").filter(|_| !is_request);
+        let drawn = if is_request { json(&Request::of(entry)) } else { json(&Response::of(entry)) };
+        Self {
+            is_request,
+            drawn: without_end(drawn),
+            names: ["\"_from\":", &json(&entry.from), ",\"_to\":", &json(&entry.to)].concat(),
+            method: entry.method.clone().into_owned(),
+            url: entry.url.clone().into_owned(),
+            time: date().and_then(|date| httpdate::parse_http_date(date).ok()),
+        }
+    }
+
+    /// Whether it is no response.
+    pub fn is_request(&self) -> bool {
+        self.is_request
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("a message is JSON")
+}
+
+fn without_end(mut object: String) -> String {
+    object.pop();
+    object
+}
+
 /// Draws exchanges as HAR entries.
 #[derive(Debug)]
 pub struct Har {
     is_first: bool,
-    /// When the last exchange took place that says so.
-    time: SystemTime,
+    /// When the last exchange took place that says so, as it is written.
+    time: (SystemTime, String),
 }
 
 impl Default for Har {
     fn default() -> Self {
-        Self { is_first: true, time: UNIX_EPOCH }
+        Self { is_first: true, time: (UNIX_EPOCH, timestamp(UNIX_EPOCH)) }
     }
 }
 
@@ -47,65 +95,46 @@ impl Har {
     pub fn exchange(
         &mut self,
         out: &mut String,
-        request: Option<(usize, &StableEntry)>,
-        response: Option<(usize, &StableEntry)>,
+        request: Option<(usize, &HarSide)>,
+        response: Option<(usize, &HarSide)>,
     ) {
-        let request = request.map(|(step, entry)| entry.arrow(step));
-        let response = response.map(|(step, entry)| entry.arrow(step));
-        let Some(any) = request.or(response) else { return };
-        let date = response.and_then(|arrow| header(arrow.headers, "date"));
-        if let Some(time) = date.and_then(|date| httpdate::parse_http_date(date).ok()) {
-            self.time = time;
+        let Some((_, any)) = request.or(response) else { return };
+        if let Some(time) = response.and_then(|(_, side)| side.time)
+            && time != self.time.0
+        {
+            self.time = (time, timestamp(time));
         }
-        let entry = Entry {
-            started_date_time: timestamp(self.time),
-            time: 0,
-            request: Request::of(&any, request.is_some()),
-            response: match &response {
-                Some(arrow) => Response::of(arrow, any.url),
-                None => Response::missing(),
-            },
-            cache: Empty {},
-            timings: Timings { send: 0, wait: 0, receive: 0 },
-            from: any.from,
-            to: any.to,
-            request_step: request.map(|arrow| arrow.step),
-            response_step: response.map(|arrow| arrow.step),
-        };
         out.push_str(if self.is_first { "\n" } else { ",\n" });
         self.is_first = false;
-        out.push_str(&serde_json::to_string(&entry).expect("an entry is JSON"));
+        out.extend(["{\"startedDateTime\":\"", &self.time.1, "\",\"time\":0,\"request\":"]);
+        match request {
+            Some((_, side)) => out.push_str(&side.drawn),
+            None => out.push_str(&without_end(json(&Request::missing(&any.method, &any.url)))),
+        }
+        out.push_str("},\"response\":");
+        match response {
+            Some((_, side)) => {
+                out.push_str(&side.drawn);
+                if side.url != any.url {
+                    // What the response calls its URL, where that is not the request's.
+                    out.extend([",\"_url\":", &json(&side.url)]);
+                }
+            }
+            None => out.push_str(&without_end(json(&Response::missing()))),
+        }
+        out.push_str("},\"cache\":{},\"timings\":{\"send\":0,\"wait\":0,\"receive\":0},");
+        out.push_str(&any.names);
+        for (name, side) in [("request", request), ("response", response)] {
+            let Some((step, _)) = side else { continue };
+            out.extend([",\"_", name, "Step\":"]);
+            push_number(out, step);
+        }
+        out.push('}');
     }
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Entry<'a> {
-    started_date_time: String,
-    time: u32,
-    request: Request<'a>,
-    response: Response<'a>,
-    cache: Empty,
-    timings: Timings,
-    #[serde(rename = "_from")]
-    from: &'a str,
-    #[serde(rename = "_to")]
-    to: &'a str,
-    #[serde(rename = "_requestStep", skip_serializing_if = "Option::is_none")]
-    request_step: Option<usize>,
-    #[serde(rename = "_responseStep", skip_serializing_if = "Option::is_none")]
-    response_step: Option<usize>,
-}
-
-#[derive(Serialize)]
 struct Empty {}
-
-#[derive(Serialize)]
-struct Timings {
-    send: u32,
-    wait: u32,
-    receive: u32,
-}
 
 #[derive(Serialize)]
 struct Pair<'a> {
@@ -152,9 +181,6 @@ struct Response<'a> {
     /// The whole status, where it is no number with a reason behind it.
     #[serde(rename = "_status", skip_serializing_if = "Option::is_none")]
     exact: Option<&'a str>,
-    /// What the response calls its URL, where that is not the request's.
-    #[serde(rename = "_url", skip_serializing_if = "Option::is_none")]
-    url: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -163,7 +189,7 @@ struct Content<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<i64>,
     mime_type: &'a str,
-    text: String,
+    text: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoding: Option<&'a str>,
     /// Bytes of the whole, where only the beginning is there; null where nobody knows.
@@ -172,27 +198,36 @@ struct Content<'a> {
 }
 
 impl<'a> Request<'a> {
-    fn of(arrow: &Arrow<'a>, is_there: bool) -> Self {
-        let headers = if is_there { arrow.headers } else { &[] };
-        let body = if is_there { arrow.body } else { &Body::Empty };
+    fn of(entry: &'a Entry<'_>) -> Self {
+        let body = &entry.body;
         Self {
-            method: arrow.method,
-            url: arrow.url,
+            headers: pairs(&entry.headers),
+            post_data: (*body != Told::Empty)
+                .then(|| Content { size: None, ..Content::of(body, &entry.headers) }),
+            body_size: size(body),
+            ..Self::missing(&entry.method, &entry.url)
+        }
+    }
+
+    /// What the response says of it.
+    fn missing(method: &'a str, url: &'a str) -> Self {
+        Self {
+            method,
+            url,
             http_version: "HTTP/1.1",
             cookies: [],
-            headers: pairs(headers),
-            query_string: query(arrow.url),
-            post_data: (*body != Body::Empty)
-                .then(|| Content { size: None, ..Content::of(body, headers) }),
+            headers: Vec::new(),
+            query_string: query(url),
+            post_data: None,
             headers_size: -1,
-            body_size: size(body),
+            body_size: 0,
         }
     }
 }
 
 impl<'a> Response<'a> {
-    fn of(arrow: &Arrow<'a>, asked: &str) -> Self {
-        let told = arrow.status.unwrap_or_default();
+    fn of(entry: &'a Entry<'_>) -> Self {
+        let told = entry.status.as_deref().unwrap_or_default();
         let (code, reason) = told.split_once(' ').unwrap_or((told, ""));
         let code: u16 = code.parse().unwrap_or_default();
         let is_plain = match reason {
@@ -202,12 +237,11 @@ impl<'a> Response<'a> {
         Self {
             status: code,
             exact: (!is_plain).then_some(told),
-            url: (arrow.url != asked).then_some(arrow.url),
             status_text: reason,
-            headers: pairs(arrow.headers),
-            content: Content::of(arrow.body, arrow.headers),
-            redirect_url: header(arrow.headers, "location").unwrap_or_default(),
-            body_size: size(arrow.body),
+            headers: pairs(&entry.headers),
+            content: Content::of(&entry.body, &entry.headers),
+            redirect_url: header(&entry.headers, "location").unwrap_or_default(),
+            body_size: size(&entry.body),
             error: None,
             ..Self::missing()
         }
@@ -220,24 +254,25 @@ impl<'a> Response<'a> {
             http_version: "HTTP/1.1",
             cookies: [],
             headers: Vec::new(),
-            content: Content::of(&Body::Empty, &[]),
+            content: Content::of(&Told::Empty, &[]),
             redirect_url: "",
             headers_size: -1,
             body_size: -1,
             error: Some("there is no response"),
             exact: None,
-            url: None,
         }
     }
 }
 
 impl<'a> Content<'a> {
-    fn of(body: &Body, headers: &'a [Header]) -> Self {
+    fn of(body: &'a Told<'_>, headers: &'a [Line<'_>]) -> Self {
         let (text, encoding, cut_from) = match body {
-            Body::Empty => (String::new(), None, None),
-            Body::Text(text) => (text.clone(), None, None),
-            Body::Cut { text, length } => (text.clone(), None, Some(Some(*length))),
-            Body::Bytes { head, length } => (STANDARD.encode(head), Some("base64"), Some(*length)),
+            Told::Empty => ("".into(), None, None),
+            Told::Text(text) => (Cow::Borrowed(&**text), None, None),
+            Told::Cut(text, length) => (Cow::Borrowed(&**text), None, Some(Some(*length))),
+            Told::Bytes(head, length) => {
+                (STANDARD.encode(head).into(), Some("base64"), Some(*length))
+            }
         };
         let mime_type = header(headers, "content-type").unwrap_or("application/octet-stream");
         Self { size: Some(size(body)), mime_type, text, encoding, cut_from }
@@ -245,21 +280,21 @@ impl<'a> Content<'a> {
 }
 
 /// Bytes of the whole body; -1 where nobody knows.
-fn size(body: &Body) -> i64 {
+fn size(body: &Told<'_>) -> i64 {
     let length = match body {
-        Body::Empty => Some(0),
-        Body::Text(text) => Some(text.len() as u64),
-        Body::Cut { length, .. } => Some(*length),
-        Body::Bytes { length, .. } => *length,
+        Told::Empty => Some(0),
+        Told::Text(text) => Some(text.len() as u64),
+        Told::Cut(_, length) => Some(*length),
+        Told::Bytes(_, length) => *length,
     };
     length.and_then(|length| i64::try_from(length).ok()).unwrap_or(-1)
 }
 
-fn pairs(headers: &[Header]) -> Vec<Pair<'_>> {
-    headers.iter().map(|Header { name, value }| Pair { name, value }).collect()
+fn pairs<'a>(headers: &'a [Line<'_>]) -> Vec<Pair<'a>> {
+    headers.iter().map(|Line { name, value }| Pair { name, value }).collect()
 }
 
-fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
+fn header<'a>(headers: &'a [Line<'_>], name: &str) -> Option<&'a str> {
     let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
     Some(&header.value)
 }

@@ -181,11 +181,6 @@ impl Places {
         self.windows.may_be_in(text.as_bytes())
     }
 
-    /// The same of bytes.
-    pub(super) fn may_be_in_bytes(&self, text: &[u8]) -> bool {
-        self.windows.may_be_in(text)
-    }
-
     /// What stands in secret places of a text, and what is secret by its shape. In prose, a line with
     /// the name of a header or a field may explain it instead.
     pub(super) fn seen(&self, form: TextForm, text: &str) -> Seen {

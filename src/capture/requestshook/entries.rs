@@ -9,7 +9,7 @@ use memchr::memmem;
 use crate::model::Entry;
 
 use super::heading::{Heading, MARK};
-use super::piece::Piece;
+use super::piece::{Piece, Place};
 
 /// The header by which requestshook itself pairs requests and responses.
 pub(super) const PAIRING_HEADER: &str = "x-requestshook-request-id";
@@ -52,6 +52,14 @@ struct Current {
     cut: Option<(Vec<u8>, u64)>,
 }
 
+/// The places of entries in the buffer.
+#[derive(Default)]
+struct Found {
+    places: Vec<Place>,
+    /// What is kept of the first one, where it began before the buffer.
+    kept: Vec<u8>,
+}
+
 /// What a place that looks like a heading is.
 enum Candidate {
     Heading,
@@ -88,31 +96,57 @@ impl<R: Read> Entries<R> {
         }
     }
 
-    /// The next entry of those that have been read as a whole; none where more has to be
-    /// [read](Self::read_on) first.
-    pub fn next_read(&mut self) -> Option<Entry> {
-        let mut piece = Piece::default();
-        self.take_next(&mut piece).then(|| piece.entries().next()).flatten().map(|(entry, _)| entry)
+    /// All entries that have been read as a whole, to be told apart by somebody else; there may be
+    /// none until more is [read](Self::read_on). What is still to be told goes on in `spare`.
+    pub fn piece(&mut self, spare: Vec<u8>) -> Piece {
+        let mut found = Found::default();
+        while self.take_next(&mut found) {}
+        self.handed_over(found, spare)
     }
 
-    /// All entries that have been read as a whole, to be told apart by somebody else.
-    pub fn piece(&mut self) -> Piece {
-        let mut piece = Piece::default();
-        while self.take_next(&mut piece) {}
-        piece
+    /// The next entry of those that have been read as a whole, by itself.
+    fn next_read(&mut self) -> Option<Entry<'static>> {
+        let mut found = Found::default();
+        if !self.take_next(&mut found) {
+            return None;
+        }
+        let is_cut = !found.kept.is_empty();
+        let bytes = &found.places[0].bytes;
+        let bytes = if is_cut { found.kept } else { self.buffer[bytes.clone()].to_vec() };
+        found.places[0].bytes = 0..bytes.len();
+        let piece = Piece::new(bytes, found.places);
+        piece.entries().next().map(|(entry, _)| entry.into_owned())
+    }
+
+    /// The buffer with what was found in it.
+    fn handed_over(&mut self, Found { mut places, kept }: Found, mut spare: Vec<u8>) -> Piece {
+        if places.is_empty() {
+            return Piece::default();
+        }
+        let told = self.told();
+        spare.clear();
+        spare.extend_from_slice(&self.buffer[told..]);
+        let mut bytes = std::mem::replace(&mut self.buffer, spare);
+        self.passed(told);
+        // Only the first can have begun in an earlier portion.
+        if !kept.is_empty() {
+            places[0].bytes = bytes.len()..bytes.len() + kept.len();
+            bytes.extend_from_slice(&kept);
+        }
+        Piece::new(bytes, places)
     }
 
     /// Adds the next entry that has been read as a whole, if there is one.
-    fn take_next(&mut self, piece: &mut Piece) -> bool {
+    fn take_next(&mut self, found: &mut Found) -> bool {
         loop {
             let Some(at) = self.next_heading() else {
                 if !self.has_ended {
                     return false;
                 }
                 let end = self.without_half_a_heading();
-                return self.take(end, piece);
+                return self.take(end, found);
             };
-            let is_there = self.take(at, piece);
+            let is_there = self.take(at, found);
             self.entry = Some(Current { line: self.line, cut: None });
             self.searched = at + 1;
             if is_there {
@@ -159,7 +193,7 @@ impl<R: Read> Entries<R> {
         if Heading::read(&String::from_utf8_lossy(first)).is_none() {
             return Candidate::Text;
         }
-        let is_text = self.entry.is_some() && !has_id(lines) && self.is_in_open_text(at);
+        let is_text = self.entry.is_some() && self.is_in_open_text(at) && !has_id(lines);
         if is_text { Candidate::Text } else { Candidate::Heading }
     }
 
@@ -194,15 +228,19 @@ impl<R: Read> Entries<R> {
     }
 
     /// Ends the current entry at this place in the buffer. No where there is no current one.
-    fn take(&mut self, end: usize, piece: &mut Piece) -> bool {
+    fn take(&mut self, end: usize, found: &mut Found) -> bool {
         let told = &self.buffer[self.start..end];
         let current = self.entry.take();
         let is_there = current.is_some();
         match current {
             None => {}
-            Some(Current { line, cut: None }) => piece.add(told, line, None),
+            Some(Current { line, cut: None }) => {
+                found.places.push(Place { line, bytes: self.start..end, more: None });
+            }
             Some(Current { line, cut: Some((kept, more)) }) => {
-                piece.add(&kept, line, Some(more + told.len() as u64));
+                let more = Some(more + told.len() as u64);
+                found.places.push(Place { line, bytes: 0..0, more });
+                found.kept = kept;
             }
         }
         self.line += memchr::memchr_iter(b'\n', told).count();
@@ -237,14 +275,19 @@ impl<R: Read> Entries<R> {
         Ok(())
     }
 
-    /// Forgets what was told, and what of a long entry is not kept.
-    fn make_room(&mut self) {
+    /// How much of the buffer is no longer needed.
+    fn told(&self) -> usize {
         // What may be the blank lines before a heading stays.
-        let told = if self.entry.is_some() {
+        if self.entry.is_some() {
             self.start
         } else {
             self.searched.saturating_sub(8).max(self.start)
-        };
+        }
+    }
+
+    /// Forgets what was told, and what of a long entry is not kept.
+    fn make_room(&mut self) {
+        let told = self.told();
         self.line += memchr::memchr_iter(b'\n', &self.buffer[self.start..told]).count();
         self.forget(told);
         let Some(current) = &mut self.entry else { return };
@@ -262,6 +305,10 @@ impl<R: Read> Entries<R> {
 
     fn forget(&mut self, bytes: usize) {
         self.buffer.drain(..bytes);
+        self.passed(bytes);
+    }
+
+    fn passed(&mut self, bytes: usize) {
         self.searched -= bytes;
         self.start = self.start.saturating_sub(bytes);
     }
@@ -280,7 +327,7 @@ impl<R: Read> Entries<R> {
 }
 
 impl<R: Read> Iterator for Entries<R> {
-    type Item = io::Result<Entry>;
+    type Item = io::Result<Entry<'static>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

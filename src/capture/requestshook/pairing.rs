@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
+use std::sync::Arc;
 
 use crate::model::{Entry, path_of};
 
@@ -16,47 +17,49 @@ use super::entries::PAIRING_HEADER;
 /// has no such header, to the earliest with its participants, method and path.
 #[derive(Debug, Default)]
 pub struct Pairing {
-    open: BTreeMap<usize, Asked>,
-    by_id: HashMap<String, BTreeSet<usize>>,
+    open: BTreeMap<usize, Side>,
+    by_id: HashMap<Arc<str>, BTreeSet<usize>>,
     by_place: HashMap<Place, BTreeSet<usize>>,
 }
 
-/// Participants, method and path.
-type Place = [String; 4];
-
-#[derive(Debug)]
-struct Asked {
-    id: Option<String>,
+/// What a message says of the exchange of which it is one side.
+#[derive(Debug, Clone)]
+pub struct Side {
+    id: Option<Arc<str>>,
     place: Place,
 }
 
-impl Asked {
-    fn of(entry: &Entry) -> Self {
+/// Participants, method and path, one behind the other, and where all but the last end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Place(Arc<str>, [usize; 3]);
+
+impl Side {
+    /// What this message says.
+    pub fn of(entry: &Entry<'_>) -> Self {
         let Entry { from, to, method, url, .. } = entry;
-        let path = path_of(url).to_owned();
-        let id = entry.header(PAIRING_HEADER).map(str::to_owned);
-        Self { id, place: [from.clone(), to.clone(), method.clone(), path] }
+        let parts = [from, to, method, path_of(url)];
+        let to_end = from.len() + to.len();
+        let place = Place(parts.concat().into(), [from.len(), to_end, to_end + method.len()]);
+        Self { id: entry.header(PAIRING_HEADER).map(Arc::from), place }
     }
 }
 
 impl Pairing {
     /// Notes a request under a number that no other has.
-    pub fn asked(&mut self, entry: &Entry, number: usize) {
-        let asked = Asked::of(entry);
-        if let Some(id) = &asked.id {
-            self.by_id.entry(id.clone()).or_default().insert(number);
+    pub fn asked(&mut self, side: Side, number: usize) {
+        if let Some(id) = &side.id {
+            self.by_id.entry(Arc::clone(id)).or_default().insert(number);
         }
-        self.by_place.entry(asked.place.clone()).or_default().insert(number);
-        self.open.insert(number, asked);
+        self.by_place.entry(side.place.clone()).or_default().insert(number);
+        self.open.insert(number, side);
     }
 
     /// The number of the request that this response answers; that is then no longer open.
-    pub fn answered(&mut self, entry: &Entry) -> Option<usize> {
-        let Asked { id, place } = Asked::of(entry);
+    pub fn answered(&mut self, Side { id, place }: &Side) -> Option<usize> {
         let by_id = id.as_ref().and_then(|id| self.by_id.get(id)?.first().copied());
         let is_other = |number: &usize| id.is_some() && self.open[number].id.is_some();
         let by_place =
-            || self.by_place.get(&place)?.iter().find(|number| !is_other(number)).copied();
+            || self.by_place.get(place)?.iter().find(|number| !is_other(number)).copied();
         let number = by_id.or_else(by_place)?;
         self.give_up(number);
         Some(number)
@@ -74,7 +77,7 @@ impl Pairing {
 
     /// The request with this number is no longer open.
     pub fn give_up(&mut self, number: usize) {
-        let Some(Asked { id, place }) = self.open.remove(&number) else { return };
+        let Some(Side { id, place }) = self.open.remove(&number) else { return };
         if let Some(id) = id {
             remove(&mut self.by_id, &id, number);
         }
