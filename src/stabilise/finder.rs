@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, packed};
 
 use super::encodings::Needle;
 
@@ -18,6 +18,8 @@ const BEGINNING: usize = 12;
 pub(super) struct Finder {
     /// Finds how needles begin, each with as many bytes.
     beginnings: AhoCorasick,
+    /// Finds them many bytes at a time, where they are few and the processor can.
+    packed: Option<packed::Searcher>,
     /// By text, each once.
     needles: Vec<Needle>,
 }
@@ -32,8 +34,9 @@ impl Finder {
         let length = length.unwrap_or_default().min(BEGINNING);
         let beginnings: BTreeSet<&[u8]> =
             needles.iter().map(|needle| &needle.text.as_bytes()[..length]).collect();
+        let packed = packed::Config::new().builder().extend(&beginnings).build();
         let beginnings = AhoCorasick::new(beginnings).expect("beginnings fit into memory");
-        Self { beginnings, needles }
+        Self { beginnings, packed, needles }
     }
 
     /// The needles in a text, in order and apart: at each place the longest.
@@ -50,6 +53,21 @@ impl Finder {
             done = start + needle.text.len();
             Some((needle, start..done))
         })
+    }
+
+    /// Whether a needle is in a text. That is asked of all that is read, and hardly ever one is.
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+        let Some(packed) = &self.packed else {
+            return !self.needles.is_empty() && self.find(text).next().is_some();
+        };
+        let mut rest = text;
+        while let Some(found) = packed.find(rest) {
+            if self.longest(&rest[found.start()..]).is_some() {
+                return true;
+            }
+            rest = &rest[found.start() + 1..];
+        }
+        false
     }
 
     /// The longest needle that a text begins with.
@@ -112,6 +130,10 @@ mod tests {
             let finder = finder(&needles);
             let ours: Vec<_> = finder.find(text.as_bytes()).map(|(_, span)| span).collect();
             assert_eq!(ours, expected, "{needles:?} in {text}");
+            for end in (0..text.len()).step_by(7) {
+                let text = text[..end].as_bytes();
+                assert_eq!(finder.is_in(text), finder.find(text).next().is_some(), "{needles:?}");
+            }
             found += ours.len();
         }
         assert!(found > 1000, "{found} were there to be found");
@@ -120,6 +142,7 @@ mod tests {
     #[test]
     fn nothing_is_found_of_nothing() {
         assert_eq!(finder(&[]).find(b"text").count(), 0);
+        assert!(!finder(&[]).is_in(b"text"));
         assert_eq!(finder(&[String::new()]).find(b"text").count(), 0);
     }
 }

@@ -54,6 +54,13 @@ fn pattern(text: &str) -> Regex {
 /// Values in secret places that say that there is nothing.
 static NOTHING: LazyLock<Regex> = LazyLock::new(|| pattern("^(?i:null|none|true|false)$"));
 
+/// Longer than all of these, in whatever case.
+const LONGER_THAN_NOTHING: usize = 16;
+
+fn is_nothing(value: &str) -> bool {
+    value.len() < LONGER_THAN_NOTHING && NOTHING.is_match(value)
+}
+
 /// What people write where a secret stood: stars, a name in brackets, a variable, an ellipsis behind
 /// at most a few characters, the digest that `openstack --debug` prints.
 static STAND_IN: LazyLock<Regex> = LazyLock::new(|| {
@@ -159,7 +166,11 @@ impl Places {
 
     /// Whether a header's value is secret.
     pub(super) fn is_secret(&self, header: &str) -> bool {
-        self.headers.iter().any(|name| name.eq_ignore_ascii_case(header))
+        let Some(first) = header.bytes().next() else { return false };
+        let first = first.to_ascii_lowercase();
+        // Asked of each header of a long log, and hardly ever are two letters the same.
+        let mut alike = self.headers.iter().filter(|name| name.as_bytes().first() == Some(&first));
+        alike.any(|name| name.eq_ignore_ascii_case(header))
     }
 
     /// Whether this is what fields with secrets are called, and so a word that says nothing.
@@ -173,12 +184,12 @@ impl Places {
             StandIns::Marks => false,
             StandIns::Any => STAND_IN.is_match(value),
         };
-        !value.is_empty() && !is_placeholder(value) && !NOTHING.is_match(value) && !is_stand_in
+        !value.is_empty() && !is_placeholder(value) && !is_nothing(value) && !is_stand_in
     }
 
     /// Whether anything in the text may be secret by its place or its shape.
     pub(super) fn may_be_in(&self, text: &str) -> bool {
-        self.windows.may_be_in(text.as_bytes())
+        self.windows.may_be_in(text)
     }
 
     /// What stands in secret places of a text, and what is secret by its shape. In prose, a line with

@@ -106,7 +106,7 @@ impl ByValue {
     }
 
     pub(super) fn is_in(&self, text: &[u8]) -> bool {
-        self.finder.find(text).next().is_some()
+        self.finder.is_in(text)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, MatchKind, packed};
 use memchr::{memchr, memmem, memrchr};
 
 /// A part of every name that `places` knows for fields and headers.
@@ -37,40 +37,79 @@ const LINES: usize = 6;
 /// Finds the windows.
 #[derive(Clone)]
 pub(super) struct Windows {
-    finder: AhoCorasick,
+    finder: Finder,
     shapes: usize,
+}
+
+/// Finds patterns without regard to case.
+#[derive(Clone)]
+enum Finder {
+    /// Many bytes at a time, in a copy in lower case: to make one costs far less than to look at each
+    /// byte in turn. Not every processor can, and patterns must be few.
+    Packed(packed::Searcher),
+    Automaton(AhoCorasick),
+}
+
+impl Finder {
+    fn new(patterns: &[String]) -> Self {
+        let mut builder =
+            packed::Config::new().match_kind(packed::MatchKind::LeftmostLongest).builder();
+        if let Some(searcher) = builder.extend(patterns).build() {
+            return Self::Packed(searcher);
+        }
+        let finder = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(patterns);
+        Self::Automaton(finder.expect("names fit into memory"))
+    }
+
+    /// The first pattern with its end for which something holds.
+    fn first(&self, text: &[u8], mut holds: impl FnMut(usize, usize) -> bool) -> bool {
+        match self {
+            Self::Packed(searcher) => {
+                let small = text.to_ascii_lowercase();
+                let mut found = searcher.find_iter(&small);
+                found.any(|found| holds(found.pattern().as_usize(), found.end()))
+            }
+            Self::Automaton(finder) => {
+                let mut found = finder.find_iter(text);
+                found.any(|found| holds(found.pattern().as_usize(), found.end()))
+            }
+        }
+    }
 }
 
 impl Windows {
     /// Windows for the known names and shapes, and for these names besides.
     pub(super) fn new<'a>(more: impl Iterator<Item = &'a str>) -> Self {
+        let more =
+            more.map(str::to_ascii_lowercase).filter(|name| !name.is_empty() && !is_known(name));
         // Names are compared without case; shapes have one, but looking at more does no harm.
-        let patterns = SHAPES.into_iter().chain(NAMES).chain(more).filter(|name| !name.is_empty());
+        let patterns = SHAPES.into_iter().chain(NAMES).map(str::to_ascii_lowercase);
         // A match hides what it covers. That is a part of the same name, so it ends with it.
-        let finder = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(patterns);
-        Self { finder: finder.expect("names fit into memory"), shapes: SHAPES.len() }
+        let patterns: Vec<String> = patterns.chain(more).collect();
+        Self { finder: Finder::new(&patterns), shapes: SHAPES.len() }
     }
 
-    /// Whether a text has a window, also where the text is not known to be UTF-8.
-    pub(super) fn may_be_in(&self, text: &[u8]) -> bool {
-        self.found(text).next().is_some()
+    /// Whether a text has a window.
+    pub(super) fn may_be_in(&self, text: &str) -> bool {
+        self.finder.first(text.as_bytes(), |pattern, end| self.is_window(text, pattern, end))
     }
 
-    /// The patterns that may be about a secret, with their ends.
-    fn found<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (usize, usize)> + 'a {
-        let found = self.finder.find_iter(text);
-        let found = found.map(|found| (found.pattern().as_usize(), found.end()));
-        found.filter(|&(pattern, end)| pattern < self.shapes || may_have_value(&text[end..]))
+    /// Whether a pattern that ends here may be about a secret.
+    fn is_window(&self, text: &str, pattern: usize, end: usize) -> bool {
+        pattern < self.shapes || may_have_value(&text.as_bytes()[end..])
     }
 
     /// The windows of a text, in order and apart; each begins with a line.
     pub(super) fn of(&self, text: &str) -> Vec<Range<usize>> {
         let bytes = text.as_bytes();
         let mut windows: Vec<Range<usize>> = Vec::new();
-        for (pattern, end) in self.found(bytes) {
+        self.finder.first(bytes, |pattern, end| {
+            if !self.is_window(text, pattern, end) {
+                return false;
+            }
             let is_shape = pattern < self.shapes;
             let start = memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
             let end = if is_shape && SHAPES[pattern] == PRIVATE_KEY {
@@ -82,7 +121,8 @@ impl Windows {
                 Some(last) if start <= last.end => last.end = last.end.max(end),
                 _ => windows.push(start..end),
             }
-        }
+            false
+        });
         windows
     }
 
@@ -116,9 +156,19 @@ impl Windows {
     }
 }
 
+/// Whether a part of this name is looked for anyway, with nothing behind it that would end it.
+fn is_known(name: &str) -> bool {
+    NAMES.iter().any(|part| {
+        name.rfind(part).is_some_and(|at| name.as_bytes()[at + part.len()..].iter().all(in_name))
+    })
+}
+
+fn in_name(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
 /// Whether a value may follow a name of which some was read: quotes and a colon, `=`, or a cell.
 fn may_have_value(rest: &[u8]) -> bool {
-    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let length = rest.iter().take_while(|byte| in_name(byte)).count();
     match &rest[length..] {
         [b'\\' | b':' | b'=' | b'|', ..] => true,
