@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::capture::requestshook::{Pairing, Side};
-use crate::render::{self, Har, HarSide};
+use crate::render::{self, DiagramNames, Har, HarSide};
 use crate::stabilise::StableEntry;
 
 /// What a log is drawn as.
@@ -31,6 +31,7 @@ pub(super) struct Drawn {
     pub(super) text: String,
     /// Of a view that tells more than one of them at once, what is to be put together.
     sides: Vec<(Side, HarSide)>,
+    names: DiagramNames,
 }
 
 impl Drawn {
@@ -42,7 +43,7 @@ impl Drawn {
     /// Draws a message.
     pub(super) fn push(&mut self, drawing: Drawing, entry: &StableEntry<'_>, step: usize) {
         match drawing {
-            Drawing::Diagram => render::diagram_entry(&mut self.text, entry),
+            Drawing::Diagram => render::diagram_entry(&mut self.text, entry, &mut self.names),
             Drawing::Body => render::body_entry(&mut self.text, entry, step),
             Drawing::Log => render::log_entry(&mut self.text, entry),
             Drawing::Har => self.sides.push((Side::of(entry.entry()), HarSide::of(entry))),
@@ -75,7 +76,7 @@ impl View {
     }
 
     /// Makes text of what has to be put together, and can be.
-    pub(super) fn add(&mut self, Drawn { text, sides }: &mut Drawn) {
+    pub(super) fn add(&mut self, Drawn { text, sides, .. }: &mut Drawn) {
         for (side, message) in sides.drain(..) {
             self.steps += 1;
             self.put_together(text, side, message);

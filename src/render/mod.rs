@@ -14,19 +14,22 @@ mod log;
 
 use std::borrow::Cow;
 
-use memchr::memmem;
+use memchr::{memchr, memmem};
 
 use crate::model::Entry;
 use crate::stabilise::StableRecording;
 
 pub use body::{body, body_entry};
 pub use console::console;
-pub use diagram::{diagram, diagram_entry};
+pub use diagram::{DiagramNames, diagram, diagram_entry};
 pub use har::{Har, HarSide, har_begin, har_end};
 pub use log::{log, log_entry};
 
 /// What is added for each message of a recording and its step, one behind the other.
-fn each(recording: &StableRecording, add: impl Fn(&mut String, &Entry<'_>, usize)) -> String {
+fn each(
+    recording: &StableRecording,
+    mut add: impl FnMut(&mut String, &Entry<'_>, usize),
+) -> String {
     let mut out = String::new();
     let arrows = recording.recording().arrows();
     arrows.for_each(|arrow| add(&mut out, &Entry::of(&arrow), arrow.step));
@@ -35,7 +38,7 @@ fn each(recording: &StableRecording, add: impl Fn(&mut String, &Entry<'_>, usize
 
 /// A text of several lines, protected where it has to be.
 fn escaped(text: &str) -> Cow<'_, str> {
-    if memmem::find(text.as_bytes(), b"8<-").is_none() {
+    if memchr(b'<', text.as_bytes()).is_none() || memmem::find(text.as_bytes(), b"8<-").is_none() {
         return text.into();
     }
     text.split('\n').map(escape_scissors).collect::<Vec<_>>().join("\n").into()
