@@ -105,7 +105,7 @@ pub fn render_log(
                 scope.spawn(move || work(tasks))
             })
             .collect();
-        let drawn = draw(&done, worker(), known, out);
+        let drawn = draw(&done, (drawing, spare), worker, known, out);
         // The others end once nobody takes what they make.
         drop(done);
         let read = reader.join().expect("reading does not panic");
@@ -228,19 +228,23 @@ impl Worker<'_> {
 }
 
 /// Writes what was made in the order of the log.
-fn draw(
+fn draw<'a>(
     from: &Receiver<Receiver<Done>>,
-    mut worker: Worker<'_>,
+    (drawing, spare): (Drawing, &Spare),
+    worker: impl Fn() -> Worker<'a>,
     known: &Mutex<Memory>,
     out: &mut impl Write,
 ) -> io::Result<usize> {
-    let mut view = View::new(worker.drawing);
+    let mut view = View::new(drawing);
+    // It takes a while to be one, and hardly ever there is something for it to do.
+    let mut again = None;
     let mut messages = 0;
     for done in from {
         let done = done.recv().expect("a worker ends what it has begun");
         let Done { piece, before, mut drawn, knew, mut knows } = done;
         let now = lock(known).clone();
         if knew != now {
+            let worker = again.get_or_insert_with(&worker);
             worker.draw(&piece, before, &now, &mut drawn);
             knows = worker.filter.memory().clone();
         }
@@ -253,8 +257,8 @@ fn draw(
         if !is_wanted || !written(&drawn.text, out)? {
             return Ok(messages);
         }
-        lock(&worker.spare.drawn).push(drawn);
-        lock(&worker.spare.read).push(piece.into_bytes());
+        lock(&spare.drawn).push(drawn);
+        lock(&spare.read).push(piece.into_bytes());
     }
     if messages > 0 {
         written(&view.end(), out)?;

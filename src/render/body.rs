@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr3, memmem};
+use memchr::{memchr, memchr_iter, memchr3};
 
 use crate::model::{Entry, Line};
 use crate::stabilise::{StableEntry, StableRecording};
@@ -56,16 +56,18 @@ const INDENT: &str = "    ";
 fn tab(out: &mut String, names: [&str; 3], content: &str) {
     let fence = fence_for(content);
     begin(out, names, &fence);
-    let mut rest = content;
-    while let Some(length) = memchr::memchr(b'\n', rest.as_bytes()) {
-        let (line, behind) = rest.split_at(length + 1);
-        if length > 0 {
+    // Most lines are short.
+    out.reserve(content.len() + content.len() / 4);
+    let mut start = 0;
+    for end in memchr_iter(b'\n', content.as_bytes()) {
+        if end > start {
             out.push_str(INDENT);
         }
-        out.push_str(line);
-        rest = behind;
+        out.push_str(&content[start..=end]);
+        start = end + 1;
     }
-    out.extend([if rest.is_empty() { "" } else { INDENT }, rest, "\n"]);
+    let last = &content[start..];
+    out.extend([if last.is_empty() { "" } else { INDENT }, last, "\n"]);
     end(out, &fence);
 }
 
@@ -80,7 +82,7 @@ fn end(out: &mut String, fence: &str) {
 
 /// A run of backticks that none of the lines can close.
 fn fence_for(content: &str) -> Cow<'static, str> {
-    if memmem::find(content.as_bytes(), b"```").is_none() {
+    if memchr(b'`', content.as_bytes()).is_none() {
         return "```".into();
     }
     let longest = content

@@ -48,6 +48,8 @@ pub struct Entries<R> {
 struct Current {
     /// Line of its heading.
     line: usize,
+    /// Where the blank line behind its header lines begins, if that was there to be seen.
+    header: Option<usize>,
     /// Its beginning and how much follows that, once it is longer than is kept.
     cut: Option<(Vec<u8>, u64)>,
 }
@@ -62,7 +64,8 @@ struct Found {
 
 /// What a place that looks like a heading is.
 enum Candidate {
-    Heading,
+    /// With the place of the blank line behind it and its header lines.
+    Heading(Option<usize>),
     Text,
     /// Its lines are not all there yet.
     Unfinished,
@@ -139,7 +142,7 @@ impl<R: Read> Entries<R> {
     /// Adds the next entry that has been read as a whole, if there is one.
     fn take_next(&mut self, found: &mut Found) -> bool {
         loop {
-            let Some(at) = self.next_heading() else {
+            let Some((at, header)) = self.next_heading() else {
                 if !self.has_ended {
                     return false;
                 }
@@ -147,7 +150,7 @@ impl<R: Read> Entries<R> {
                 return self.take(end, found);
             };
             let is_there = self.take(at, found);
-            self.entry = Some(Current { line: self.line, cut: None });
+            self.entry = Some(Current { line: self.line, header, cut: None });
             self.searched = at + 1;
             if is_there {
                 return true;
@@ -160,8 +163,9 @@ impl<R: Read> Entries<R> {
         self.has_ended
     }
 
-    /// Where the next heading stands, if it is in the buffer with its header lines.
-    fn next_heading(&mut self) -> Option<usize> {
+    /// Where the next heading stands, if it is in the buffer with its header lines, and the end of
+    /// these.
+    fn next_heading(&mut self) -> Option<(usize, Option<usize>)> {
         loop {
             let rest = &self.buffer[self.searched..];
             let Some(found) = memmem::find(rest, MARK.as_bytes()) else {
@@ -172,7 +176,7 @@ impl<R: Read> Entries<R> {
             let at = self.searched + found;
             self.searched = at;
             match self.candidate(at) {
-                Candidate::Heading => return Some(at),
+                Candidate::Heading(header) => return Some((at, header)),
                 Candidate::Text => self.searched = at + 1,
                 Candidate::Unfinished => return None,
             }
@@ -189,12 +193,12 @@ impl<R: Read> Entries<R> {
             return Candidate::Unfinished;
         }
         let lines = &rest[..header.unwrap_or(rest.len())];
-        let first = lines.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        if Heading::read(&String::from_utf8_lossy(first)).is_none() {
+        let first = &lines[..memchr::memchr(b'\n', lines).unwrap_or(lines.len())];
+        if !is_heading(first) {
             return Candidate::Text;
         }
         let is_text = self.entry.is_some() && self.is_in_open_text(at) && !has_id(lines);
-        if is_text { Candidate::Text } else { Candidate::Heading }
+        if is_text { Candidate::Text } else { Candidate::Heading(header) }
     }
 
     /// Whether this place is behind an entry with an id, in a body of which nobody knows where it
@@ -205,7 +209,8 @@ impl<R: Read> Entries<R> {
             Some(Current { cut: Some((kept, _)), .. }) => kept,
             _ => before,
         };
-        let Some(header) = header_end(entry) else { return false };
+        let header = self.entry.as_ref().and_then(|entry| entry.header);
+        let Some(header) = header.or_else(|| header_end(entry)) else { return false };
         let (begin, end) = (entry[header..].trim_ascii_start(), before.trim_ascii_end());
         let is_bounded = match begin.first() {
             None => true,
@@ -234,10 +239,10 @@ impl<R: Read> Entries<R> {
         let is_there = current.is_some();
         match current {
             None => {}
-            Some(Current { line, cut: None }) => {
+            Some(Current { line, cut: None, .. }) => {
                 found.places.push(Place { line, bytes: self.start..end, more: None });
             }
-            Some(Current { line, cut: Some((kept, more)) }) => {
+            Some(Current { line, cut: Some((kept, more)), .. }) => {
                 let more = Some(more + told.len() as u64);
                 found.places.push(Place { line, bytes: 0..0, more });
                 found.kept = kept;
@@ -321,8 +326,7 @@ impl<R: Read> Entries<R> {
         let is_half = last.starts_with(MARK.as_bytes())
             || (!last.is_empty() && MARK.as_bytes().starts_with(last));
         let is_behind = line > self.start && self.is_behind_blank_lines(line);
-        let is_whole = Heading::read(&String::from_utf8_lossy(last)).is_some();
-        if is_half && is_behind && !is_whole { line } else { end }
+        if is_half && is_behind && !is_heading(last) { line } else { end }
     }
 }
 
@@ -348,16 +352,17 @@ impl<R: Read> Iterator for Entries<R> {
     }
 }
 
+fn is_heading(line: &[u8]) -> bool {
+    match std::str::from_utf8(line) {
+        Ok(line) => Heading::read(line).is_some(),
+        Err(_) => Heading::read(&String::from_utf8_lossy(line)).is_some(),
+    }
+}
+
 /// Where the blank line behind the header lines begins.
 pub(super) fn header_end(lines: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    while let Some(length) = memchr::memchr(b'\n', &lines[at..]) {
-        if at > 0 && matches!(&lines[at..at + length], b"" | b"\r") {
-            return Some(at);
-        }
-        at += length + 1;
-    }
-    None
+    let mut begins = memchr::memchr_iter(b'\n', lines).map(|end| end + 1);
+    begins.find(|at| matches!(lines[*at..], [b'\n', ..] | [b'\r', b'\n', ..]))
 }
 
 fn has_id(lines: &[u8]) -> bool {
