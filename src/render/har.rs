@@ -6,6 +6,7 @@
 
 mod message;
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::stabilise::StableEntry;
@@ -25,39 +26,42 @@ pub fn har_end(out: &mut String) {
 }
 
 /// A request or a response, drawn apart from the other side of its exchange, which may be far off.
-#[derive(Debug)]
+/// What is drawn stands in a text with others.
+#[derive(Debug, Clone)]
 pub struct HarSide {
     is_request: bool,
     /// As JSON, without the brace at its end.
-    drawn: String,
+    drawn: Range<usize>,
     /// The participants as JSON.
-    names: String,
-    method: String,
-    url: String,
+    names: Range<usize>,
+    method: Range<usize>,
+    url: Range<usize>,
     time: Option<SystemTime>,
 }
 
 impl HarSide {
-    /// Draws a message.
-    pub fn of(entry: &StableEntry<'_>) -> Self {
+    /// Draws a message behind others.
+    pub fn of(text: &mut String, entry: &StableEntry<'_>) -> Self {
         let entry = entry.entry();
         let is_request = entry.status.is_none();
-        let mut drawn = String::with_capacity(2048);
-        if is_request {
-            message::request(&mut drawn, entry);
-        } else {
-            message::response(&mut drawn, entry);
-        }
-        let mut names = String::new();
-        message::field(&mut names, "\"_from\":", &entry.from);
-        message::field(&mut names, ",\"_to\":", &entry.to);
+        let mut part = |draw: &dyn Fn(&mut String)| {
+            let start = text.len();
+            draw(text);
+            start..text.len()
+        };
         let date = message::header(&entry.headers, "date").filter(|_| !is_request);
         Self {
             is_request,
-            drawn,
-            names,
-            method: entry.method.clone().into_owned(),
-            url: entry.url.clone().into_owned(),
+            drawn: part(&|out| match is_request {
+                true => message::request(out, entry),
+                false => message::response(out, entry),
+            }),
+            names: part(&|out| {
+                message::field(out, "\"_from\":", &entry.from);
+                message::field(out, ",\"_to\":", &entry.to);
+            }),
+            method: part(&|out| out.push_str(&entry.method)),
+            url: part(&|out| out.push_str(&entry.url)),
             time: date.and_then(|date| httpdate::parse_http_date(date).ok()),
         }
     }
@@ -66,7 +70,25 @@ impl HarSide {
     pub fn is_request(&self) -> bool {
         self.is_request
     }
+
+    /// The same in a text that holds nothing else.
+    #[must_use]
+    pub fn by_itself(&self, text: &str) -> (Self, String) {
+        let (start, end) = (self.drawn.start, self.url.end);
+        let moved = |part: &Range<usize>| part.start - start..part.end - start;
+        let side = Self {
+            drawn: moved(&self.drawn),
+            names: moved(&self.names),
+            method: moved(&self.method),
+            url: moved(&self.url),
+            ..*self
+        };
+        (side, text[start..end].to_owned())
+    }
 }
+
+/// One side of an exchange: its step, and the text in which it is drawn.
+pub type HarStep<'a> = (usize, &'a HarSide, &'a str);
 
 /// Draws exchanges as HAR entries.
 #[derive(Debug)]
@@ -89,11 +111,12 @@ impl Har {
     pub fn exchange(
         &mut self,
         out: &mut String,
-        request: Option<(usize, &HarSide)>,
-        response: Option<(usize, &HarSide)>,
+        request: Option<HarStep<'_>>,
+        response: Option<HarStep<'_>>,
     ) {
-        let Some((_, any)) = request.or(response) else { return };
-        if let Some(time) = response.and_then(|(_, side)| side.time)
+        let Some((_, any, any_text)) = request.or(response) else { return };
+        let (method, url) = (&any_text[any.method.clone()], &any_text[any.url.clone()]);
+        if let Some(time) = response.and_then(|(_, side, _)| side.time)
             && time != self.time.0
         {
             self.time = (time, timestamp(time));
@@ -102,24 +125,24 @@ impl Har {
         self.is_first = false;
         out.extend(["{\"startedDateTime\":\"", &self.time.1, "\",\"time\":0,\"request\":"]);
         match request {
-            Some((_, side)) => out.push_str(&side.drawn),
-            None => message::no_request(out, &any.method, &any.url),
+            Some((_, side, text)) => out.push_str(&text[side.drawn.clone()]),
+            None => message::no_request(out, method, url),
         }
         out.push_str("},\"response\":");
         match response {
-            Some((_, side)) => {
-                out.push_str(&side.drawn);
-                if side.url != any.url {
+            Some((_, side, text)) => {
+                out.push_str(&text[side.drawn.clone()]);
+                if text[side.url.clone()] != *url {
                     // What the response calls its URL, where that is not the request's.
-                    message::field(out, ",\"_url\":", &side.url);
+                    message::field(out, ",\"_url\":", &text[side.url.clone()]);
                 }
             }
             None => message::no_response(out),
         }
         out.push_str("},\"cache\":{},\"timings\":{\"send\":0,\"wait\":0,\"receive\":0},");
-        out.push_str(&any.names);
+        out.push_str(&any_text[any.names.clone()]);
         for (name, side) in [("request", request), ("response", response)] {
-            let Some((step, _)) = side else { continue };
+            let Some((step, ..)) = side else { continue };
             out.extend([",\"_", name, "Step\":"]);
             push_number(out, step);
         }

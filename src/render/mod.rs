@@ -22,7 +22,7 @@ use crate::stabilise::StableRecording;
 pub use body::{body, body_entry};
 pub use console::console;
 pub use diagram::{DiagramNames, diagram, diagram_entry};
-pub use har::{Har, HarSide, har_begin, har_end};
+pub use har::{Har, HarSide, HarStep, har_begin, har_end};
 pub use log::{log, log_entry};
 
 /// What is added for each message of a recording and its step, one behind the other.
