@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use std::borrow::Cow;
 
-use crate::model::{Content, Entry, Exchange, Header, Line, Request, Run};
+use crate::model::{Content, Entry, Exchange, Header, Line, Request, Run, TextForm};
 use crate::settings::doctool::RedactSettings;
 
-use super::places::{self, StandIns};
+use super::places::{self, Placed, Seen, StandIns};
 use super::redact::{self, ByValue, SHORTEST_BY_VALUE, Secrets};
 
 /// Values that are remembered; beyond them, the oldest are forgotten.
@@ -97,14 +97,17 @@ impl Filter {
     fn looked_through<'a>(&mut self, mut entry: Entry<'a>) -> StableEntry<'a> {
         let places = &self.secrets.places;
         let in_body = match &entry.body {
-            Content::Text(text) | Content::Cut(text, _) => places.may_be_in(text),
-            Content::Empty | Content::Bytes(..) => false,
+            Content::Text(text) | Content::Cut(text, _) if places.may_be_in(text) => {
+                Some(places.seen(TextForm::Shown, text))
+            }
+            _ => None,
         };
-        if in_body || places.may_be_in(&entry.url) || self.has_new_header(&entry) {
-            self.learn(&entry);
+        let in_url = places.may_be_in(&entry.url);
+        if in_body.is_some() || in_url || self.has_new_header(&entry) {
+            self.learn(&entry, in_body.as_ref().map_or(&[], Seen::fields));
         }
         let secrets = &self.secrets;
-        if self.may_be_in(&entry.url) {
+        if in_url || secrets.has_value(&entry.url) {
             entry.url = secrets.text(&entry.url).into();
         }
         for Line { name, value } in &mut entry.headers {
@@ -115,7 +118,9 @@ impl Filter {
         match &mut entry.body {
             Content::Empty => {}
             Content::Text(text) | Content::Cut(text, _) => {
-                if in_body || secrets.has_value(text) {
+                if let Some(seen) = &in_body {
+                    *text = secrets.without(text, seen).into();
+                } else if secrets.has_value(text) {
                     *text = secrets.text(text).into();
                 }
             }
@@ -133,19 +138,11 @@ impl Filter {
         })
     }
 
-    fn learn(&mut self, entry: &Entry<'_>) {
-        let Entry { from, to, method, url, headers, body, .. } = entry.clone();
-        let request = Request {
-            method: method.into_owned(),
-            url: url.into_owned(),
-            headers: headers.into_iter().map(Header::from).collect(),
-            body: body.into(),
-        };
-        let (from, to) = (from.into_owned(), to.into_owned());
-        let mut run = Run::default();
-        run.recording.exchanges.push(Exchange { from, to, request, response: None, process: None });
+    fn learn(&mut self, entry: &Entry<'_>, in_body: &[Placed]) {
         let mut found = redact::Values::default();
-        self.secrets.places.visit(&run, &mut |kind, value| found.add(kind, value));
+        let headers = entry.headers.iter().map(|Line { name, value }| (&**name, &**value));
+        let mut add = |kind: &str, value: &str| found.add(kind, value);
+        self.secrets.places.visit_parts(&entry.url, headers, in_body, &mut add);
         let known = &self.memory.0.known;
         found.0.retain(|value, _| {
             value.len() >= SHORTEST_BY_VALUE && !has_shape(value) && !known.contains(value)
@@ -153,7 +150,7 @@ impl Filter {
         if found.0.is_empty() {
             return;
         }
-        let names = places::names(&run);
+        let names = places::names(&run_of(entry.clone()));
         found.0.retain(|value, _| !names.contains(value) && !self.secrets.places.is_field(value));
         if found.0.is_empty() {
             return;
@@ -194,6 +191,21 @@ impl Values {
         self.finders.truncate(1);
         self.finders.push(ByValue::of(new));
     }
+}
+
+/// A run in which a message is all that was sent.
+fn run_of(entry: Entry<'_>) -> Run {
+    let Entry { from, to, method, url, headers, body, .. } = entry;
+    let request = Request {
+        method: method.into_owned(),
+        url: url.into_owned(),
+        headers: headers.into_iter().map(Header::from).collect(),
+        body: body.into(),
+    };
+    let (from, to) = (from.into_owned(), to.into_owned());
+    let mut run = Run::default();
+    run.recording.exchanges.push(Exchange { from, to, request, response: None, process: None });
+    run
 }
 
 /// Whether a value is found without being known: a token by its shape.

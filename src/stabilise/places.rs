@@ -100,8 +100,17 @@ pub(super) struct Placed {
 pub(super) struct Seen {
     /// What stands in secret places.
     pub(super) placed: Vec<Placed>,
+    /// How many of these, from the first on, are fields.
+    fields: usize,
     /// What is secret by its shape.
     pub(super) shaped: Vec<Found>,
+}
+
+impl Seen {
+    /// The values of fields.
+    pub(super) fn fields(&self) -> &[Placed] {
+        &self.placed[..self.fields]
+    }
 }
 
 /// The places where values are secret by name.
@@ -202,10 +211,11 @@ impl Places {
         let shape = |part: &str| find::shaped(part).collect();
         let shaped = Windows::each(text, &windows, shape, |found: &mut Found| &mut found.span);
         let mut placed = self.fields_of(text, &windows);
+        let fields = placed.len();
         if form == TextForm::Shown {
             placed.extend(self.lines_of(text, &windows));
         }
-        Seen { placed, shaped }
+        Seen { placed, fields, shaped }
     }
 
     /// The values of fields, wherever they stand.
@@ -274,14 +284,28 @@ impl Places {
         body: &Body,
         add: &mut impl FnMut(&str, &str),
     ) {
+        let body = match body {
+            Body::Text(text) | Body::Cut { text, .. } => self.fields(text),
+            Body::Empty | Body::Bytes { .. } => Vec::new(),
+        };
+        let headers = headers.iter().map(|Header { name, value }| (&**name, &**value));
+        self.visit_parts(url, headers, &body, add);
+    }
+
+    /// The same of a message in which the fields of the body are known.
+    pub(super) fn visit_parts<'a>(
+        &self,
+        url: &str,
+        headers: impl Iterator<Item = (&'a str, &'a str)>,
+        body: &[Placed],
+        add: &mut impl FnMut(&str, &str),
+    ) {
         visit(&self.fields(url), add);
-        for Header { name, value } in headers.iter().filter(|header| self.is_secret(&header.name)) {
-            let placed = Placed { span: 0..0, kind: kind_of(name), value: value.clone() };
+        for (name, value) in headers.filter(|(name, _)| self.is_secret(name)) {
+            let placed = Placed { span: 0..0, kind: kind_of(name), value: value.to_owned() };
             visit(&[without_scheme(placed)], add);
         }
-        if let Body::Text(text) | Body::Cut { text, .. } = body {
-            visit(&self.fields(text), add);
-        }
+        visit(body, add);
     }
 }
 

@@ -189,9 +189,14 @@ impl Secrets {
 
     /// A text without secrets.
     pub fn text(&self, text: &str) -> String {
+        self.without(text, &self.places.seen(TextForm::Shown, text))
+    }
+
+    /// The same of a text of which it is known what can be seen in it.
+    pub(super) fn without(&self, text: &str, seen: &Seen) -> String {
         let mut out = String::with_capacity(text.len());
         let mut done = 0;
-        for found in self.find(text) {
+        for found in self.with_seen(text, seen) {
             out.push_str(&text[done..found.span.start]);
             out.push_str(&found.placeholder());
             done = found.span.end;
