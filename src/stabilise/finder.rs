@@ -131,7 +131,7 @@ mod tests {
             let ours: Vec<_> = finder.find(text.as_bytes()).map(|(_, span)| span).collect();
             assert_eq!(ours, expected, "{needles:?} in {text}");
             for end in (0..text.len()).step_by(7) {
-                let text = text[..end].as_bytes();
+                let text = &text.as_bytes()[..end];
                 assert_eq!(finder.is_in(text), finder.find(text).next().is_some(), "{needles:?}");
             }
             found += ours.len();

@@ -214,7 +214,7 @@ fn end_of_key(text: &[u8], from: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Range, Windows};
+    use super::{Finder, Range, Windows};
 
     fn windows(text: &str) -> Vec<&str> {
         let names = ["x-auth-token", "my pass.word"].into_iter();
@@ -246,6 +246,25 @@ mod tests {
             "a token is a secret",
         ] {
             assert_eq!(windows(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn many_names_and_few_are_found_alike() {
+        let many: Vec<String> = (0..200).map(|number| format!("field {number}")).collect();
+        let few = Windows::new(std::iter::empty());
+        let many = Windows::new(many.iter().map(String::as_str));
+        assert!(matches!(many.finder, Finder::Automaton(_)));
+        for part in
+            ["PassWord", "x-AUTH-token", "temp_url_key", "cookie", "GAAAAA", "eyJ", "é", "status"]
+        {
+            for before in 0..40 {
+                for behind in ["", ": x", "\": \"x\"", "=x\nline", " | x |", "_expires: x"] {
+                    let text = format!("{}{part}{behind}", "y ".repeat(before));
+                    assert_eq!(few.of(&text), many.of(&text), "{text}");
+                    assert_eq!(few.may_be_in(&text), !few.of(&text).is_empty(), "{text}");
+                }
+            }
         }
     }
 

@@ -314,7 +314,8 @@ impl<R: Read> Entries<R> {
     }
 
     fn passed(&mut self, bytes: usize) {
-        self.searched -= bytes;
+        // Behind the last entry nothing is searched.
+        self.searched = self.searched.saturating_sub(bytes);
         self.start = self.start.saturating_sub(bytes);
     }
 
