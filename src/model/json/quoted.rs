@@ -40,13 +40,13 @@ fn push_escaped(out: &mut String, text: &str) {
 fn escape(part: &[u8], out: &mut [u8; 2 * PART + words::WIDTH]) -> Option<usize> {
     let (mut at, mut length) = (0, 0);
     while at < part.len() {
-        let letters = match part.get(at..at + words::WIDTH) {
-            Some(word) => {
+        let letters = match (part[at..].first_chunk(), out[length..].first_chunk_mut()) {
+            (Some(word), Some(written)) => {
                 // All of it: what is no letter is written over.
-                out[length..length + words::WIDTH].copy_from_slice(word);
+                *written = *word;
                 words::letters_in(word)
             }
-            None => {
+            _ => {
                 let letters = words::letters(part, at) - at;
                 out[length..length + letters].copy_from_slice(&part[at..at + letters]);
                 letters
@@ -61,7 +61,7 @@ fn escape(part: &[u8], out: &mut [u8; 2 * PART + words::WIDTH]) -> Option<usize>
                 b'\t' => b't',
                 _ => return None,
             };
-            out[length..length + 2].copy_from_slice(&[b'\\', letter]);
+            (out[length], out[length + 1]) = (b'\\', letter);
             (at, length) = (at + 1, length + 2);
         }
     }

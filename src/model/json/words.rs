@@ -28,7 +28,7 @@ pub(super) fn letters(text: &[u8], at: usize) -> usize {
 
 /// How many bytes at the beginning of [`WIDTH`] bytes are such letters.
 #[inline]
-pub(super) fn letters_in(word: &[u8]) -> usize {
+pub(super) fn letters_in(word: &[u8; WIDTH]) -> usize {
     first(marks(number(word)))
 }
 
@@ -50,8 +50,8 @@ fn marks_of_zeros(word: u64) -> u64 {
 }
 
 #[inline]
-fn number(word: &[u8]) -> u64 {
-    u64::from_le_bytes(word.try_into().unwrap_or_default())
+fn number(word: &[u8; WIDTH]) -> u64 {
+    u64::from_le_bytes(*word)
 }
 
 /// How many bytes stand before the first mark; all where there is none.
@@ -65,7 +65,7 @@ fn first(marks: u64) -> usize {
 fn run(text: &[u8], at: usize, marks: impl Fn(u64) -> u64, goes_on: impl Fn(u8) -> bool) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     let mut length = 0;
-    while let Some(word) = rest.get(length..length + WIDTH) {
+    while let Some(word) = rest[length..].first_chunk() {
         let free = first(marks(number(word)));
         length += free;
         if free < WIDTH {
