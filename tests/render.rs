@@ -159,6 +159,33 @@ fn har_has_an_entry_for_each_exchange_with_what_it_has_no_place_for() {
     );
 }
 
+#[test]
+fn a_har_entry_has_both_sides_however_far_apart_they_are() {
+    // More than is read at once lies between each request and its response.
+    let mut log = String::new();
+    let side = |number: usize, what: &str| {
+        let body = format!("{number} \"{}\"", "text\n".repeat(100));
+        format!(
+            "\n### (a) {what} http://h/{number}\nX-Requestshook-Request-Id: {number}\n\n{body}\n\n"
+        )
+    };
+    (0..1000).for_each(|number| log += &side(number, "REQ >>> (b) : GET"));
+    (0..1000).for_each(|number| log += &side(number, "RESP <<< (b) : 200 OK GET"));
+    let site = Site::new(&[("log.md", &log)]);
+    let har: Value = serde_json::from_str(&rendered(&site, "log.md", "har")).expect("it is JSON");
+    let entries = har["log"]["entries"].as_array().expect("it is an array");
+    assert_eq!(entries.len(), 1000);
+    for (number, entry) in entries.iter().enumerate() {
+        assert_eq!(entry["request"]["url"], format!("http://h/{number}"));
+        assert_eq!(entry["_requestStep"], number + 1);
+        assert_eq!(entry["_responseStep"], number + 1001);
+        for text in [&entry["request"]["postData"]["text"], &entry["response"]["content"]["text"]] {
+            let text = text.as_str().expect("it is a text");
+            assert!(text.starts_with(&format!("{number} \"text\n")), "{text}");
+        }
+    }
+}
+
 /// Logs of pages: our own, and those that people have published.
 fn logs_of_pages() -> Vec<String> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -29,7 +29,7 @@ impl Read for Portions<'_> {
 fuzz_target!(|data: &[u8]| {
     let Some((portion, log)) = data.split_first() else { return };
     let portion = usize::from(*portion) + 1;
-    let all = |log| Entries::new(log).collect::<io::Result<Vec<Entry>>>().expect("it is memory");
+    let all = |log| Entries::new(log).collect::<io::Result<Vec<Entry<'_>>>>().expect("it is memory");
     let entries = all(Portions(log, log.len()));
     assert_eq!(entries, all(Portions(log, portion)), "portions make no difference");
     let lines: Vec<&[u8]> = log.split(|byte| *byte == b'\n').collect();

@@ -55,16 +55,7 @@ impl Seen {
     }
 
     /// The messages one by one, as a log would hold them.
-    pub fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
-        self.recording.arrows().map(|arrow| Entry {
-            line: arrow.step,
-            from: arrow.from.to_owned(),
-            to: arrow.to.to_owned(),
-            status: arrow.status.map(str::to_owned),
-            method: arrow.method.to_owned(),
-            url: arrow.url.to_owned(),
-            headers: arrow.headers.to_vec(),
-            body: arrow.body.clone(),
-        })
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.recording.arrows().map(|arrow| Entry::of(&arrow))
     }
 }

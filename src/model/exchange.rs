@@ -225,9 +225,3 @@ pub fn path_of(url: &str) -> &str {
         None => "/",
     }
 }
-
-/// The value of the first header of this name, which is compared without case.
-pub(super) fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
-    let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
-    Some(&header.value)
-}

@@ -4,6 +4,8 @@
 //! order of keys, a number of 23 digits, an escape. So scalars and keys stay the text they are.
 
 mod laid_out;
+mod quoted;
+mod words;
 
 use std::iter::Peekable;
 use std::str::CharIndices;
@@ -38,6 +40,11 @@ impl Json {
     /// would change nothing. Says nothing about what stands inside the lines.
     pub fn is_laid_out(text: &str) -> bool {
         laid_out::is_laid_out(text.as_bytes())
+    }
+
+    /// Adds a text as a JSON string.
+    pub fn push_quoted(out: &mut String, text: &str) {
+        quoted::push(out, text);
     }
 
     /// The text with an indent of two.

@@ -37,7 +37,7 @@ pub use created::{Asked, Created};
 pub use diagnostic::{Diagnostic, DiagnosticKind, Severity, Told, distinct};
 pub use directory::Directory;
 pub use effect::Effect;
-pub use entry::Entry;
+pub use entry::{Content, Entry, Line};
 pub use event::{Event, Events};
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Process, Recording, Request, Response, Run, path_of,

@@ -27,9 +27,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cloud, Place};
 use crate::settings::Config;
 use crate::settings::doctool::RedactSettings;
-use crate::stabilise::{AsWritten, Filter, Memory, StableEntry};
+use crate::stabilise::{Filter, Memory};
 
-use super::drawing::{Drawer, Drawing};
+use super::drawing::{Drawing, Drawn, View};
 use super::live;
 
 /// Forms of a recording that are no log.
@@ -58,17 +58,18 @@ struct Task {
 struct Done {
     piece: Piece,
     before: usize,
-    made: Made,
+    drawn: Drawn,
     /// What was known at first, and what is known now.
     knew: Memory,
     knows: Memory,
 }
 
-/// What a worker makes of messages.
-enum Made {
-    Text(String),
-    /// Of a view that needs them all.
-    Entries(Vec<StableEntry>),
+/// What pieces were kept in and drawn into, to be used again. Memory that is new for each piece costs
+/// the system more time than filling it.
+#[derive(Default)]
+struct Spare {
+    read: Mutex<Vec<Vec<u8>>>,
+    drawn: Mutex<Vec<Drawn>>,
 }
 
 /// Draws a log, and gives the number of its messages.
@@ -83,14 +84,16 @@ pub fn render_log(
     out: &mut impl Write,
 ) -> Result<usize> {
     let workers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS);
-    let known = Mutex::new(Memory::default());
+    let (known, spare) = (Mutex::new(Memory::default()), Spare::default());
+    let (known, spare) = (&known, &spare);
     thread::scope(|scope| {
         let (to_workers, tasks) = mpsc::sync_channel(workers * WAITING);
         let (in_order, done) = mpsc::sync_channel(workers * WAITING);
-        let reader = scope.spawn(move || read(log, &to_workers, &in_order));
-        let (tasks, known) = (Arc::new(Mutex::new(tasks)), &known);
-        let work = |tasks: Arc<Mutex<Receiver<Task>>>| {
-            let mut worker = Worker { filter: Filter::new(settings), drawing };
+        let reader = scope.spawn(move || read(log, &to_workers, &in_order, spare));
+        let tasks = Arc::new(Mutex::new(tasks));
+        let worker = move || Worker { filter: Filter::new(settings), drawing, spare };
+        let work = move |tasks: Arc<Mutex<Receiver<Task>>>| {
+            let mut worker = worker();
             while let Some(task) = next(&tasks) {
                 let knew = lock(known).clone();
                 worker.hand_on(task, &knew);
@@ -102,8 +105,7 @@ pub fn render_log(
                 scope.spawn(move || work(tasks))
             })
             .collect();
-        let worker = Worker { filter: Filter::new(settings), drawing };
-        let drawn = draw(&done, worker, known, out);
+        let drawn = draw(&done, (drawing, spare), worker, known, out);
         // The others end once nobody takes what they make.
         drop(done);
         let read = reader.join().expect("reading does not panic");
@@ -141,16 +143,18 @@ pub fn render_recording(
             Error::new(ErrorKind::Recording, fault.message).at(place)
         })?,
     };
-    let (mut filter, mut drawer) = (Filter::new(&config.redact), Drawer::behind(drawing, 0));
-    let (mut view, mut messages) = (String::new(), 0);
-    drawer.begin(&mut view);
+    let (mut filter, mut view) = (Filter::new(&config.redact), View::new(drawing));
+    let (mut drawn, mut messages) = (Drawn::default(), 0);
+    drawn.text = view.begin();
     for entry in seen.entries() {
-        drawer.push(&mut view, filter.entry(entry, None));
         messages += 1;
+        drawn.push(drawing, &filter.entry(entry, None), messages);
     }
-    drawer.end(&mut view);
+    view.add(&mut drawn);
+    drawn.text.push_str(&view.end());
     if messages > 0 {
-        written(&view, out).map_err(|cause| failed("the view cannot be written", cause))?;
+        let written = written(&drawn.text, out);
+        written.map_err(|cause| failed("the view cannot be written", cause))?;
     }
     Ok((messages, seen))
 }
@@ -173,11 +177,12 @@ fn read(
     log: impl Read,
     to_workers: &SyncSender<Task>,
     in_order: &SyncSender<Receiver<Done>>,
+    spare: &Spare,
 ) -> io::Result<()> {
     let mut entries = Entries::new(log);
     let mut before = 0;
     loop {
-        let piece = entries.piece();
+        let piece = entries.piece(lock(&spare.read).pop().unwrap_or_default());
         if !piece.is_empty() {
             let (to, done) = mpsc::sync_channel(1);
             let messages = piece.len();
@@ -196,80 +201,76 @@ fn read(
 }
 
 /// Somebody who takes secrets out of messages and draws them.
-struct Worker {
+struct Worker<'a> {
     filter: Filter,
     drawing: Drawing,
+    spare: &'a Spare,
 }
 
-impl Worker {
+impl Worker<'_> {
     fn hand_on(&mut self, Task { piece, before, to }: Task, knew: &Memory) {
-        let made = self.make(&piece, before, knew);
+        let mut drawn = lock(&self.spare.drawn).pop().unwrap_or_default();
+        self.draw(&piece, before, knew, &mut drawn);
         let (knew, knows) = (knew.clone(), self.filter.memory().clone());
         // Whoever waited for it may have seen enough.
-        let _ = to.send(Done { piece, before, made, knew, knows });
+        let _ = to.send(Done { piece, before, drawn, knew, knows });
     }
 
     /// Knowing so much before the piece, but not what other pieces tell.
-    fn make(&mut self, piece: &Piece, before: usize, knew: &Memory) -> Made {
+    fn draw(&mut self, piece: &Piece, before: usize, knew: &Memory, drawn: &mut Drawn) {
         self.filter.remember(knew);
-        let stable = piece.entries().map(|(entry, written)| {
-            let written =
-                written.map(|written| AsWritten { head: written.head, body: written.body });
-            self.filter.entry(entry, written)
-        });
-        if self.drawing == Drawing::Har {
-            return Made::Entries(stable.collect());
+        drawn.clear();
+        for (index, (entry, written)) in piece.entries().enumerate() {
+            let stable = self.filter.entry(entry, written);
+            drawn.push(self.drawing, &stable, before + index + 1);
         }
-        let mut drawer = Drawer::behind(self.drawing, before);
-        let mut text = String::new();
-        stable.for_each(|entry| drawer.push(&mut text, entry));
-        Made::Text(text)
     }
 }
 
 /// Writes what was made in the order of the log.
-fn draw(
+fn draw<'a>(
     from: &Receiver<Receiver<Done>>,
-    mut worker: Worker,
+    (drawing, spare): (Drawing, &Spare),
+    worker: impl Fn() -> Worker<'a>,
     known: &Mutex<Memory>,
     out: &mut impl Write,
 ) -> io::Result<usize> {
-    let mut drawer = Drawer::behind(worker.drawing, 0);
+    let mut view = View::new(drawing);
+    // It takes a while to be one, and hardly ever there is something for it to do.
+    let mut again = None;
     let mut messages = 0;
-    let mut text = String::new();
-    drawer.begin(&mut text);
     for done in from {
         let done = done.recv().expect("a worker ends what it has begun");
-        let Done { piece, before, mut made, knew, mut knows } = done;
+        let Done { piece, before, mut drawn, knew, mut knows } = done;
         let now = lock(known).clone();
         if knew != now {
-            made = worker.make(&piece, before, &now);
+            let worker = again.get_or_insert_with(&worker);
+            worker.draw(&piece, before, &now, &mut drawn);
             knows = worker.filter.memory().clone();
         }
         if knows != now {
             *lock(known) = knows;
         }
+        let is_wanted = messages > 0 || written(&view.begin(), out)?;
         messages += piece.len();
-        match made {
-            Made::Text(made) => text.push_str(&made),
-            Made::Entries(entries) => {
-                entries.into_iter().for_each(|entry| drawer.push(&mut text, entry));
-            }
-        }
-        if !written(&text, out)? {
+        view.add(&mut drawn);
+        if !is_wanted || !written(&drawn.text, out)? {
             return Ok(messages);
         }
-        text.clear();
+        lock(&spare.drawn).push(drawn);
+        lock(&spare.read).push(piece.into_bytes());
     }
-    drawer.end(&mut text);
     if messages > 0 {
-        written(&text, out)?;
+        written(&view.end(), out)?;
     }
     Ok(messages)
 }
 
 /// Whether whoever reads the view has not seen enough yet.
 fn written(text: &str, out: &mut impl Write) -> io::Result<bool> {
+    if text.is_empty() {
+        return Ok(true);
+    }
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         written => written.map(|()| true),

@@ -2,16 +2,16 @@
 //!
 //! `merge` reads it back section by section to keep what people write into it.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::memmem;
+use memchr::{memchr, memchr_iter, memchr3};
 
-use crate::model::Arrow;
+use crate::model::{Entry, Line};
 use crate::stabilise::{StableEntry, StableRecording};
 
 use super::content::content;
-use super::{each, push_escaped};
+use super::{each, escaped, push_number, some};
 
 /// The request/response page: a blank line before each heading, two between sections.
 pub fn body(recording: &StableRecording) -> String {
@@ -20,68 +20,92 @@ pub fn body(recording: &StableRecording) -> String {
 
 /// The heads of the sections of all messages, four lines each: what [`body`] begins them with.
 pub fn body_heads(recording: &StableRecording) -> String {
-    each(recording, |out, arrow| push_head(out, arrow, &arrow.label()))
+    each(recording, |out, entry, step| push_head(out, entry, step, &entry.label()))
 }
 
 /// The sections of these messages of a request/response page.
 pub fn body_sections(recording: &StableRecording, messages: Range<usize>) -> String {
-    let mut out = String::new();
-    let arrows = recording.recording().arrows().skip(messages.start).take(messages.len());
-    arrows.for_each(|arrow| push(&mut out, &arrow));
-    out
+    some(recording, messages, push)
 }
 
 /// Adds one message to a request/response page.
-pub fn body_entry(out: &mut String, entry: &StableEntry, step: usize) {
-    push(out, &entry.arrow(step));
+pub fn body_entry(out: &mut String, entry: &StableEntry<'_>, step: usize) {
+    push(out, entry.entry(), step);
 }
 
-fn push_head(out: &mut String, arrow: &Arrow<'_>, title: &str) {
-    let Arrow { step, from, to, .. } = arrow;
-    let direction = if arrow.status.is_none() { "-->" } else { "<--" };
-    write!(out, "\n### ({step}) {title}\n`{from}` {direction} `{to}`\n\n")
-        .expect("writing to a string does not fail");
+fn push_head(out: &mut String, entry: &Entry<'_>, step: usize, title: &str) {
+    let direction = if entry.status.is_none() { "` --> `" } else { "` <-- `" };
+    out.push_str("\n### (");
+    push_number(out, step);
+    out.extend([") ", title, "\n`", &entry.from, direction, &entry.to, "`\n\n"]);
 }
 
-fn push(out: &mut String, arrow: &Arrow<'_>) {
-    let title = arrow.label();
-    push_head(out, arrow, &title);
-    let mut header = String::new();
-    for (index, line) in arrow.headers.iter().enumerate() {
-        header.push_str(if index == 0 { "" } else { "\n" });
-        push_escaped(&mut header, &format!("{}: {}", line.name, line.value));
+fn push(out: &mut String, entry: &Entry<'_>, step: usize) {
+    let title = entry.label();
+    push_head(out, entry, step, &title);
+    let title = if title.contains('"') { title.replace('"', "%22") } else { title };
+    header(out, &title, &entry.headers);
+    out.push('\n');
+    tab(out, ["Body", "json", &title], &escaped(&content(&entry.body)));
+    out.push('\n');
+}
+
+fn header(out: &mut String, title: &str, lines: &[Line<'_>]) {
+    let names = ["Header", "http", title];
+    // What a fence, an include or a second line is made of hardly ever stands in a header.
+    let is_odd = |text: &str| memchr3(b'`', b'<', b'\n', text.as_bytes()).is_some();
+    if lines.iter().any(|line| is_odd(&line.name) || is_odd(&line.value)) {
+        let texts = lines.iter().map(|Line { name, value }| [name, ": ", value].concat());
+        let texts: Vec<String> = texts.map(|text| escaped(&text).into_owned()).collect();
+        return tab(out, names, &texts.join("\n"));
     }
-    let has_header = !arrow.headers.is_empty();
-    tab(out, ["Header", "http", &title], has_header.then_some(&*header));
-    out.push('\n');
-    let mut shown = String::new();
-    push_escaped(&mut shown, &content(arrow.body));
-    tab(out, ["Body", "json", &title], Some(&shown));
-    out.push('\n');
+    begin(out, names, "```");
+    for Line { name, value } in lines {
+        out.extend([INDENT, name, ": ", value, "\n"]);
+    }
+    end(out, "```");
 }
 
-fn tab(out: &mut String, [name, language, title]: [&str; 3], content: Option<&str>) {
-    let fence = fence_for(content.unwrap_or_default());
-    let title = title.replace('"', "%22");
-    out.extend(["=== \"", name, "\"\n    ", &fence, " ", language, " title=\"", &title]);
+const INDENT: &str = "    ";
+
+fn tab(out: &mut String, names: [&str; 3], content: &str) {
+    let fence = fence_for(content);
+    begin(out, names, &fence);
+    // Most lines are short.
+    out.reserve(content.len() + content.len() / 4);
+    let mut start = 0;
+    for end in memchr_iter(b'\n', content.as_bytes()) {
+        if end > start {
+            out.push_str(INDENT);
+        }
+        out.push_str(&content[start..=end]);
+        start = end + 1;
+    }
+    let last = &content[start..];
+    out.extend([if last.is_empty() { "" } else { INDENT }, last, "\n"]);
+    end(out, &fence);
+}
+
+fn begin(out: &mut String, [name, language, title]: [&str; 3], fence: &str) {
+    out.extend(["=== \"", name, "\"\n    ", fence, " ", language, " title=\"", title]);
     out.push_str("\" linenums=\"1\"\n");
-    for line in content.iter().flat_map(|content| content.split('\n')) {
-        out.extend([if line.is_empty() { "" } else { "    " }, line, "\n"]);
-    }
-    out.extend(["    ", &fence, "\n"]);
+}
+
+fn end(out: &mut String, fence: &str) {
+    out.extend([INDENT, fence, "\n"]);
 }
 
 /// A run of backticks that none of the lines can close.
-fn fence_for(content: &str) -> String {
-    if memmem::find(content.as_bytes(), b"```").is_none() {
-        return "```".to_owned();
+fn fence_for(content: &str) -> Cow<'static, str> {
+    if memchr(b'`', content.as_bytes()).is_none() {
+        return "```".into();
     }
     let longest = content
         .split('\n')
         .map(str::trim_start)
         .map(|line| line.len() - line.trim_start_matches('`').len())
         .max();
-    "`".repeat(longest.map_or(3, |run| if run < 3 { 3 } else { run + 1 }))
+    "`".repeat(longest.map_or(3, |run| if run < 3 { 3 } else { run + 1 })).into()
 }
 
 #[cfg(test)]
@@ -91,7 +115,7 @@ mod tests {
     #[test]
     fn content_cannot_close_its_fence() {
         let mut out = String::new();
-        tab(&mut out, ["Body", "json", "T"], Some("```\n\nx"));
+        tab(&mut out, ["Body", "json", "T"], "```\n\nx");
         let text =
             "=== \"Body\"\n    ```` json title=\"T\" linenums=\"1\"\n    ```\n\n    x\n    ````\n";
         assert_eq!(out, text);

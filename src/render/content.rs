@@ -3,19 +3,19 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::model::{Body, Json};
+use crate::model::{Content, Json};
 
 /// The lines of the content without a final newline; `none` where there is none.
-pub(super) fn content(body: &Body) -> Cow<'_, str> {
-    match body {
-        Body::Empty => Cow::Borrowed("none"),
-        Body::Text(text) if Json::is_laid_out(text) => Cow::Borrowed(text),
-        Body::Text(text) => {
+pub(super) fn content<'a>(content: &'a Content<'_>) -> Cow<'a, str> {
+    match content {
+        Content::Empty => Cow::Borrowed("none"),
+        Content::Text(text) if Json::is_laid_out(text) => Cow::Borrowed(text),
+        Content::Text(text) => {
             Json::parse(text).map_or_else(|| normalised(text), |json| json.indented().into())
         }
-        Body::Cut { text, length } => format!("{}\n... ({length} bytes)", normalised(text)).into(),
-        Body::Bytes { head, length: None } => format!("{}...", bytes_literal(head)).into(),
-        Body::Bytes { head, length: Some(length) } => {
+        Content::Cut(text, length) => format!("{}\n... ({length} bytes)", normalised(text)).into(),
+        Content::Bytes(head, None) => format!("{}...", bytes_literal(head)).into(),
+        Content::Bytes(head, Some(length)) => {
             format!("{}... ({length} bytes)", bytes_literal(head)).into()
         }
     }
@@ -57,7 +57,7 @@ fn bytes_literal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{bytes_literal, content};
-    use crate::model::Body;
+    use crate::model::Content;
 
     #[test]
     fn bytes_are_written_as_python_writes_them() {
@@ -68,10 +68,10 @@ mod tests {
 
     #[test]
     fn content_says_how_much_is_left_out() {
-        let cut = Body::Cut { text: "abc\n".to_owned(), length: 9 };
+        let cut = Content::Cut("abc\n".into(), 9);
         assert_eq!(content(&cut), "abc\n... (9 bytes)");
-        let bytes = Body::Bytes { head: b"abc".to_vec(), length: Some(9) };
+        let bytes = Content::Bytes(b"abc".into(), Some(9));
         assert_eq!(content(&bytes), "b'abc'... (9 bytes)");
-        assert_eq!(content(&Body::Empty), "none");
+        assert_eq!(content(&Content::Empty), "none");
     }
 }

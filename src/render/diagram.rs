@@ -1,39 +1,49 @@
 //! The diagram: one Mermaid line a message, without the `sequenceDiagram` line, which the page has.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
-use crate::model::Arrow;
+use crate::model::Entry;
 use crate::sequence::written;
 use crate::stabilise::{StableEntry, StableRecording};
 
+use super::each;
+
+/// Names that are kept, at most. A log has few; without a bound, one with many would fill the memory.
+const KEPT: usize = 256;
+
+/// How participants' names are written in a diagram. Telling it takes a parser, so it is kept.
+#[derive(Debug, Default)]
+pub struct DiagramNames(HashMap<String, String>);
+
+impl DiagramNames {
+    fn written(&mut self, name: &str) -> &str {
+        if !self.0.contains_key(name) {
+            if self.0.len() >= KEPT {
+                self.0.clear();
+            }
+            self.0.insert(name.to_owned(), written::name(name));
+        }
+        &self.0[name]
+    }
+}
+
 /// The diagram view.
 pub fn diagram(recording: &StableRecording) -> String {
-    let mut out = String::new();
-    // Few take part, and whether a name needs to be written otherwise takes a while to say.
-    let mut names = HashMap::new();
-    for arrow in recording.recording().arrows() {
-        let [from, to] = [arrow.from, arrow.to].map(|name| {
-            Rc::clone(names.entry(name).or_insert_with(|| Rc::from(written::name(name))))
-        });
-        push_between(&mut out, &arrow, [&from, &to]);
-    }
-    out
+    let mut names = DiagramNames::default();
+    each(recording, |out, entry, _| push(out, entry, &mut names))
 }
 
 /// Adds one message to a diagram.
-pub fn diagram_entry(out: &mut String, entry: &StableEntry, step: usize) {
-    push(out, &entry.arrow(step));
+pub fn diagram_entry(out: &mut String, entry: &StableEntry<'_>, names: &mut DiagramNames) {
+    push(out, entry.entry(), names);
 }
 
-fn push(out: &mut String, arrow: &Arrow<'_>) {
-    push_between(out, arrow, [&written::name(arrow.from), &written::name(arrow.to)]);
-}
-
-fn push_between(out: &mut String, arrow: &Arrow<'_>, [from, to]: [&str; 2]) {
-    let label = written::text(&arrow.label());
-    match arrow.status {
-        None => out.extend([from, "->>", to, ": ", &label, "\n"]),
-        Some(_) => out.extend([to, "-->>", from, ": ", &label, "\n"]),
-    }
+fn push(out: &mut String, entry: &Entry<'_>, names: &mut DiagramNames) {
+    let (from, arrow, to) = match entry.status {
+        None => (&entry.from, "->>", &entry.to),
+        Some(_) => (&entry.to, "-->>", &entry.from),
+    };
+    let label = entry.label();
+    out.extend([names.written(from), arrow]);
+    out.extend([names.written(to), ": ", &written::text(&label), "\n"]);
 }

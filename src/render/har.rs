@@ -4,15 +4,14 @@
 //! in fields that begin with `_`, as its specification wants: participants, the steps of request and
 //! response, and how long content is of which only the beginning is there.
 
+mod message;
+
+use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use percent_encoding::percent_decode_str;
-use serde::Serialize;
-
-use crate::model::{Arrow, Body, Header};
 use crate::stabilise::StableEntry;
+
+use super::push_number;
 
 /// What stands before the first exchange.
 pub fn har_begin(out: &mut String) {
@@ -26,17 +25,82 @@ pub fn har_end(out: &mut String) {
     out.push_str("\n]}}\n");
 }
 
+/// A request or a response, drawn apart from the other side of its exchange, which may be far off.
+/// What is drawn stands in a text with others.
+#[derive(Debug, Clone)]
+pub struct HarSide {
+    is_request: bool,
+    /// As JSON, without the brace at its end.
+    drawn: Range<usize>,
+    /// The participants as JSON.
+    names: Range<usize>,
+    method: Range<usize>,
+    url: Range<usize>,
+    time: Option<SystemTime>,
+}
+
+impl HarSide {
+    /// Draws a message behind others.
+    pub fn of(text: &mut String, entry: &StableEntry<'_>) -> Self {
+        let entry = entry.entry();
+        let is_request = entry.status.is_none();
+        let mut part = |draw: &dyn Fn(&mut String)| {
+            let start = text.len();
+            draw(text);
+            start..text.len()
+        };
+        let date = message::header(&entry.headers, "date").filter(|_| !is_request);
+        Self {
+            is_request,
+            drawn: part(&|out| match is_request {
+                true => message::request(out, entry),
+                false => message::response(out, entry),
+            }),
+            names: part(&|out| {
+                message::field(out, "\"_from\":", &entry.from);
+                message::field(out, ",\"_to\":", &entry.to);
+            }),
+            method: part(&|out| out.push_str(&entry.method)),
+            url: part(&|out| out.push_str(&entry.url)),
+            time: date.and_then(|date| httpdate::parse_http_date(date).ok()),
+        }
+    }
+
+    /// Whether it is no response.
+    pub fn is_request(&self) -> bool {
+        self.is_request
+    }
+
+    /// The same in a text that holds nothing else.
+    #[must_use]
+    pub fn by_itself(&self, text: &str) -> (Self, String) {
+        let (start, end) = (self.drawn.start, self.url.end);
+        let moved = |part: &Range<usize>| part.start - start..part.end - start;
+        let side = Self {
+            drawn: moved(&self.drawn),
+            names: moved(&self.names),
+            method: moved(&self.method),
+            url: moved(&self.url),
+            ..*self
+        };
+        (side, text[start..end].to_owned())
+    }
+}
+
+/// One side of an exchange: its step, and the text in which it is drawn.
+pub type HarStep<'a> = (usize, &'a HarSide, &'a str);
+
 /// Draws exchanges as HAR entries.
 #[derive(Debug)]
 pub struct Har {
     is_first: bool,
-    /// When the last exchange took place that says so.
-    time: SystemTime,
+    /// When the last exchange took place that says so, as it is written.
+    time: (SystemTime, String),
 }
 
 impl Default for Har {
     fn default() -> Self {
-        Self { is_first: true, time: UNIX_EPOCH }
+        Self { is_first: true, time: (UNIX_EPOCH, timestamp(UNIX_EPOCH)) }
     }
 }
 
@@ -47,235 +111,43 @@ impl Har {
     pub fn exchange(
         &mut self,
         out: &mut String,
-        request: Option<(usize, &StableEntry)>,
-        response: Option<(usize, &StableEntry)>,
+        request: Option<HarStep<'_>>,
+        response: Option<HarStep<'_>>,
     ) {
-        let request = request.map(|(step, entry)| entry.arrow(step));
-        let response = response.map(|(step, entry)| entry.arrow(step));
-        let Some(any) = request.or(response) else { return };
-        let date = response.and_then(|arrow| header(arrow.headers, "date"));
-        if let Some(time) = date.and_then(|date| httpdate::parse_http_date(date).ok()) {
-            self.time = time;
+        let Some((_, any, any_text)) = request.or(response) else { return };
+        let (method, url) = (&any_text[any.method.clone()], &any_text[any.url.clone()]);
+        if let Some(time) = response.and_then(|(_, side, _)| side.time)
+            && time != self.time.0
+        {
+            self.time = (time, timestamp(time));
         }
-        let entry = Entry {
-            started_date_time: timestamp(self.time),
-            time: 0,
-            request: Request::of(&any, request.is_some()),
-            response: match &response {
-                Some(arrow) => Response::of(arrow, any.url),
-                None => Response::missing(),
-            },
-            cache: Empty {},
-            timings: Timings { send: 0, wait: 0, receive: 0 },
-            from: any.from,
-            to: any.to,
-            request_step: request.map(|arrow| arrow.step),
-            response_step: response.map(|arrow| arrow.step),
-        };
         out.push_str(if self.is_first { "\n" } else { ",\n" });
         self.is_first = false;
-        out.push_str(&serde_json::to_string(&entry).expect("an entry is JSON"));
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Entry<'a> {
-    started_date_time: String,
-    time: u32,
-    request: Request<'a>,
-    response: Response<'a>,
-    cache: Empty,
-    timings: Timings,
-    #[serde(rename = "_from")]
-    from: &'a str,
-    #[serde(rename = "_to")]
-    to: &'a str,
-    #[serde(rename = "_requestStep", skip_serializing_if = "Option::is_none")]
-    request_step: Option<usize>,
-    #[serde(rename = "_responseStep", skip_serializing_if = "Option::is_none")]
-    response_step: Option<usize>,
-}
-
-#[derive(Serialize)]
-struct Empty {}
-
-#[derive(Serialize)]
-struct Timings {
-    send: u32,
-    wait: u32,
-    receive: u32,
-}
-
-#[derive(Serialize)]
-struct Pair<'a> {
-    name: &'a str,
-    value: &'a str,
-}
-
-#[derive(Serialize)]
-struct Query {
-    name: String,
-    value: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Request<'a> {
-    method: &'a str,
-    url: &'a str,
-    http_version: &'a str,
-    cookies: [Empty; 0],
-    headers: Vec<Pair<'a>>,
-    query_string: Vec<Query>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    post_data: Option<Content<'a>>,
-    headers_size: i64,
-    body_size: i64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Response<'a> {
-    status: u16,
-    status_text: &'a str,
-    http_version: &'a str,
-    cookies: [Empty; 0],
-    headers: Vec<Pair<'a>>,
-    content: Content<'a>,
-    #[serde(rename = "redirectURL")]
-    redirect_url: &'a str,
-    headers_size: i64,
-    body_size: i64,
-    #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
-    /// The whole status, where it is no number with a reason behind it.
-    #[serde(rename = "_status", skip_serializing_if = "Option::is_none")]
-    exact: Option<&'a str>,
-    /// What the response calls its URL, where that is not the request's.
-    #[serde(rename = "_url", skip_serializing_if = "Option::is_none")]
-    url: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Content<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    size: Option<i64>,
-    mime_type: &'a str,
-    text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    encoding: Option<&'a str>,
-    /// Bytes of the whole, where only the beginning is there; null where nobody knows.
-    #[serde(rename = "_cutFrom", skip_serializing_if = "Option::is_none")]
-    cut_from: Option<Option<u64>>,
-}
-
-impl<'a> Request<'a> {
-    fn of(arrow: &Arrow<'a>, is_there: bool) -> Self {
-        let headers = if is_there { arrow.headers } else { &[] };
-        let body = if is_there { arrow.body } else { &Body::Empty };
-        Self {
-            method: arrow.method,
-            url: arrow.url,
-            http_version: "HTTP/1.1",
-            cookies: [],
-            headers: pairs(headers),
-            query_string: query(arrow.url),
-            post_data: (*body != Body::Empty)
-                .then(|| Content { size: None, ..Content::of(body, headers) }),
-            headers_size: -1,
-            body_size: size(body),
+        out.extend(["{\"startedDateTime\":\"", &self.time.1, "\",\"time\":0,\"request\":"]);
+        match request {
+            Some((_, side, text)) => out.push_str(&text[side.drawn.clone()]),
+            None => message::no_request(out, method, url),
         }
-    }
-}
-
-impl<'a> Response<'a> {
-    fn of(arrow: &Arrow<'a>, asked: &str) -> Self {
-        let told = arrow.status.unwrap_or_default();
-        let (code, reason) = told.split_once(' ').unwrap_or((told, ""));
-        let code: u16 = code.parse().unwrap_or_default();
-        let is_plain = match reason {
-            "" => told == code.to_string(),
-            reason => told == format!("{code} {reason}"),
-        };
-        Self {
-            status: code,
-            exact: (!is_plain).then_some(told),
-            url: (arrow.url != asked).then_some(arrow.url),
-            status_text: reason,
-            headers: pairs(arrow.headers),
-            content: Content::of(arrow.body, arrow.headers),
-            redirect_url: header(arrow.headers, "location").unwrap_or_default(),
-            body_size: size(arrow.body),
-            error: None,
-            ..Self::missing()
+        out.push_str("},\"response\":");
+        match response {
+            Some((_, side, text)) => {
+                out.push_str(&text[side.drawn.clone()]);
+                if text[side.url.clone()] != *url {
+                    // What the response calls its URL, where that is not the request's.
+                    message::field(out, ",\"_url\":", &text[side.url.clone()]);
+                }
+            }
+            None => message::no_response(out),
         }
-    }
-
-    fn missing() -> Self {
-        Self {
-            status: 0,
-            status_text: "",
-            http_version: "HTTP/1.1",
-            cookies: [],
-            headers: Vec::new(),
-            content: Content::of(&Body::Empty, &[]),
-            redirect_url: "",
-            headers_size: -1,
-            body_size: -1,
-            error: Some("there is no response"),
-            exact: None,
-            url: None,
+        out.push_str("},\"cache\":{},\"timings\":{\"send\":0,\"wait\":0,\"receive\":0},");
+        out.push_str(&any_text[any.names.clone()]);
+        for (name, side) in [("request", request), ("response", response)] {
+            let Some((step, ..)) = side else { continue };
+            out.extend([",\"_", name, "Step\":"]);
+            push_number(out, step);
         }
+        out.push('}');
     }
-}
-
-impl<'a> Content<'a> {
-    fn of(body: &Body, headers: &'a [Header]) -> Self {
-        let (text, encoding, cut_from) = match body {
-            Body::Empty => (String::new(), None, None),
-            Body::Text(text) => (text.clone(), None, None),
-            Body::Cut { text, length } => (text.clone(), None, Some(Some(*length))),
-            Body::Bytes { head, length } => (STANDARD.encode(head), Some("base64"), Some(*length)),
-        };
-        let mime_type = header(headers, "content-type").unwrap_or("application/octet-stream");
-        Self { size: Some(size(body)), mime_type, text, encoding, cut_from }
-    }
-}
-
-/// Bytes of the whole body; -1 where nobody knows.
-fn size(body: &Body) -> i64 {
-    let length = match body {
-        Body::Empty => Some(0),
-        Body::Text(text) => Some(text.len() as u64),
-        Body::Cut { length, .. } => Some(*length),
-        Body::Bytes { length, .. } => *length,
-    };
-    length.and_then(|length| i64::try_from(length).ok()).unwrap_or(-1)
-}
-
-fn pairs(headers: &[Header]) -> Vec<Pair<'_>> {
-    headers.iter().map(|Header { name, value }| Pair { name, value }).collect()
-}
-
-fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
-    let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
-    Some(&header.value)
-}
-
-fn query(url: &str) -> Vec<Query> {
-    let url = url.split('#').next().unwrap_or_default();
-    let Some((_, query)) = url.split_once('?') else { return Vec::new() };
-    let read =
-        |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Query { name: read(name), value: read(value) }
-        })
-        .collect()
 }
 
 /// A time as RFC 3339 writes it, in UTC.

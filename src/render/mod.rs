@@ -12,34 +12,51 @@ mod diagram;
 mod har;
 mod log;
 
-use memchr::memmem;
+use std::borrow::Cow;
+use std::ops::Range;
 
-use crate::model::Arrow;
+use memchr::{memchr, memmem};
+
+use crate::model::Entry;
 use crate::stabilise::StableRecording;
 
 pub use body::{body, body_entry, body_heads, body_sections};
 pub use console::console;
-pub use diagram::{diagram, diagram_entry};
-pub use har::{Har, har_begin, har_end};
+pub use diagram::{DiagramNames, diagram, diagram_entry};
+pub use har::{Har, HarSide, HarStep, har_begin, har_end};
 pub use log::{log, log_entry};
 
-/// What is added for each message of a recording, one behind the other.
-fn each(recording: &StableRecording, add: impl Fn(&mut String, &Arrow<'_>)) -> String {
+/// What is added for each message of a recording and its step, one behind the other.
+fn each(recording: &StableRecording, add: impl FnMut(&mut String, &Entry<'_>, usize)) -> String {
+    some(recording, 0..usize::MAX, add)
+}
+
+/// The same of these messages.
+fn some(
+    recording: &StableRecording,
+    messages: Range<usize>,
+    mut add: impl FnMut(&mut String, &Entry<'_>, usize),
+) -> String {
     let mut out = String::new();
-    recording.recording().arrows().for_each(|arrow| add(&mut out, &arrow));
+    let arrows = recording.recording().arrows().skip(messages.start).take(messages.len());
+    arrows.for_each(|arrow| add(&mut out, &Entry::of(&arrow), arrow.step));
     out
 }
 
-/// Adds a text of several lines, protected where it has to be.
-fn push_escaped(out: &mut String, text: &str) {
-    if memmem::find(text.as_bytes(), b"8<-").is_none() {
-        out.push_str(text);
-        return;
+/// A text of several lines, protected where it has to be.
+fn escaped(text: &str) -> Cow<'_, str> {
+    if memchr(b'<', text.as_bytes()).is_none() || memmem::find(text.as_bytes(), b"8<-").is_none() {
+        return text.into();
     }
-    for (index, line) in text.split('\n').enumerate() {
-        out.push_str(if index == 0 { "" } else { "\n" });
-        out.push_str(&escape_scissors(line));
+    text.split('\n').map(escape_scissors).collect::<Vec<_>>().join("\n").into()
+}
+
+/// Adds a number. Formatting does more than is needed for what stands in every heading.
+fn push_number(out: &mut String, number: usize) {
+    if number > 9 {
+        push_number(out, number / 10);
     }
+    out.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Protects a line of content that PyMdown's snippets would take for an include or a section mark:

@@ -1,6 +1,7 @@
 //! Names and texts written so that Mermaid reads them as they are: what its grammar knows becomes an
 //! entity, such as `#59;`.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::parse::is_whole_name;
@@ -18,8 +19,11 @@ pub fn name(name: &str) -> String {
 }
 
 /// What a message says.
-pub fn text(text: &str) -> String {
-    escaped(text, |character| matches!(character, ';' | '#'))
+pub fn text(text: &str) -> Cow<'_, str> {
+    if memchr::memchr2(b';', b'#', text.as_bytes()).is_none() {
+        return text.into();
+    }
+    escaped(text, |character| matches!(character, ';' | '#')).into()
 }
 
 fn escaped(text: &str, is_special: impl Fn(char) -> bool) -> String {

@@ -7,10 +7,12 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::model::{Arrow, Body, Entry, Exchange, Header, Request, Run};
+use std::borrow::Cow;
+
+use crate::model::{Content, Entry, Exchange, Header, Line, Request, Run, TextForm};
 use crate::settings::doctool::RedactSettings;
 
-use super::places::{self, StandIns};
+use super::places::{self, Placed, Seen, StandIns};
 use super::redact::{self, ByValue, SHORTEST_BY_VALUE, Secrets};
 
 /// Values that are remembered; beyond them, the oldest are forgotten.
@@ -20,17 +22,12 @@ const NEW: usize = 32;
 
 /// A message without secrets. Only a [`Filter`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StableEntry(Entry);
+pub struct StableEntry<'a>(Entry<'a>);
 
-impl StableEntry {
+impl<'a> StableEntry<'a> {
     /// The message itself.
-    pub fn entry(&self) -> &Entry {
+    pub fn entry(&self) -> &Entry<'a> {
         &self.0
-    }
-
-    /// The message as the views show it.
-    pub fn arrow(&self, step: usize) -> Arrow<'_> {
-        self.0.arrow(step)
     }
 }
 
@@ -62,16 +59,6 @@ impl PartialEq for Memory {
     }
 }
 
-/// The bytes of a message as the log has them, where they are its text as it is: header lines, and
-/// what is behind them.
-#[derive(Debug, Clone, Copy)]
-pub struct AsWritten<'a> {
-    /// The heading and the header lines.
-    pub head: &'a [u8],
-    /// The content.
-    pub body: &'a [u8],
-}
-
 impl Filter {
     /// A filter that has learnt nothing yet.
     pub fn new(settings: &RedactSettings) -> Self {
@@ -94,67 +81,70 @@ impl Filter {
         }
     }
 
-    /// The message without secrets. Most have none, which is told in one go where the log says what
-    /// the message does.
-    pub fn entry(&mut self, entry: Entry, written: Option<AsWritten<'_>>) -> StableEntry {
-        let Some(AsWritten { head, body }) = written else { return self.looked_through(entry) };
-        let places = &self.secrets.places;
-        let may_be = places.may_be_in_bytes(head)
-            || places.may_be_in_bytes(body)
-            || self.has_value(head)
-            || self.has_value(body);
-        if may_be { self.looked_through(entry) } else { StableEntry(entry) }
+    /// The message without secrets. Most have none, which is told in one go where `written` is what
+    /// the message says, letter by letter.
+    pub fn entry<'a>(&mut self, entry: Entry<'a>, written: Option<&str>) -> StableEntry<'a> {
+        match written {
+            Some(written) if !self.may_be_in(written) => StableEntry(entry),
+            _ => self.looked_through(entry),
+        }
     }
 
-    fn has_value(&self, bytes: &[u8]) -> bool {
-        self.secrets.by_value.iter().any(|values| values.is_in(bytes))
+    fn may_be_in(&self, text: &str) -> bool {
+        self.secrets.places.may_be_in(text) || self.secrets.has_value(text)
     }
 
-    fn looked_through(&mut self, mut entry: Entry) -> StableEntry {
+    fn looked_through<'a>(&mut self, mut entry: Entry<'a>) -> StableEntry<'a> {
         let places = &self.secrets.places;
         let in_body = match &entry.body {
-            Body::Text(text) | Body::Cut { text, .. } => places.may_be_in(text),
-            Body::Empty | Body::Bytes { .. } => false,
+            Content::Text(text) | Content::Cut(text, _) if places.may_be_in(text) => {
+                Some(places.seen(TextForm::Shown, text))
+            }
+            _ => None,
         };
-        if in_body || places.may_be_in(&entry.url) || self.has_new_header(&entry) {
-            self.learn(&entry);
+        let in_url = places.may_be_in(&entry.url);
+        if in_body.is_some() || in_url || self.has_new_header(&entry) {
+            self.learn(&entry, in_body.as_ref().map_or(&[], Seen::fields));
         }
         let secrets = &self.secrets;
-        let may_be_in = |text: &str| secrets.places.may_be_in(text) || secrets.has_value(text);
-        entry.url = secrets.text(&entry.url);
-        for header in &mut entry.headers {
-            if secrets.places.is_secret(&header.name) || may_be_in(&header.value) {
-                header.value = secrets.header(&header.name, &header.value);
+        if in_url || secrets.has_value(&entry.url) {
+            entry.url = secrets.text(&entry.url).into();
+        }
+        for Line { name, value } in &mut entry.headers {
+            if secrets.places.is_secret(name) || self.may_be_in(value) {
+                *value = secrets.header(name, value).into();
             }
         }
         match &mut entry.body {
-            Body::Empty => {}
-            Body::Text(text) | Body::Cut { text, .. } => {
-                if in_body || secrets.has_value(text) {
-                    *text = secrets.text(text);
+            Content::Empty => {}
+            Content::Text(text) | Content::Cut(text, _) => {
+                if let Some(seen) = &in_body {
+                    if let Some(without) = secrets.without(text, seen) {
+                        *text = without.into();
+                    }
+                } else if secrets.has_value(text) {
+                    *text = secrets.text(text).into();
                 }
             }
-            Body::Bytes { head, .. } => *head = secrets.bytes(head),
+            Content::Bytes(head, _) => *head = Cow::Owned(secrets.bytes(head)),
         }
         StableEntry(entry)
     }
 
     /// Whether a header holds a secret that is not known and has no shape of its own.
-    fn has_new_header(&self, entry: &Entry) -> bool {
-        entry.headers.iter().any(|Header { name, value }| {
+    fn has_new_header(&self, entry: &Entry<'_>) -> bool {
+        entry.headers.iter().any(|Line { name, value }| {
             !has_shape(value)
                 && self.secrets.places.is_secret(name)
-                && !self.memory.0.known.contains(value)
+                && !self.memory.0.known.contains(&**value)
         })
     }
 
-    fn learn(&mut self, entry: &Entry) {
-        let Entry { from, to, method, url, headers, body, .. } = entry.clone();
-        let request = Request { method, url, headers, body };
-        let mut run = Run::default();
-        run.recording.exchanges.push(Exchange { from, to, request, response: None, process: None });
+    fn learn(&mut self, entry: &Entry<'_>, in_body: &[Placed]) {
         let mut found = redact::Values::default();
-        self.secrets.places.visit(&run, &mut |kind, value| found.add(kind, value));
+        let headers = entry.headers.iter().map(|Line { name, value }| (&**name, &**value));
+        let mut add = |kind: &str, value: &str| found.add(kind, value);
+        self.secrets.places.visit_parts(&entry.url, headers, in_body, &mut add);
         let known = &self.memory.0.known;
         found.0.retain(|value, _| {
             value.len() >= SHORTEST_BY_VALUE && !has_shape(value) && !known.contains(value)
@@ -162,7 +152,7 @@ impl Filter {
         if found.0.is_empty() {
             return;
         }
-        let names = places::names(&run);
+        let names = places::names(&run_of(entry.clone()));
         found.0.retain(|value, _| !names.contains(value) && !self.secrets.places.is_field(value));
         if found.0.is_empty() {
             return;
@@ -207,6 +197,21 @@ impl Values {
     }
 }
 
+/// A run in which a message is all that was sent.
+fn run_of(entry: Entry<'_>) -> Run {
+    let Entry { from, to, method, url, headers, body, .. } = entry;
+    let request = Request {
+        method: method.into_owned(),
+        url: url.into_owned(),
+        headers: headers.into_iter().map(Header::from).collect(),
+        body: body.into(),
+    };
+    let (from, to) = (from.into_owned(), to.into_owned());
+    let mut run = Run::default();
+    run.recording.exchanges.push(Exchange { from, to, request, response: None, process: None });
+    run
+}
+
 /// Whether a value is found without being known: a token by its shape.
 fn has_shape(value: &str) -> bool {
     value.starts_with("gAAAAA")
@@ -215,11 +220,10 @@ fn has_shape(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Filter;
-    use crate::model::{Body, Entry, Header};
+    use crate::model::{Content, Entry, Line};
     use crate::settings::doctool::RedactSettings;
 
-    fn entry(header: &str, body: &str) -> Entry {
-        let headers = vec![Header { name: "X-Auth-Key".into(), value: header.into() }];
+    fn entry<'a>(header: &'a str, body: &'a str) -> Entry<'a> {
         Entry {
             line: 1,
             from: "a".into(),
@@ -227,14 +231,14 @@ mod tests {
             status: None,
             method: "GET".into(),
             url: "http://h/".into(),
-            headers,
-            body: Body::Text(body.into()),
+            headers: vec![Line { name: "X-Auth-Key".into(), value: header.into() }],
+            body: Content::Text(body.into()),
         }
     }
 
     fn shown(filter: &mut Filter, header: &str, body: &str) -> String {
-        match filter.entry(entry(header, body), None).arrow(1).body {
-            Body::Text(text) => text.clone(),
+        match &filter.entry(entry(header, body), None).entry().body {
+            Content::Text(text) => text.clone().into_owned(),
             other => panic!("{other:?}"),
         }
     }

@@ -25,7 +25,7 @@ mod volatile;
 mod windows;
 
 pub use bindings::{Bindings, Translated};
-pub use filter::{AsWritten, Filter, Memory, StableEntry};
+pub use filter::{Filter, Memory, StableEntry};
 pub use find::Found;
 pub use laid::Laying;
 pub use pins::Pins;

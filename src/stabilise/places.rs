@@ -57,6 +57,13 @@ fn pattern(text: &str) -> Regex {
 /// Values in secret places that say that there is nothing.
 static NOTHING: LazyLock<Regex> = LazyLock::new(|| pattern("^(?i:null|none|true|false)$"));
 
+/// Longer than all of these, in whatever case.
+const LONGER_THAN_NOTHING: usize = 16;
+
+fn is_nothing(value: &str) -> bool {
+    value.len() < LONGER_THAN_NOTHING && NOTHING.is_match(value)
+}
+
 /// What people write where a secret stood: stars, a name in brackets, a variable, an ellipsis behind
 /// at most a few characters, the digest that `openstack --debug` prints.
 static STAND_IN: LazyLock<Regex> = LazyLock::new(|| {
@@ -96,8 +103,17 @@ pub(super) struct Placed {
 pub(super) struct Seen {
     /// What stands in secret places.
     pub(super) placed: Vec<Placed>,
+    /// How many of these, from the first on, are fields.
+    fields: usize,
     /// What is secret by its shape.
     pub(super) shaped: Vec<Found>,
+}
+
+impl Seen {
+    /// The values of fields.
+    pub(super) fn fields(&self) -> &[Placed] {
+        &self.placed[..self.fields]
+    }
 }
 
 /// The places where values are secret by name.
@@ -162,7 +178,11 @@ impl Places {
 
     /// Whether a header's value is secret.
     pub(super) fn is_secret(&self, header: &str) -> bool {
-        self.headers.iter().any(|name| name.eq_ignore_ascii_case(header))
+        let Some(first) = header.bytes().next() else { return false };
+        let first = first.to_ascii_lowercase();
+        // Asked of each header of a long log, and hardly ever are two letters the same.
+        let mut alike = self.headers.iter().filter(|name| name.as_bytes().first() == Some(&first));
+        alike.any(|name| name.eq_ignore_ascii_case(header))
     }
 
     /// Whether this is what fields with secrets are called, and so a word that says nothing.
@@ -176,17 +196,12 @@ impl Places {
             StandIns::Marks => false,
             StandIns::Any => STAND_IN.is_match(value),
         };
-        !value.is_empty() && !is_placeholder(value) && !NOTHING.is_match(value) && !is_stand_in
+        !value.is_empty() && !is_placeholder(value) && !is_nothing(value) && !is_stand_in
     }
 
     /// Whether anything in the text may be secret by its place or its shape.
     pub(super) fn may_be_in(&self, text: &str) -> bool {
         self.windows.may_be_in(text.as_bytes())
-    }
-
-    /// The same of bytes.
-    pub(super) fn may_be_in_bytes(&self, text: &[u8]) -> bool {
-        self.windows.may_be_in(text)
     }
 
     /// What stands in secret places of a text, and what is secret by its shape. In prose, a line with
@@ -202,11 +217,12 @@ impl Places {
         };
         let shaped = windows.each(text, shape, |found: &mut Found| &mut found.span);
         let mut placed = self.fields_of(text, &windows);
+        let fields = placed.len();
         if form == TextForm::Shown {
             let rule = |window: Window<'_>| self.lines_in(window);
             placed.extend(windows.each(text, rule, |placed| &mut placed.span));
         }
-        Seen { placed, shaped }
+        Seen { placed, fields, shaped }
     }
 
     /// The values of fields, wherever they stand.
@@ -310,14 +326,28 @@ impl Places {
         body: &Body,
         add: &mut impl FnMut(&str, &str),
     ) {
+        let body = match body {
+            Body::Text(text) | Body::Cut { text, .. } => self.fields(text),
+            Body::Empty | Body::Bytes { .. } => Vec::new(),
+        };
+        let headers = headers.iter().map(|Header { name, value }| (&**name, &**value));
+        self.visit_parts(url, headers, &body, add);
+    }
+
+    /// The same of a message in which the fields of the body are known.
+    pub(super) fn visit_parts<'a>(
+        &self,
+        url: &str,
+        headers: impl Iterator<Item = (&'a str, &'a str)>,
+        body: &[Placed],
+        add: &mut impl FnMut(&str, &str),
+    ) {
         visit(&self.fields(url), add);
-        for Header { name, value } in headers.iter().filter(|header| self.is_secret(&header.name)) {
-            let placed = Placed { span: 0..0, kind: kind_of(name), value: value.clone() };
+        for (name, value) in headers.filter(|(name, _)| self.is_secret(name)) {
+            let placed = Placed { span: 0..0, kind: kind_of(name), value: value.to_owned() };
             visit(&[without_scheme(placed)], add);
         }
-        if let Body::Text(text) | Body::Cut { text, .. } = body {
-            visit(&self.fields(text), add);
-        }
+        visit(body, add);
     }
 }
 

@@ -186,7 +186,12 @@ impl Secrets {
 
     /// A text without the secrets that are in it; none where there is none.
     pub fn replaced(&self, text: &str) -> Option<String> {
-        let all = self.find(text);
+        self.without(text, &self.places.seen(TextForm::Shown, text))
+    }
+
+    /// The same of a text of which it is known what can be seen in it.
+    pub(super) fn without(&self, text: &str, seen: &Seen) -> Option<String> {
+        let all = self.with_seen(text, seen);
         if all.is_empty() {
             return None;
         }

@@ -1,42 +1,53 @@
 //! Reads the part of an entry below its header back: JSON or text, the beginning of bytes, `none`.
 //!
-//! In: the lines as they stand in the log. Out: the [`Body`] that they show.
+//! In: the lines as they stand in the log. Out: the [`Content`] that they show.
+
+use std::borrow::Cow;
 
 use memchr::memmem;
 
-use crate::model::Body;
+use crate::model::Content;
 
-/// The body of an entry.
-pub(super) fn body(shown: &[u8]) -> Body {
+/// The content of an entry, in the log's letters where nothing in them is written for the log only.
+pub(super) fn content(shown: &[u8]) -> Content<'_> {
     // Reading bytes that may be anything takes longer, and hardly ever are they.
-    let text = std::str::from_utf8(shown)
-        .map_or_else(|_| String::from_utf8_lossy(shown), std::borrow::Cow::Borrowed);
-    let text = text.trim_end_matches(['\n', '\r']);
-    let text = if memchr::memchr(b'\r', text.as_bytes()).is_some() {
-        text.replace("\r\n", "\n")
-    } else {
-        text.to_owned()
-    };
-    let text = if memmem::find(text.as_bytes(), b"8<-").is_some() {
-        let lines: Vec<String> = text.split('\n').map(without_escape).collect();
-        lines.join("\n")
-    } else {
-        text
-    };
-    if text.is_empty() || text == "none" {
-        return Body::Empty;
+    let mut text =
+        std::str::from_utf8(shown).map_or_else(|_| String::from_utf8_lossy(shown), Cow::Borrowed);
+    if memchr::memchr(b'\r', text.as_bytes()).is_some() {
+        text = text.trim_end_matches(['\n', '\r']).replace("\r\n", "\n").into();
     }
-    let (kept, last) = text.rsplit_once('\n').unwrap_or(("", &text));
+    if memmem::find(text.as_bytes(), b"8<-").is_some() {
+        let lines: Vec<String> = text.split('\n').map(without_escape).collect();
+        text = lines.join("\n").into();
+    }
+    match text {
+        Cow::Borrowed(text) => plain(text),
+        Cow::Owned(mut text) => {
+            let length = match plain(&text) {
+                Content::Text(kept) => kept.len(),
+                other => return other.into_owned(),
+            };
+            text.truncate(length);
+            Content::Text(text.into())
+        }
+    }
+}
+
+/// The same where nothing is.
+pub(super) fn plain(shown: &str) -> Content<'_> {
+    let text = shown.trim_end_matches('\n');
+    if text.is_empty() || text == "none" {
+        return Content::Empty;
+    }
+    let (kept, last) = text.rsplit_once('\n').unwrap_or(("", text));
     if kept.is_empty()
         && let Some((head, length)) = bytes(last)
     {
-        return Body::Bytes { head, length };
+        return Content::Bytes(head.into(), length);
     }
     match left_out(last) {
-        Some(length) if kept.len() < text.len() - last.len() => {
-            Body::Cut { text: kept.to_owned(), length }
-        }
-        _ => Body::Text(text),
+        Some(length) if kept.len() < text.len() - last.len() => Content::Cut(kept.into(), length),
+        _ => Content::Text(text.into()),
     }
 }
 
@@ -91,7 +102,7 @@ fn without_escape(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{body, bytes, without_escape};
+    use super::{bytes, content, without_escape};
     use crate::model::Body;
 
     #[test]
@@ -107,6 +118,7 @@ mod tests {
 
     #[test]
     fn tells_the_kinds_of_content() {
+        let body = |shown| Body::from(content(shown));
         assert_eq!(body(b"none\n\n\n"), Body::Empty);
         assert_eq!(body(b"\n\n"), Body::Empty);
         assert_eq!(body(b"a\r\nb\r\n\r\n"), Body::Text("a\nb".into()));

@@ -9,7 +9,7 @@ use memchr::memmem;
 use crate::model::Entry;
 
 use super::heading::{Heading, MARK};
-use super::piece::Piece;
+use super::piece::{Piece, Place};
 
 /// The header by which requestshook itself pairs requests and responses.
 pub(super) const PAIRING_HEADER: &str = "x-requestshook-request-id";
@@ -48,13 +48,24 @@ pub struct Entries<R> {
 struct Current {
     /// Line of its heading.
     line: usize,
+    /// Where the blank line behind its header lines begins, if that was there to be seen.
+    header: Option<usize>,
     /// Its beginning and how much follows that, once it is longer than is kept.
     cut: Option<(Vec<u8>, u64)>,
 }
 
+/// The places of entries in the buffer.
+#[derive(Default)]
+struct Found {
+    places: Vec<Place>,
+    /// What is kept of the first one, where it began before the buffer.
+    kept: Vec<u8>,
+}
+
 /// What a place that looks like a heading is.
 enum Candidate {
-    Heading,
+    /// With the place of the blank line behind it and its header lines.
+    Heading(Option<usize>),
     Text,
     /// Its lines are not all there yet.
     Unfinished,
@@ -88,32 +99,58 @@ impl<R: Read> Entries<R> {
         }
     }
 
-    /// The next entry of those that have been read as a whole; none where more has to be
-    /// [read](Self::read_on) first.
-    pub fn next_read(&mut self) -> Option<Entry> {
-        let mut piece = Piece::default();
-        self.take_next(&mut piece).then(|| piece.first()).flatten()
+    /// All entries that have been read as a whole, to be told apart by somebody else; there may be
+    /// none until more is [read](Self::read_on). What is still to be told goes on in `spare`.
+    pub fn piece(&mut self, spare: Vec<u8>) -> Piece {
+        let mut found = Found::default();
+        while self.take_next(&mut found) {}
+        self.handed_over(found, spare)
     }
 
-    /// All entries that have been read as a whole, to be told apart by somebody else.
-    pub fn piece(&mut self) -> Piece {
-        let mut piece = Piece::default();
-        while self.take_next(&mut piece) {}
-        piece
+    /// The next entry of those that have been read as a whole, by itself.
+    fn next_read(&mut self) -> Option<Entry<'static>> {
+        let mut found = Found::default();
+        if !self.take_next(&mut found) {
+            return None;
+        }
+        let is_cut = !found.kept.is_empty();
+        let bytes = &found.places[0].bytes;
+        let bytes = if is_cut { found.kept } else { self.buffer[bytes.clone()].to_vec() };
+        found.places[0].bytes = 0..bytes.len();
+        let piece = Piece::new(bytes, found.places);
+        piece.entries().next().map(|(entry, _)| entry.into_owned())
+    }
+
+    /// The buffer with what was found in it.
+    fn handed_over(&mut self, Found { mut places, kept }: Found, mut spare: Vec<u8>) -> Piece {
+        if places.is_empty() {
+            return Piece::default();
+        }
+        let told = self.told();
+        spare.clear();
+        spare.extend_from_slice(&self.buffer[told..]);
+        let mut bytes = std::mem::replace(&mut self.buffer, spare);
+        self.passed(told);
+        // Only the first can have begun in an earlier portion.
+        if !kept.is_empty() {
+            places[0].bytes = bytes.len()..bytes.len() + kept.len();
+            bytes.extend_from_slice(&kept);
+        }
+        Piece::new(bytes, places)
     }
 
     /// Adds the next entry that has been read as a whole, if there is one.
-    fn take_next(&mut self, piece: &mut Piece) -> bool {
+    fn take_next(&mut self, found: &mut Found) -> bool {
         loop {
-            let Some(at) = self.next_heading() else {
+            let Some((at, header)) = self.next_heading() else {
                 if !self.has_ended {
                     return false;
                 }
                 let end = self.without_half_a_heading();
-                return self.take(end, piece);
+                return self.take(end, found);
             };
-            let is_there = self.take(at, piece);
-            self.entry = Some(Current { line: self.line, cut: None });
+            let is_there = self.take(at, found);
+            self.entry = Some(Current { line: self.line, header, cut: None });
             self.searched = at + 1;
             if is_there {
                 return true;
@@ -126,8 +163,9 @@ impl<R: Read> Entries<R> {
         self.has_ended
     }
 
-    /// Where the next heading stands, if it is in the buffer with its header lines.
-    fn next_heading(&mut self) -> Option<usize> {
+    /// Where the next heading stands, if it is in the buffer with its header lines, and the end of
+    /// these.
+    fn next_heading(&mut self) -> Option<(usize, Option<usize>)> {
         loop {
             let rest = &self.buffer[self.searched..];
             let Some(found) = memmem::find(rest, MARK.as_bytes()) else {
@@ -138,7 +176,7 @@ impl<R: Read> Entries<R> {
             let at = self.searched + found;
             self.searched = at;
             match self.candidate(at) {
-                Candidate::Heading => return Some(at),
+                Candidate::Heading(header) => return Some((at, header)),
                 Candidate::Text => self.searched = at + 1,
                 Candidate::Unfinished => return None,
             }
@@ -155,12 +193,12 @@ impl<R: Read> Entries<R> {
             return Candidate::Unfinished;
         }
         let lines = &rest[..header.unwrap_or(rest.len())];
-        let first = lines.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        if Heading::read(&String::from_utf8_lossy(first)).is_none() {
+        let first = &lines[..memchr::memchr(b'\n', lines).unwrap_or(lines.len())];
+        if !is_heading(first) {
             return Candidate::Text;
         }
-        let is_text = self.entry.is_some() && !has_id(lines) && self.is_in_open_text(at);
-        if is_text { Candidate::Text } else { Candidate::Heading }
+        let is_text = self.entry.is_some() && self.is_in_open_text(at) && !has_id(lines);
+        if is_text { Candidate::Text } else { Candidate::Heading(header) }
     }
 
     /// Whether this place is behind an entry with an id, in a body of which nobody knows where it
@@ -171,7 +209,8 @@ impl<R: Read> Entries<R> {
             Some(Current { cut: Some((kept, _)), .. }) => kept,
             _ => before,
         };
-        let Some(header) = header_end(entry) else { return false };
+        let header = self.entry.as_ref().and_then(|entry| entry.header);
+        let Some(header) = header.or_else(|| header_end(entry)) else { return false };
         let (begin, end) = (entry[header..].trim_ascii_start(), before.trim_ascii_end());
         let is_bounded = match begin.first() {
             None => true,
@@ -194,15 +233,19 @@ impl<R: Read> Entries<R> {
     }
 
     /// Ends the current entry at this place in the buffer. No where there is no current one.
-    fn take(&mut self, end: usize, piece: &mut Piece) -> bool {
+    fn take(&mut self, end: usize, found: &mut Found) -> bool {
         let told = &self.buffer[self.start..end];
         let current = self.entry.take();
         let is_there = current.is_some();
         match current {
             None => {}
-            Some(Current { line, cut: None }) => piece.add(told, line, None),
-            Some(Current { line, cut: Some((kept, more)) }) => {
-                piece.add(&kept, line, Some(more + told.len() as u64));
+            Some(Current { line, cut: None, .. }) => {
+                found.places.push(Place { line, bytes: self.start..end, more: None });
+            }
+            Some(Current { line, cut: Some((kept, more)), .. }) => {
+                let more = Some(more + told.len() as u64);
+                found.places.push(Place { line, bytes: 0..0, more });
+                found.kept = kept;
             }
         }
         self.line += memchr::memchr_iter(b'\n', told).count();
@@ -237,14 +280,19 @@ impl<R: Read> Entries<R> {
         Ok(())
     }
 
-    /// Forgets what was told, and what of a long entry is not kept.
-    fn make_room(&mut self) {
+    /// How much of the buffer is no longer needed.
+    fn told(&self) -> usize {
         // What may be the blank lines before a heading stays.
-        let told = if self.entry.is_some() {
+        if self.entry.is_some() {
             self.start
         } else {
             self.searched.saturating_sub(8).max(self.start)
-        };
+        }
+    }
+
+    /// Forgets what was told, and what of a long entry is not kept.
+    fn make_room(&mut self) {
+        let told = self.told();
         self.line += memchr::memchr_iter(b'\n', &self.buffer[self.start..told]).count();
         self.forget(told);
         let Some(current) = &mut self.entry else { return };
@@ -262,7 +310,12 @@ impl<R: Read> Entries<R> {
 
     fn forget(&mut self, bytes: usize) {
         self.buffer.drain(..bytes);
-        self.searched -= bytes;
+        self.passed(bytes);
+    }
+
+    fn passed(&mut self, bytes: usize) {
+        // Behind the last entry nothing is searched.
+        self.searched = self.searched.saturating_sub(bytes);
         self.start = self.start.saturating_sub(bytes);
     }
 
@@ -274,13 +327,12 @@ impl<R: Read> Entries<R> {
         let is_half = last.starts_with(MARK.as_bytes())
             || (!last.is_empty() && MARK.as_bytes().starts_with(last));
         let is_behind = line > self.start && self.is_behind_blank_lines(line);
-        let is_whole = Heading::read(&String::from_utf8_lossy(last)).is_some();
-        if is_half && is_behind && !is_whole { line } else { end }
+        if is_half && is_behind && !is_heading(last) { line } else { end }
     }
 }
 
 impl<R: Read> Iterator for Entries<R> {
-    type Item = io::Result<Entry>;
+    type Item = io::Result<Entry<'static>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -301,16 +353,17 @@ impl<R: Read> Iterator for Entries<R> {
     }
 }
 
+fn is_heading(line: &[u8]) -> bool {
+    match std::str::from_utf8(line) {
+        Ok(line) => Heading::read(line).is_some(),
+        Err(_) => Heading::read(&String::from_utf8_lossy(line)).is_some(),
+    }
+}
+
 /// Where the blank line behind the header lines begins.
 pub(super) fn header_end(lines: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    while let Some(length) = memchr::memchr(b'\n', &lines[at..]) {
-        if at > 0 && matches!(&lines[at..at + length], b"" | b"\r") {
-            return Some(at);
-        }
-        at += length + 1;
-    }
-    None
+    let mut begins = memchr::memchr_iter(b'\n', lines).map(|end| end + 1);
+    begins.find(|at| matches!(lines[*at..], [b'\n', ..] | [b'\r', b'\n', ..]))
 }
 
 fn has_id(lines: &[u8]) -> bool {

@@ -7,6 +7,7 @@ pub(super) const MARK: &str = "### (";
 
 const REQUEST: &str = ") REQ >>> (";
 const RESPONSE: &str = ") RESP <<< (";
+const WHAT: &str = ") : ";
 
 /// The parts of a heading.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,14 +25,12 @@ impl<'a> Heading<'a> {
     /// `### (FROM) RESP <<< (TO) : STATUS METHOD URL`.
     pub(super) fn read(line: &'a str) -> Option<Self> {
         let line = line.strip_prefix(MARK)?;
-        let (request, response) = (line.find(REQUEST), line.find(RESPONSE));
-        let is_request = match (request, response) {
-            (Some(request), Some(response)) => request < response,
-            (request, _) => request.is_some(),
-        };
-        let mark = if is_request { REQUEST } else { RESPONSE };
-        let (from, rest) = line.split_once(mark)?;
-        let (to, rest) = rest.split_once(") : ")?;
+        let (from, behind) = brackets(line)
+            .find(|(_, behind)| behind.starts_with(REQUEST) || behind.starts_with(RESPONSE))?;
+        let is_request = behind.starts_with(REQUEST);
+        let rest = &behind[if is_request { REQUEST.len() } else { RESPONSE.len() }..];
+        let (to, behind) = brackets(rest).find(|(_, behind)| behind.starts_with(WHAT))?;
+        let rest = &behind[WHAT.len()..];
         if is_request {
             let (method, url) = rest.split_once(' ').unwrap_or((rest, ""));
             return Some(Self { from, to, status: None, method, url });
@@ -41,11 +40,15 @@ impl<'a> Heading<'a> {
     }
 }
 
+/// What is before each closing bracket, and what is from there on.
+fn brackets(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    memchr::memchr_iter(b')', text.as_bytes()).map(|at| text.split_at(at))
+}
+
 /// Status, method and URL of a response. A reason has blanks, and a URL may have them, too: so the
 /// method is the last word in capitals behind which a URL stands.
 fn answered(text: &str) -> (&str, &str, &str) {
-    let ends = text.rmatch_indices(' ').map(|(at, _)| at);
-    for end in ends {
+    for end in memchr::memrchr_iter(b' ', text.as_bytes()) {
         let (before, url) = (&text[..end], &text[end + 1..]);
         let (status, method) = before.rsplit_once(' ').unwrap_or(("", before));
         if is_method(method) && !status.is_empty() && is_address(url) {

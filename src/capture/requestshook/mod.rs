@@ -13,11 +13,11 @@ mod reach;
 mod source;
 
 pub use entries::Entries;
-pub use pairing::Pairing;
-pub use piece::{Piece, Written};
+pub use pairing::{Pairing, Side};
+pub use piece::Piece;
 pub use source::HookedLog;
 
-use crate::model::{Body, Entry, Exchange, Message, Recording, Request, Response};
+use crate::model::{Content, Entry, Exchange, Header, Message, Recording, Request, Response};
 
 /// The recording in a log; none when the text has no entry.
 ///
@@ -25,7 +25,7 @@ use crate::model::{Body, Entry, Exchange, Message, Recording, Request, Response}
 pub fn parse(text: &str) -> Option<Recording> {
     let mut recording = Recording::default();
     let mut pairing = Pairing::default();
-    let mut add = |entry: std::io::Result<Entry>| {
+    let mut add = |entry: std::io::Result<Entry<'_>>| {
         add(&mut recording, &mut pairing, entry.expect("a text in memory can be read"));
     };
     match Entries::of_short(text) {
@@ -36,32 +36,41 @@ pub fn parse(text: &str) -> Option<Recording> {
 }
 
 /// Adds a message to the recording that the entries before it make.
-fn add(recording: &mut Recording, pairing: &mut Pairing, entry: Entry) {
+fn add(recording: &mut Recording, pairing: &mut Pairing, entry: Entry<'_>) {
     let next = recording.exchanges.len();
     let Entry { status: Some(_), .. } = &entry else {
-        pairing.asked(&entry, next);
+        pairing.asked(Side::of(&entry), next);
         recording.messages.push(Message::Request(next));
         recording.exchanges.push(exchange(entry));
         return;
     };
-    let index = pairing.answered(&entry).unwrap_or_else(|| {
+    let index = pairing.answered(&Side::of(&entry)).unwrap_or_else(|| {
         // A log that was cut at its start: the answer is all there is of the exchange.
-        let (headers, body) = (Vec::new(), Body::Empty);
+        let (headers, body) = (Vec::new(), Content::Empty);
         recording.exchanges.push(exchange(Entry { headers, body, ..entry.clone() }));
         next
     });
     recording.messages.push(Message::Response(index));
     let Entry { status, url, headers, body, .. } = entry;
-    recording.exchanges[index].response =
-        Some(Response { status: status.unwrap_or_default(), url, headers, body });
+    recording.exchanges[index].response = Some(Response {
+        status: status.unwrap_or_default().into_owned(),
+        url: url.into_owned(),
+        headers: headers.into_iter().map(Header::from).collect(),
+        body: body.into(),
+    });
 }
 
-fn exchange(entry: Entry) -> Exchange {
+fn exchange(entry: Entry<'_>) -> Exchange {
     let Entry { from, to, method, url, headers, body, .. } = entry;
     Exchange {
-        from,
-        to,
-        request: Request { method, url, headers, body },
+        from: from.into_owned(),
+        to: to.into_owned(),
+        request: Request {
+            method: method.into_owned(),
+            url: url.into_owned(),
+            headers: headers.into_iter().map(Header::from).collect(),
+            body: body.into(),
+        },
         response: None,
         process: None,
     }

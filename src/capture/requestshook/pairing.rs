@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
+use std::sync::Arc;
 
 use crate::model::{Entry, path_of};
 
@@ -17,53 +18,58 @@ use super::entries::PAIRING_HEADER;
 /// every log tells the query of a request.
 #[derive(Debug, Default)]
 pub struct Pairing {
-    open: BTreeMap<usize, Asked>,
-    by_id: HashMap<String, BTreeSet<usize>>,
+    open: BTreeMap<usize, Side>,
+    by_id: HashMap<Arc<str>, BTreeSet<usize>>,
     by_url: HashMap<Place, BTreeSet<usize>>,
     by_path: HashMap<Place, BTreeSet<usize>>,
 }
 
-/// Participants, method and URL or path.
-type Place = [String; 4];
-
-#[derive(Debug)]
-struct Asked {
-    id: Option<String>,
+/// What a message says of the exchange of which it is one side.
+#[derive(Debug, Clone)]
+pub struct Side {
+    id: Option<Arc<str>>,
     url: Place,
     path: Place,
 }
 
-impl Asked {
-    fn of(entry: &Entry) -> Self {
+/// Participants, method and URL or path, one behind the other, and where all but the last end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Place(Arc<str>, [usize; 3]);
+
+impl Side {
+    /// What this message says.
+    pub fn of(entry: &Entry<'_>) -> Self {
         let Entry { from, to, method, url, .. } = entry;
-        let place = |text: &str| [from, to, method, text].map(str::to_owned);
-        let id = entry.header(PAIRING_HEADER).map(str::to_owned);
+        let place = |url: &str| {
+            let parts = [from, to, method, url];
+            let to_end = from.len() + to.len();
+            Place(parts.concat().into(), [from.len(), to_end, to_end + method.len()])
+        };
+        let id = entry.header(PAIRING_HEADER).map(Arc::from);
         Self { id, url: place(url), path: place(path_of(url)) }
     }
 }
 
 impl Pairing {
     /// Notes a request under a number that no other has.
-    pub fn asked(&mut self, entry: &Entry, number: usize) {
-        let asked = Asked::of(entry);
-        if let Some(id) = &asked.id {
-            self.by_id.entry(id.clone()).or_default().insert(number);
+    pub fn asked(&mut self, side: Side, number: usize) {
+        if let Some(id) = &side.id {
+            self.by_id.entry(Arc::clone(id)).or_default().insert(number);
         }
-        self.by_url.entry(asked.url.clone()).or_default().insert(number);
-        self.by_path.entry(asked.path.clone()).or_default().insert(number);
-        self.open.insert(number, asked);
+        self.by_url.entry(side.url.clone()).or_default().insert(number);
+        self.by_path.entry(side.path.clone()).or_default().insert(number);
+        self.open.insert(number, side);
     }
 
     /// The number of the request that this response answers; that is then no longer open.
-    pub fn answered(&mut self, entry: &Entry) -> Option<usize> {
-        let Asked { id, url, path } = Asked::of(entry);
+    pub fn answered(&mut self, Side { id, url, path }: &Side) -> Option<usize> {
         let by_id = id.as_ref().and_then(|id| self.by_id.get(id)?.first().copied());
         let is_other = |number: &usize| id.is_some() && self.open[number].id.is_some();
         let earliest =
             |numbers: &BTreeSet<usize>| numbers.iter().find(|number| !is_other(number)).copied();
         let number = by_id
-            .or_else(|| self.by_url.get(&url).and_then(earliest))
-            .or_else(|| self.by_path.get(&path).and_then(earliest))?;
+            .or_else(|| self.by_url.get(url).and_then(earliest))
+            .or_else(|| self.by_path.get(path).and_then(earliest))?;
         self.give_up(number);
         Some(number)
     }
@@ -80,7 +86,7 @@ impl Pairing {
 
     /// The request with this number is no longer open.
     pub fn give_up(&mut self, number: usize) {
-        let Some(Asked { id, url, path }) = self.open.remove(&number) else { return };
+        let Some(Side { id, url, path }) = self.open.remove(&number) else { return };
         if let Some(id) = id {
             remove(&mut self.by_id, &id, number);
         }

@@ -1,13 +1,14 @@
 //! A part of a log whose entries are known by their places, to be read by somebody else than who
 //! found them.
 //!
-//! In: the bytes of entries. Out: an [`Entry`] for each, with its bytes.
+//! In: the bytes of entries. Out: an [`Entry`] for each, with its text.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use memchr::memmem;
 
-use crate::model::{Body, Entry, Header};
+use crate::model::{Content, Entry, Line};
 
 use super::content;
 use super::entries::header_end;
@@ -22,28 +23,17 @@ pub struct Piece {
 
 /// Where an entry stands.
 #[derive(Debug)]
-struct Place {
+pub(super) struct Place {
     /// Line of its heading in the log.
-    line: usize,
-    bytes: Range<usize>,
+    pub(super) line: usize,
+    pub(super) bytes: Range<usize>,
     /// How many bytes follow in the log that are not kept.
-    more: Option<u64>,
-}
-
-/// An entry's bytes: the heading with the header lines, and what is behind them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written<'a> {
-    /// The heading and the header lines.
-    pub head: &'a [u8],
-    /// The content.
-    pub body: &'a [u8],
+    pub(super) more: Option<u64>,
 }
 
 impl Piece {
-    pub(super) fn add(&mut self, text: &[u8], line: usize, more: Option<u64>) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(text);
-        self.places.push(Place { line, bytes: start..self.bytes.len(), more });
+    pub(super) fn new(bytes: Vec<u8>, places: Vec<Place>) -> Self {
+        Self { bytes, places }
     }
 
     /// How many entries there are.
@@ -56,76 +46,115 @@ impl Piece {
         self.places.is_empty()
     }
 
-    /// The entries, each with its bytes where those are what it says, letter by letter.
-    pub fn entries(&self) -> impl Iterator<Item = (Entry, Option<Written<'_>>)> + '_ {
-        self.read().map(|(entry, Written { head, body })| {
-            let is_as_written = !matches!(entry.body, Body::Bytes { .. })
-                && is_as_written(head)
-                && is_as_written(body);
-            (entry, is_as_written.then_some(Written { head, body }))
-        })
+    /// What it is kept in, to be used again.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 
-    /// The first entry.
-    pub(super) fn first(&self) -> Option<Entry> {
-        self.read().next().map(|(entry, _)| entry)
-    }
-
-    /// The entries with the bytes that they were read from.
-    fn read(&self) -> impl Iterator<Item = (Entry, Written<'_>)> + '_ {
-        self.places.iter().map(|Place { line, bytes, more }| {
-            let text = &self.bytes[bytes.clone()];
-            let (mut entry, behind) = entry(text, *line);
-            if let Some(more) = more
-                && let Body::Text(text_kept) = entry.body
-            {
-                let length = (text.len() - behind) as u64 + more;
-                entry.body = Body::Cut { text: text_kept, length };
+    /// The entries, each with its text where that is what it says, letter by letter.
+    pub fn entries(&self) -> impl Iterator<Item = (Entry<'_>, Option<&str>)> {
+        let start = self.places.iter().map(|place| place.bytes.start).min().unwrap_or_default();
+        let end = self.places.iter().map(|place| place.bytes.end).max().unwrap_or_default();
+        // As a rule all are plain, which is told faster of all at once than of one after another.
+        let all = plain(&self.bytes[start..end]);
+        self.places.iter().map(move |Place { line, bytes, more }| {
+            let text = all.map(|all| &all[bytes.start - start..bytes.end - start]);
+            let text = text.or_else(|| plain(&self.bytes[bytes.clone()]));
+            let (mut entry, length) = match text {
+                Some(text) => plain_entry(text, *line),
+                None => entry(&self.bytes[bytes.clone()], *line),
+            };
+            if let Some(more) = more {
+                entry.body = match entry.body {
+                    Content::Text(kept) => Content::Cut(kept, length as u64 + more),
+                    other => other,
+                };
             }
-            let (head, body) = text.split_at(behind);
-            (entry, Written { head, body })
+            let is_said = !matches!(entry.body, Content::Bytes(..));
+            (entry, text.filter(|_| is_said))
         })
     }
 }
 
-/// Whether nothing of a part of an entry's text, which ends with a line, was changed when it was read.
-fn is_as_written(text: &[u8]) -> bool {
-    memchr::memchr(b'\r', text).is_none()
-        && memmem::find(text, b"8<-").is_none()
-        && std::str::from_utf8(text).is_ok()
+/// A text in which nothing is written otherwise than it is meant.
+fn plain(text: &[u8]) -> Option<&str> {
+    let is_plain = memchr::memchr(b'\r', text).is_none() && memmem::find(text, b"8<-").is_none();
+    if is_plain { std::str::from_utf8(text).ok() } else { None }
 }
 
-fn entry(text: &[u8], line: usize) -> (Entry, usize) {
-    let end = header_end(text).unwrap_or(text.len());
-    let mut lines = text[..end].split(|byte| *byte == b'\n');
-    let heading = line_text(lines.next().unwrap_or_default());
-    let Heading { from, to, status, method, url } =
-        Heading::read(&heading).expect("an entry begins where a heading was read");
-    let headers = lines.filter(|line| !line.is_empty()).map(|line| header(&line_text(line)));
-    let behind = memchr::memchr(b'\n', &text[end..]).map_or(text.len(), |at| end + at + 1);
-    let entry = Entry {
-        line,
-        from: from.to_owned(),
-        to: to.to_owned(),
-        status: status.map(str::to_owned),
-        method: method.to_owned(),
-        url: url.to_owned(),
-        headers: headers.collect(),
-        body: content::body(&text[behind..]),
+/// The entry with the length of what is behind its header.
+fn plain_entry(text: &str, line: usize) -> (Entry<'_>, usize) {
+    let (end, behind) = parts(text.as_bytes());
+    let (heading, mut rest) = text[..end].split_once('\n').unwrap_or((&text[..end], ""));
+    let mut headers = Vec::with_capacity(16);
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        if end > 0 {
+            headers.push(header(&rest[..end]));
+        }
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    let body = content::plain(&text[behind..]);
+    (headed(heading, headers, body, line), text.len() - behind)
+}
+
+/// The same of a text that may be anything.
+fn entry(text: &[u8], line: usize) -> (Entry<'_>, usize) {
+    let (end, behind) = parts(text);
+    let mut lines = text[..end].split(|byte| *byte == b'\n').map(line_text);
+    let heading = lines.next().unwrap_or_default();
+    let lines = lines.filter(|line| !line.is_empty());
+    let headers = lines.map(|line| match line {
+        Cow::Borrowed(line) => header(line),
+        Cow::Owned(line) => header(&line).into_owned(),
+    });
+    let (headers, body) = (headers.collect(), content::content(&text[behind..]));
+    let entry = match heading {
+        Cow::Borrowed(heading) => headed(heading, headers, body, line),
+        Cow::Owned(heading) => {
+            let headed = headed(&heading, Vec::new(), Content::Empty, line).into_owned();
+            Entry { headers, body, ..headed }
+        }
     };
-    (entry, behind)
+    (entry, text.len() - behind)
+}
+
+/// Where the blank line behind the header lines begins, and where the content does.
+fn parts(text: &[u8]) -> (usize, usize) {
+    let end = header_end(text).unwrap_or(text.len());
+    (end, memchr::memchr(b'\n', &text[end..]).map_or(text.len(), |at| end + at + 1))
+}
+
+fn headed<'a>(
+    heading: &'a str,
+    headers: Vec<Line<'a>>,
+    body: Content<'a>,
+    line: usize,
+) -> Entry<'a> {
+    let Heading { from, to, status, method, url } =
+        Heading::read(heading).expect("an entry begins where a heading was read");
+    Entry {
+        line,
+        from: from.into(),
+        to: to.into(),
+        status: status.map(Cow::Borrowed),
+        method: method.into(),
+        url: url.into(),
+        headers,
+        body,
+    }
 }
 
 /// A line without its end. What is no UTF-8 is read as Latin-1, as the proxy reads headers.
-fn line_text(line: &[u8]) -> String {
+fn line_text(line: &[u8]) -> Cow<'_, str> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match std::str::from_utf8(line) {
-        Ok(text) => text.to_owned(),
+        Ok(text) => text.into(),
         Err(_) => line.iter().copied().map(char::from).collect(),
     }
 }
 
-fn header(line: &str) -> Header {
+fn header(line: &str) -> Line<'_> {
     let (name, value) = line.split_once(':').unwrap_or((line, ""));
-    Header { name: name.to_owned(), value: value.trim().to_owned() }
+    Line { name: name.into(), value: value.trim().into() }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::{Entries, parse};
-use crate::model::{Body, Entry, Message};
+use crate::model::{Content, Entry, Message};
 
 /// Gives its bytes in portions of this many.
 struct Portions<'a>(&'a [u8], usize);
@@ -15,12 +15,12 @@ impl Read for Portions<'_> {
     }
 }
 
-fn entries(log: &[u8]) -> Vec<Entry> {
-    let whole: Vec<Entry> =
+fn entries(log: &[u8]) -> Vec<Entry<'static>> {
+    let whole: Vec<Entry<'_>> =
         Entries::new(log).map(|entry| entry.expect("memory can be read")).collect();
     for portion in [1, 7, 64] {
         let entries = Entries::new(Portions(log, portion));
-        let entries: Vec<Entry> = entries.map(|entry| entry.expect("it can be read")).collect();
+        let entries: Vec<Entry<'_>> = entries.map(|entry| entry.expect("it can be read")).collect();
         assert_eq!(entries, whole, "in portions of {portion}");
     }
     whole
@@ -31,8 +31,8 @@ fn told(log: &str) -> Vec<String> {
     let told = entries(log.as_bytes()).into_iter().map(|entry| {
         let what = entry.status.as_deref().unwrap_or(&entry.method);
         let body = match &entry.body {
-            Body::Empty => "-".to_owned(),
-            Body::Text(text) => text.clone(),
+            Content::Empty => "-".to_owned(),
+            Content::Text(text) => text.clone().into_owned(),
             other => format!("{other:?}"),
         };
         format!("{}>{} {what} {} {body}", entry.from, entry.to, entry.url)
@@ -177,7 +177,7 @@ fn what_is_no_utf_8_is_still_shown() {
     let entry = entries(log).pop().expect("there is one");
     assert_eq!(
         (&*entry.url, &*entry.headers[0].value, entry.body),
-        ("http://h/\u{e9}", "\u{e9}", Body::Text("body \u{fffd}".into()))
+        ("http://h/\u{e9}", "\u{e9}", Content::Text("body \u{fffd}".into()))
     );
 }
 
@@ -186,7 +186,7 @@ fn callers_and_paths_may_be_unknown() {
     let log = "### (unknown) RESP <<< (unknown) : 200 OK GET None\n\nnone\n";
     assert_eq!(told(log), ["unknown>unknown 200 OK None -"]);
     let entry = entries(log.as_bytes()).pop().expect("there is one");
-    assert_eq!(entry.arrow(1).label(), "200 OK None");
+    assert_eq!(entry.label(), "200 OK None");
 }
 
 #[test]
@@ -201,9 +201,9 @@ fn an_entry_says_on_which_line_it_begins() {
 fn a_body_that_is_too_long_is_cut_and_measured() {
     let body = "x".repeat(18 * 1024 * 1024);
     let log = [request("1", &body), response("1", "end")].concat();
-    let entries: Vec<Entry> =
+    let entries: Vec<Entry<'_>> =
         Entries::new(log.as_bytes()).map(|entry| entry.expect("it can be read")).collect();
-    let Body::Cut { text, length } = &entries[0].body else { panic!("{:?}", entries[0].from) };
+    let Content::Cut(text, length) = &entries[0].body else { panic!("{:?}", entries[0].from) };
     assert!(text.len() < 17 * 1024 * 1024, "{}", text.len());
     assert!((18 * 1024 * 1024..=18 * 1024 * 1024 + 3).contains(length), "{length}");
     assert_eq!((entries.len(), entries[1].line), (2, 8));

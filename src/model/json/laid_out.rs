@@ -3,92 +3,94 @@
 //! In: a text. Out: whether its lines are those that laying it out would give. Logs hold nothing but
 //! such JSON, and reading each body into a tree to print it as it was takes most of the time.
 
-/// The group of a line, and what the line before it was.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
-    Opened,
-    Comma,
-    Value,
-}
+use super::words;
 
 /// Whether the text is an object or array, with an indent of two and one value a line.
 pub(super) fn is_laid_out(text: &[u8]) -> bool {
-    if matches!(text, b"{}" | b"[]") {
-        return true;
-    }
-    let mut lines = text.split(|byte| *byte == b'\n');
-    let mut closers = Vec::new();
-    match lines.next() {
-        Some(b"{") => closers.push(b'}'),
-        Some(b"[") => closers.push(b']'),
-        _ => return false,
-    }
-    let mut before = Before::Opened;
-    for line in lines {
-        let Some(&closer) = closers.last() else { return false };
-        let indent = line.iter().take_while(|byte| **byte == b' ').count();
-        let rest = &line[indent..];
-        if rest.first() == Some(&closer) {
+    matches!(text, b"{}" | b"[]") || end(text) == Some(text.len())
+}
+
+/// Where what is laid out ends; nothing where it is not.
+fn end(text: &[u8]) -> Option<usize> {
+    let mut closers = Vec::with_capacity(16);
+    closers.push(closer(*text.first()?)?);
+    let mut at = line_end(text, 1)?;
+    // The first line of a group is a value, and so is one behind a comma.
+    let mut is_value = true;
+    while let Some(&closing) = closers.last() {
+        let indent = words::blanks(text, at);
+        at += indent;
+        if is_value {
+            if indent != 2 * closers.len() {
+                return None;
+            }
+            if closing == b'}' {
+                at = string(text, at)?;
+                if text.get(at..at + 2)? != b": " {
+                    return None;
+                }
+                at += 2;
+            }
+            let first = *text.get(at)?;
+            match closer(first) {
+                None if first == b'"' => at = string(text, at)?,
+                None => at = word(text, at)?,
+                Some(closing) if text.get(at + 1) == Some(&closing) => at += 2,
+                Some(closing) => {
+                    closers.push(closing);
+                    at = line_end(text, at + 1)?;
+                    continue;
+                }
+            }
+        } else {
             closers.pop();
-            let is_last = before == Before::Value && indent == 2 * closers.len();
-            match &rest[1..] {
-                b"" if is_last => before = Before::Value,
-                b"," if is_last && !closers.is_empty() => before = Before::Comma,
-                _ => return false,
+            if indent != 2 * closers.len() || text.get(at) != Some(&closing) {
+                return None;
             }
-            continue;
+            at += 1;
+            if closers.is_empty() {
+                break;
+            }
         }
-        if before == Before::Value || indent != 2 * closers.len() {
-            return false;
-        }
-        let value = if closer == b'}' { behind_key(rest) } else { Some(rest) };
-        before = match value {
-            Some(b"{") => {
-                closers.push(b'}');
-                Before::Opened
-            }
-            Some(b"[") => {
-                closers.push(b']');
-                Before::Opened
-            }
-            Some(value) => match behind_value(value) {
-                Some(b"") => Before::Value,
-                Some(b",") => Before::Comma,
-                _ => return false,
-            },
-            None => return false,
-        };
+        is_value = text.get(at) == Some(&b',');
+        at = line_end(text, at + usize::from(is_value))?;
     }
-    closers.is_empty()
+    Some(at)
 }
 
-fn behind_key(line: &[u8]) -> Option<&[u8]> {
-    behind_string(line)?.strip_prefix(b": ")
-}
-
-/// What follows a value that is on one line.
-fn behind_value(text: &[u8]) -> Option<&[u8]> {
-    match text {
-        [b'"', ..] => behind_string(text),
-        [b'{', b'}', rest @ ..] | [b'[', b']', rest @ ..] => Some(rest),
-        _ => {
-            let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
-            let length = text.iter().take_while(|byte| is_word(byte)).count();
-            (length > 0).then(|| &text[length..])
-        }
+fn closer(opener: u8) -> Option<u8> {
+    match opener {
+        b'{' => Some(b'}'),
+        b'[' => Some(b']'),
+        _ => None,
     }
 }
 
-fn behind_string(text: &[u8]) -> Option<&[u8]> {
-    let mut rest = text.strip_prefix(b"\"")?;
+fn line_end(text: &[u8], at: usize) -> Option<usize> {
+    (*text.get(at)? == b'\n').then_some(at + 1)
+}
+
+/// Where a string that begins here ends.
+fn string(text: &[u8], at: usize) -> Option<usize> {
+    let mut at = at + 1;
+    if text.get(at - 1) != Some(&b'"') {
+        return None;
+    }
     loop {
-        let end = memchr::memchr3(b'"', b'\\', b'\r', rest)?;
-        match rest[end] {
-            b'"' => return Some(&rest[end + 1..]),
-            b'\\' => rest = rest.get(end + 2..)?,
-            _ => return None,
+        at = words::letters(text, at);
+        match (*text.get(at)?, text.get(at + 1)) {
+            (b'"', _) => return Some(at + 1),
+            (b'\\', Some(escaped)) if *escaped != b'\n' => at += 2,
+            (b'\\' | b'\r' | b'\n', _) => return None,
+            _ => at += 1,
         }
     }
+}
+
+fn word(text: &[u8], at: usize) -> Option<usize> {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    let length = text[at..].iter().take_while(|byte| is_word(byte)).count();
+    (length > 0).then_some(at + length)
 }
 
 #[cfg(test)]
