@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use crate::adopt::{self, ProseLine, Recorded, Standing, Subject};
 use crate::model::{Adoption, Fence, FileId, Leak, Page, PagePlan, Place, Recording, ViewKind};
@@ -85,10 +85,16 @@ pub(super) fn share_out(
 /// are told by lines.
 fn hidden<'a>(secrets: &Secrets, text: &'a str) -> Cow<'a, str> {
     let Some(hidden) = secrets.replaced(text) else { return Cow::Borrowed(text) };
-    if hidden.lines().count() == text.lines().count() {
+    if count(&hidden) == count(text) {
         return Cow::Owned(hidden);
     }
     Cow::Owned(text.lines().map(|line| secrets.text(line) + "\n").collect())
+}
+
+/// How many lines a text has.
+fn count(text: &str) -> usize {
+    let newlines = memchr_iter(b'\n', text.as_bytes()).count();
+    newlines + usize::from(!text.is_empty() && !text.ends_with('\n'))
 }
 
 /// The files of the views but for console output, which stands in the page.
