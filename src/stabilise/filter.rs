@@ -4,7 +4,7 @@
 //! what stands further on is not known yet, so a value goes wherever it turns up from the message on
 //! in which it stands as a secret.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use std::borrow::Cow;
@@ -166,9 +166,7 @@ impl Filter {
 }
 
 impl Values {
-    fn add(&mut self, found: HashMap<String, String>) {
-        let mut found: Vec<(String, String)> = found.into_iter().collect();
-        found.sort_unstable();
+    fn add(&mut self, found: BTreeMap<String, String>) {
         for (value, kind) in found {
             self.known.insert(value.clone());
             self.values.push_back((value, kind));
