@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::sleep;
 
 use super::content::Content;
@@ -41,7 +41,7 @@ pub struct Seen {
 impl Service {
     pub async fn start() -> io::Result<Self> {
         let seen = Arc::<Mutex<Seen>>::default();
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let listener = listen()?;
         let address = listener.local_addr()?;
         let for_all = Arc::clone(&seen);
         tokio::spawn(async move {
@@ -60,8 +60,16 @@ impl Service {
     }
 }
 
+/// Listens with room for all callers at once: what finds none may be reset by the system, and nobody would
+/// know whose fault that is.
+fn listen() -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    socket.listen(4096)
+}
+
 async fn leaving(how: How) -> io::Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let listener = listen()?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {

@@ -359,9 +359,17 @@ pub(super) fn forward(listener: TcpListener, callers: &[Caller], route: Route) -
     Ok(())
 }
 
+/// Callers that may wait to be let in, if the system allows as many (`net.core.somaxconn`).
+const WAITING: i32 = 4096;
+
 /// A door that [`forward`] can open.
 pub(super) fn listen(address: SocketAddr) -> Result<TcpListener> {
     let listener = TcpListener::bind(address).map_err(|error| not_listening(address, error))?;
+    // Beyond the 128 that the library asks for, Linux takes a burst of callers for a flood and answers
+    // with cookies (tcp(7), tcp_syncookies). A caller that then sends more than one packet before it is
+    // let in may find its connection reset.
+    rustix::net::listen(&listener, WAITING)
+        .map_err(|error| not_listening(address, error.into()))?;
     listener.set_nonblocking(true).map_err(|error| not_listening(address, error))?;
     Ok(listener)
 }
@@ -393,5 +401,29 @@ async fn accept(listener: TcpListener, engine: Arc<Engine>) {
             // Mostly a lack of file descriptors, which passes when a connection ends.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    use super::listen;
+
+    #[test]
+    fn a_burst_of_callers_waits_to_be_let_in() {
+        let door =
+            listen("127.0.0.1:0".parse().expect("it is an address")).expect("a port is free");
+        let address = door.local_addr().expect("it has one");
+        let allowed = fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap_or_default();
+        let most = allowed.trim().parse().map_or(100, |most: usize| most.min(600));
+        // Whoever finds no room gets no answer, and asks again after a second.
+        let patience = Duration::from_millis(900);
+        let connect = |_| TcpStream::connect_timeout(&address, patience);
+        let callers: Vec<_> = (0..most).map(connect).collect();
+        let waiting = callers.iter().filter(|caller| caller.is_ok()).count();
+        assert_eq!(waiting, most);
     }
 }
