@@ -89,12 +89,13 @@ fn named(path: &Path) -> Vec<PathBuf> {
 fn below(folder: &Path) -> Vec<PathBuf> {
     let mut pages = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
-    // One level after the other, the folders of each side by side.
+    // First one level after the other, until there are enough folders to look into side by side.
     while !folders.is_empty() {
+        let deepest = if folders.len() < MANY { 1 } else { usize::MAX };
         let mut deeper = Vec::new();
-        let Ok(()) = side_by_side::each(
+        let Ok(()) = side_by_side::each_large(
             &folders,
-            |here| inside(folder, here),
+            |here| inside(folder, here, deepest),
             |(inner, found)| {
                 deeper.extend(inner);
                 pages.extend(found);
@@ -106,19 +107,30 @@ fn below(folder: &Path) -> Vec<PathBuf> {
     pages
 }
 
-/// The folders and the pages in a folder below the first one. What cannot be read is none.
-fn inside(first: &Path, folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+/// So many folders keep all threads busy.
+const MANY: usize = 8;
+
+/// The pages in a folder below the first one down to a depth, and the folders that are left to be looked
+/// into. What cannot be read is none.
+fn inside(first: &Path, folder: &Path, deepest: usize) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let (mut folders, mut pages) = (Vec::new(), Vec::new());
-    let entries = WalkDir::new(folder).min_depth(1).max_depth(1).into_iter();
-    let entries = entries.filter_map(std::result::Result::ok);
-    for entry in entries.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")) {
+    let mut entries = WalkDir::new(folder).min_depth(1).max_depth(deepest).into_iter();
+    while let Some(entry) = entries.next() {
+        let Ok(entry) = entry else { continue };
         let kind = entry.file_type();
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            if kind.is_dir() {
+                entries.skip_current_dir();
+            }
+            continue;
+        }
+        let is_deepest = entry.depth() == deepest;
         let path = entry.into_path();
         let (is_folder, is_file) = if kind.is_symlink() {
             let Ok(found) = path.metadata() else { continue };
-            (found.is_dir() && !leads_up(first, folder, &found), found.is_file())
+            (found.is_dir() && !leads_up(first, &path, &found), found.is_file())
         } else {
-            (kind.is_dir(), kind.is_file())
+            (kind.is_dir() && is_deepest, kind.is_file())
         };
         if is_folder {
             folders.push(path);
@@ -129,9 +141,9 @@ fn inside(first: &Path, folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     (folders, pages)
 }
 
-/// Whether this is the folder or one of those above it, up to the first one.
-fn leads_up(first: &Path, folder: &Path, found: &Metadata) -> bool {
-    let above = folder.ancestors().take_while(|above| above.starts_with(first));
+/// Whether what a link leads to is a folder that the link lies in, up to the first one.
+fn leads_up(first: &Path, link: &Path, found: &Metadata) -> bool {
+    let above = link.ancestors().skip(1).take_while(|above| above.starts_with(first));
     let mut above = above.filter_map(|above| above.metadata().ok());
     above.any(|above| (above.dev(), above.ino()) == (found.dev(), found.ino()))
 }

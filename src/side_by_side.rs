@@ -19,9 +19,27 @@ const AHEAD: usize = 2;
 pub(crate) fn each<T: Sync, R: Send, E>(
     items: &[T],
     work: impl Fn(&T) -> R + Sync,
+    tell: impl FnMut(R) -> Result<(), E>,
+) -> Result<(), E> {
+    in_batches(BATCH, items, work, tell)
+}
+
+/// The same of items that are few and take long.
+pub(crate) fn each_large<T: Sync, R: Send, E>(
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+    tell: impl FnMut(R) -> Result<(), E>,
+) -> Result<(), E> {
+    in_batches(1, items, work, tell)
+}
+
+fn in_batches<T: Sync, R: Send, E>(
+    size: usize,
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
     mut tell: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
-    let batches = items.len().div_ceil(BATCH);
+    let batches = items.len().div_ceil(size);
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(batches);
     if threads < 2 {
         return items.iter().map(work).try_for_each(tell);
@@ -31,7 +49,7 @@ pub(crate) fn each<T: Sync, R: Send, E>(
         let lane = |first: usize| {
             let (sender, lane) = sync_channel(AHEAD);
             scope.spawn(move || {
-                for batch in items.chunks(BATCH).skip(first).step_by(threads) {
+                for batch in items.chunks(size).skip(first).step_by(threads) {
                     let done: Vec<R> = batch.iter().map(work).collect();
                     if sender.send(done).is_err() {
                         // Nobody wants to know any more.

@@ -2,13 +2,15 @@
 //! another as one JSON document.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 use std::rc::Rc;
 
 use memchr::memchr_iter;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::model::{
     Command, ContainerKind, Diagnostic, Fence, FileCache, FileId, Include, IncludeKind,
@@ -164,11 +166,38 @@ pub struct ListedDiagnostic {
     pub hint: Option<String>,
 }
 
+/// The path of a file, with the JSON of it: a page has few files, and each fence tells two of them.
+#[derive(Debug, Clone)]
+pub struct FileName {
+    text: Rc<str>,
+    json: Rc<RawValue>,
+}
+
+impl From<String> for FileName {
+    fn from(text: String) -> Self {
+        let json = to_raw_value(&text).expect("a text is JSON").into();
+        Self { text: text.into(), json }
+    }
+}
+
+impl fmt::Display for FileName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+impl Serialize for FileName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.json.serialize(serializer)
+    }
+}
+
 /// An include.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ListedInclude<'a> {
     /// The file that holds the directive, relative to the working directory.
-    pub file: Rc<str>,
+    #[schemars(with = "String")]
+    pub file: FileName,
     /// 1-based line in that file.
     pub line: usize,
     /// `inline`, `block`, or `block-marker` for an escaped marker.
@@ -178,18 +207,21 @@ pub struct ListedInclude<'a> {
     /// What became of it.
     pub status: &'static str,
     /// The file that it found, relative to the working directory.
-    pub resolved: Option<Rc<str>>,
+    #[schemars(with = "Option<String>")]
+    pub resolved: Option<FileName>,
 }
 
 /// A fence.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ListedFence<'a> {
     /// The file that holds the opening line.
-    pub file: Option<Rc<str>>,
+    #[schemars(with = "Option<String>")]
+    pub file: Option<FileName>,
     /// 1-based line in that file.
     pub line: usize,
     /// The file that holds the closing line.
-    pub end_file: Option<Rc<str>>,
+    #[schemars(with = "Option<String>")]
+    pub end_file: Option<FileName>,
     /// 1-based line in that file.
     pub end_line: usize,
     /// The language; null when there is no word for it.
@@ -209,7 +241,7 @@ pub fn page<'a>(files: &FileCache, page: &'a Page, plan: &PagePlan) -> ListedPag
     let mut commands: Vec<ListedCommand> = run.chain(plan.not_run.iter().map(not_run)).collect();
     commands.sort_by(|one, two| (&one.file, one.line).cmp(&(&two.file, two.line)));
     ListedPage {
-        path: names.of(page.file).as_ref().to_owned(),
+        path: names.of(page.file).to_string(),
         includes: page.includes.iter().filter_map(|item| include(&names, item)).collect(),
         fences: page.fences.iter().map(|item| fence(&names, page, item)).collect(),
         commands,
@@ -321,17 +353,17 @@ fn name(kind: ContainerKind) -> &'static str {
 /// The paths of a page's files as they are shown. They are few, and each stands there often.
 struct Names<'a> {
     files: &'a FileCache,
-    known: RefCell<Vec<(FileId, Rc<str>)>>,
+    known: RefCell<Vec<(FileId, FileName)>>,
 }
 
 impl Names<'_> {
-    fn of(&self, file: FileId) -> Rc<str> {
+    fn of(&self, file: FileId) -> FileName {
         let mut known = self.known.borrow_mut();
         if let Some((_, name)) = known.iter().find(|(other, _)| *other == file) {
-            return Rc::clone(name);
+            return name.clone();
         }
-        let name: Rc<str> = text(&self.files.shown(file)).into();
-        known.push((file, Rc::clone(&name)));
+        let name = FileName::from(text(&self.files.shown(file)));
+        known.push((file, name.clone()));
         name
     }
 }
