@@ -115,7 +115,8 @@ impl Publication {
             texts.insert(file, looked);
             Ok::<(), Infallible>(())
         });
-        let seen = texts.values().flatten().map(|text| &text.seen);
+        // A value is called what it is called first, so the order must not be that of the threads.
+        let seen = files.iter().flat_map(|(file, _)| &texts[file]).map(|text| &text.seen);
         let published = Published::of(sight, seen, &self.learnt, &job.config.redact);
         let mut short: BTreeMap<FileId, ShortSecrets> = BTreeMap::new();
         for page in &self.pages {
