@@ -24,6 +24,6 @@ pub struct Asked {
     pub collection: String,
     /// What it is to be called.
     pub name: String,
-    /// When all of the request was on its way.
+    /// When the last of the request was about to be passed on.
     pub at: SystemTime,
 }

@@ -112,6 +112,7 @@ pub async fn storm(storm: Storm) -> io::Result<Found> {
     for _ in 0..storm.callers {
         callers.push(Caller::connect(&shared.standing.way).await?);
     }
+    let full = shared.full().await;
     let callers = callers.into_iter().zip(0..);
     let small = callers.map(|(caller, seed)| tokio::spawn(any(Arc::clone(&shared), caller, seed)));
     let mut tasks: Vec<_> = small.collect();
@@ -123,7 +124,8 @@ pub async fn storm(storm: Storm) -> io::Result<Found> {
     }
     let took = shared.start.elapsed();
     is_over.store(true, Ordering::Release);
-    let during = looks.await?;
+    let mut during = looks.await?;
+    during.insert(0, full);
     shared.settle(true).await;
     shared.let_go(before).await;
     let after = shared.held();
@@ -254,6 +256,15 @@ impl Shared {
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
+    }
+
+    /// What the proxy holds once it has let all callers in.
+    async fn full(&self) -> Held {
+        let start = Instant::now();
+        while self.held().files <= self.storm.callers && start.elapsed() < QUIET {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.held()
     }
 
     /// Waits until the proxy holds no more files than before.

@@ -190,11 +190,11 @@ impl Exchange<'_> {
     ) -> Result<Passed, Failure> {
         let asked_fully = AtomicBool::new(false);
         self.asked.head.write(service.outgoing.buffer(), &self.asked.target, next);
-        let fully = || {
-            asked_fully.store(true, Ordering::Release);
+        let before_end = || {
             self.ticket.map(Ticket::sent);
         };
-        let send = send(upload, &mut caller.incoming, &mut service.outgoing, fully);
+        let ends = (&mut caller.incoming, &mut service.outgoing);
+        let send = send(upload, ends, before_end, &asked_fully);
         let receive = self.receive(&mut service.incoming, &mut caller.outgoing, &asked_fully);
         tokio::select! {
             passed = receive => passed,
@@ -314,19 +314,21 @@ impl Exchange<'_> {
 /// Sends the request to its end, then waits: returns only when the caller is gone.
 async fn send(
     upload: &mut Passage,
-    caller: &mut Incoming,
-    service: &mut Outgoing,
-    fully: impl FnOnce(),
+    (caller, service): (&mut Incoming, &mut Outgoing),
+    before_end: impl FnOnce(),
+    fully: &AtomicBool,
 ) {
+    let mut before_end = Some(before_end);
     loop {
-        match upload.run(caller, service).await {
-            Ok(()) => break,
+        match upload.run_once(caller, service, &mut before_end).await {
+            Ok(false) => {}
+            Ok(true) => break,
             // The service reads no more; what it has to say about that is still to come.
             Err(Broken::To) => service.discard(),
             Err(Broken::From) => return,
         }
     }
-    fully();
+    fully.store(true, Ordering::Release);
     if caller.closed().await.is_ok() {
         // The caller may have closed its direction alone, and wait for the answer. The service
         // hears of it, and decides as it would without a proxy.
@@ -339,7 +341,7 @@ async fn send(
 async fn rest(upload: &mut Passage, caller: &mut Incoming, service: &mut Outgoing) {
     let deadline = Instant::now() + REST;
     while Instant::now() < deadline {
-        match timeout(PAUSE, upload.run_once(caller, service)).await {
+        match timeout(PAUSE, upload.run_once(caller, service, &mut None::<fn()>)).await {
             Ok(Ok(false)) => {}
             Ok(Err(Broken::To)) => service.discard(),
             _ => return,

@@ -265,7 +265,7 @@ impl Ticket {
         open.filter(|open| open.recording == self.recording).map(change);
     }
 
-    /// All of the request is on its way.
+    /// All of the request is there, and the last of it is about to be passed on.
     pub(super) fn sent(&self) {
         // What makes nothing needs nobody to see it before its end.
         self.show(|entry| entry.method == "POST" && entry.response.is_none());

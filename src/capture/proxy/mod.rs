@@ -104,7 +104,7 @@ pub struct Options {
     /// Where it stands, if callers are to find it again; none for one that is gone after a run, with
     /// all its keys.
     pub standing: Option<Standing>,
-    /// Who sees each exchange as it ends, and a `POST` when all of it is on its way. Until it has seen
+    /// Who sees each exchange as it ends, and a `POST` before the last of it is passed on. Until it has seen
     /// the end, the exchange counts as under way.
     pub witness: Option<Witness>,
 }

@@ -135,9 +135,9 @@ async fn run(
     let keep = ticket.as_ref().map(Ticket::request_body);
     let mut upload = pin!(async {
         if !has_ended {
-            pass(body, to_service, keep).await;
+            let before_end = || _ = ticket.as_ref().map(Ticket::sent);
+            pass(body, to_service, keep, before_end).await;
         }
-        ticket.as_ref().map(Ticket::sent);
     });
     let mut download = pin!(receive(answer, respond, ticket.as_ref()));
     tokio::select! {
@@ -174,7 +174,7 @@ async fn receive(
     if let Ok(to_caller) = respond.send_response(Response::from_parts(parts, ()), has_ended)
         && !has_ended
     {
-        pass(body, to_caller, keep).await;
+        pass(body, to_caller, keep, || {}).await;
     }
 }
 
@@ -195,9 +195,14 @@ async fn head(
     .await
 }
 
-/// Passes a body and its trailers on. Reads on only when what was read is sent, so a slow reader slows
-/// its writer.
-async fn pass(mut from: RecvStream, mut to: SendStream<Bytes>, keep: Option<Keep>) {
+/// Passes a body and its trailers on, and calls somebody before the end of it is sent. Reads on only when what
+/// was read is sent, so a slow reader slows its writer.
+async fn pass(
+    mut from: RecvStream,
+    mut to: SendStream<Bytes>,
+    keep: Option<Keep>,
+    before_end: impl FnOnce(),
+) {
     let reset = |to: &mut SendStream<Bytes>, error: &h2::Error| {
         to.send_reset(error.reason().unwrap_or(Reason::CANCEL));
     };
@@ -225,8 +230,10 @@ async fn pass(mut from: RecvStream, mut to: SendStream<Bytes>, keep: Option<Keep
             }
         }
     }
+    let trailers = from.trailers().await;
+    before_end();
     // Where sending fails the other side has ended the stream.
-    match from.trailers().await {
+    match trailers {
         Ok(Some(trailers)) => drop(to.send_trailers(trailers)),
         Ok(None) => drop(to.send_data(Bytes::new(), true)),
         Err(error) => reset(&mut to, &error),

@@ -259,7 +259,18 @@ impl Passage {
         from: &mut Incoming,
         to: &mut Outgoing,
     ) -> Result<(), Broken> {
-        while !self.run_once(from, to).await? {}
+        self.run_after(from, to, || {}).await
+    }
+
+    /// The same, and calls somebody before the last of it is sent.
+    pub(super) async fn run_after(
+        &mut self,
+        from: &mut Incoming,
+        to: &mut Outgoing,
+        before_end: impl FnOnce(),
+    ) -> Result<(), Broken> {
+        let mut before_end = Some(before_end);
+        while !self.run_once(from, to, &mut before_end).await? {}
         Ok(())
     }
 
@@ -268,9 +279,15 @@ impl Passage {
         &mut self,
         from: &mut Incoming,
         to: &mut Outgoing,
+        before_end: &mut Option<impl FnOnce()>,
     ) -> Result<bool, Broken> {
         loop {
             let done = self.pass(&mut from.buffer, to)?;
+            if (done || self.decoder.may_end())
+                && let Some(before_end) = before_end.take()
+            {
+                before_end();
+            }
             let is_all = to.behind.is_empty();
             to.flush().await.map_err(|_| Broken::To)?;
             if done {
