@@ -39,7 +39,6 @@ pub fn proxy(
     let cloud = cloud::ready(&name, &profile, job.events)?;
     let ignore = job.config.ignore.ready(&job.site.folder)?;
     let mut proxy = Proxy::start(options(job, &cloud, port)?, cloud.relay.as_ref(), job.events)?;
-    proxy.begin()?;
     (job.events)(Event::Cloud(format!("listening on `{}`", proxy.address())));
     // Its patterns are costly to make, more than what they do for a message.
     let secrets = Secrets::of(&[], &Run::default(), &job.config.redact);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doctool::capture::Capture;
-use doctool::capture::proxy::{Options, Proxy};
+use doctool::capture::proxy::{Options, Proxy, Standing};
 use doctool::model::Message::{Request, Response};
 
 use crate::peers::{Client, Service, ok, proxy, summary};
@@ -47,6 +47,18 @@ fn only_what_begins_between_begin_and_end_is_recorded() {
     proxy.begin().unwrap();
     client.get(&service.url("/next"));
     assert_eq!(summary(&proxy.end().unwrap()), ["openstack GET /next 200 OK"]);
+}
+
+#[test]
+fn a_standing_proxy_records_from_its_first_moment_on() {
+    let service = Service::answering(|_, _| ok("text/plain", "x"));
+    let folder = tempfile::tempdir().unwrap();
+    let standing = Some(Standing { port: 0, folder: folder.path().to_owned() });
+    let options = Options { standing, ..Options::default() };
+    let mut proxy = Proxy::start(options, None, &|_| {}).unwrap();
+    Client::of(&proxy, "openstack").get(&service.url("/first"));
+    proxy.settle();
+    assert_eq!(summary(&proxy.drain()), ["openstack GET /first 200 OK"]);
 }
 
 #[test]

@@ -101,8 +101,8 @@ pub struct Options {
     pub hosts: Hosts,
     /// Files of certificates that are believed besides those of the system.
     pub authorities: Vec<PathBuf>,
-    /// Where it stands, if callers are to find it again; none for one that is gone after a run, with
-    /// all its keys.
+    /// Where it stands, if callers are to find it again, and it records from its first moment on; none for one
+    /// that is gone after a run, with all its keys.
     pub standing: Option<Standing>,
     /// Who sees each exchange as it ends, and a `POST` before the last of it is passed on. Until it has seen
     /// the end, the exchange counts as under way.
@@ -207,12 +207,16 @@ impl Proxy {
         for caller in relay.iter().flat_map(|relay| &relay.callers) {
             engine.callers.admit(caller, false);
         }
-        let runtime = runtime()?;
-        runtime.spawn(accept(listener, Arc::clone(&engine)));
-        let attachment = relay.map(|relay| relay::attach(relay, address, events)).transpose()?;
         let participants = Arc::new(Mutex::new(options.participants));
-        let settle = options.settle;
-        let recorder = Recorder::new(address, engine, journal, settle, participants);
+        let mut recorder =
+            Recorder::new(address, Arc::clone(&engine), journal, options.settle, participants);
+        if is_drained {
+            // Services may have waited at the port, and the first of what they send counts, too.
+            recorder.begin()?;
+        }
+        let runtime = runtime()?;
+        runtime.spawn(accept(listener, engine));
+        let attachment = relay.map(|relay| relay::attach(relay, address, events)).transpose()?;
         Ok(Self { attachment, runtime: Some(runtime), recorder })
     }
 
