@@ -95,7 +95,7 @@ fn unanswered(
             thread::sleep(PAUSE);
             found = self::found(cloud, &asked, token)?;
         }
-        let doubts = match found {
+        let things = match found {
             Ok(things) => things,
             Err(reason) => {
                 let Asked { collection: url, name, .. } = asked;
@@ -108,7 +108,7 @@ fn unanswered(
         };
         let is_known =
             |thing: &Created| guard.ledger.left().iter().any(|left| left.url == thing.url);
-        let (certain, doubts): (Vec<_>, Vec<_>) = doubts.into_iter().partition(|candidate| {
+        let (certain, doubts): (Vec<_>, Vec<_>) = things.into_iter().partition(|candidate| {
             is_known(&candidate.thing) || candidate.made.is_some() && guard.may_remove_unseen()
         });
         certain.into_iter().for_each(|candidate| guard.ledger.made(candidate.thing));
