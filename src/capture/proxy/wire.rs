@@ -259,22 +259,12 @@ impl Passage {
         from: &mut Incoming,
         to: &mut Outgoing,
     ) -> Result<(), Broken> {
-        self.run_after(from, to, || {}).await
-    }
-
-    /// The same, and calls somebody before the last of it is sent.
-    pub(super) async fn run_after(
-        &mut self,
-        from: &mut Incoming,
-        to: &mut Outgoing,
-        before_end: impl FnOnce(),
-    ) -> Result<(), Broken> {
-        let mut before_end = Some(before_end);
-        while !self.run_once(from, to, &mut before_end).await? {}
+        while !self.run_once(from, to, &mut None::<fn()>).await? {}
         Ok(())
     }
 
-    /// Does as much as one read allows; says whether that was all.
+    /// Does as much as one read allows, and calls somebody before the last of it is sent; says whether
+    /// that was all.
     pub(super) async fn run_once(
         &mut self,
         from: &mut Incoming,
