@@ -161,7 +161,7 @@ fn placed(
             document.push_line("", line);
         }
         document.push_line(stretch.indent, line);
-        document.lengthen_line(&placeholder);
+        document.lengthen_line(placeholder);
         if stretch.apart {
             document.push_line("", line);
         }

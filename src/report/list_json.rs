@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::model::{
-    Command, ContainerKind, Diagnostic, Fence, FileCache, FileId, Include, IncludeKind,
+    Command, Container, ContainerKind, Diagnostic, Fence, FileCache, FileId, Include, IncludeKind,
     IncludeStatus, NotRun, Page, PagePlan, View,
 };
 
@@ -229,9 +229,36 @@ pub struct ListedFence<'a> {
     /// The title that is shown.
     pub title: Option<&'a str>,
     /// What it stands in, from the outside in.
-    pub container: Vec<&'static str>,
+    #[schemars(with = "Vec<String>")]
+    pub container: Containers<'a>,
     /// Of the content after expansion, lines joined by newlines.
-    pub sha256: String,
+    #[schemars(with = "String")]
+    pub sha256: Hexadecimal,
+}
+
+/// Containers, of which the names are listed.
+#[derive(Debug)]
+pub struct Containers<'a>(&'a [Container]);
+
+impl Serialize for Containers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|container| name(container.kind)))
+    }
+}
+
+/// Bytes, listed with two digits each.
+#[derive(Debug)]
+pub struct Hexadecimal([u8; 32]);
+
+impl Serialize for Hexadecimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 64];
+        for (digits, byte) in text.as_chunks_mut().0.iter_mut().zip(self.0) {
+            *digits = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        }
+        serializer.serialize_str(str::from_utf8(&text).expect("digits are ASCII"))
+    }
 }
 
 /// A page as `list` shows it.
@@ -331,8 +358,8 @@ fn fence<'a>(names: &Names<'_>, page: &Page, fence: &'a Fence) -> ListedFence<'a
         end_line: closer.map_or(0, |origin| origin.line),
         language: fence.language.as_deref(),
         title: fence.title.as_deref(),
-        container: fence.containers.iter().map(|container| name(container.kind)).collect(),
-        sha256: hexadecimal(fence.text.digest()),
+        container: Containers(&fence.containers),
+        sha256: Hexadecimal(*fence.text.digest()),
     }
 }
 
@@ -366,15 +393,6 @@ impl Names<'_> {
         known.push((file, name.clone()));
         name
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = Vec::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        text.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-    }
-    String::from_utf8(text).expect("digits are ASCII")
 }
 
 fn text(path: &Path) -> String {
@@ -417,6 +435,8 @@ mod tests {
 
     #[test]
     fn bytes_have_two_digits() {
-        assert_eq!(hexadecimal(&[0, 0x0a, 0xff]), "000aff");
+        let mut bytes = [0; 32];
+        bytes[30..].copy_from_slice(&[0x0a, 0xff]);
+        assert_eq!(json(&Hexadecimal(bytes)), format!("\"{}0aff\"", "0".repeat(60)).into_bytes());
     }
 }

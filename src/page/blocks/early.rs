@@ -3,6 +3,8 @@
 //! The first three work alike: a head, lines that are indented under it, and later blocks that are
 //! indented enough to belong to it, or to the list at its end.
 
+use smallvec::smallvec;
+
 use super::heads::{admonition_head, details_head, tab_head};
 use super::rows::{Block, Look, Row};
 use super::tree::Node;
@@ -141,7 +143,7 @@ impl<'t> Parser<'t, '_> {
     fn title(&mut self, node: Node, tag: &'static str, head: Row<'t>, title: Option<&'t str>) {
         let paragraph = self.tree.add(node, tag, head.line);
         let text = title.unwrap_or("title");
-        self.tree.get_mut(paragraph).text = vec![Row { text, ..head }];
+        self.tree.get_mut(paragraph).text = smallvec![Row { text, ..head }];
     }
 
     /// A block that is indented under an element of its own kind, or under the list at its end.
@@ -298,7 +300,7 @@ impl<'t> Parser<'t, '_> {
             }
             Content::Spans | Content::Raw => {
                 let inner: Vec<_> = rows.iter().flat_map(|row| stash.all(row.text)).collect();
-                self.tree.get_mut(node).text = rows;
+                self.tree.get_mut(node).text = rows.into();
                 for index in inner {
                     if let Kept::Element(id) = stash.get(index)
                         && !std::mem::replace(&mut self.spent[index], true)

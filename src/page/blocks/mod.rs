@@ -59,7 +59,7 @@ pub(super) fn place<'t>(
         fences,
         stash,
         original,
-        tree: Tree::new(),
+        tree: Tree::with_room(LIKELY_ELEMENTS * (count + 1)),
         states: Vec::new(),
         order: Order::of(dialect),
         spent: vec![false; stash.len()],
@@ -79,6 +79,9 @@ pub(super) fn place<'t>(
     };
     places.map(place).collect()
 }
+
+/// Elements for each fence, most often.
+const LIKELY_ELEMENTS: usize = 3;
 
 /// What the parser is in the middle of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

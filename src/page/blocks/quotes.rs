@@ -1,8 +1,10 @@
 //! Quotes and definition lists.
 
+use smallvec::smallvec;
+
 use super::early::give_back;
 use super::rows::{Block, Look, Row, behind_indent};
-use super::tree::Node;
+use super::tree::{Node, Rows};
 use super::{Parser, Queue, State};
 use crate::model::ContainerKind;
 use crate::page::python::{is_word, strip};
@@ -66,7 +68,7 @@ impl<'t> Parser<'t, '_> {
         let head = block.rows()[at];
         let stripped = |row: &Row<'t>| Row { text: strip(row.text), ..*row };
         let is_term = |row: &Row<'t>| !row.text.is_empty();
-        let mut terms: Vec<_> = block.rows()[..at].iter().map(stripped).filter(is_term).collect();
+        let mut terms: Rows<'t> = block.rows()[..at].iter().map(stripped).filter(is_term).collect();
         let mut sibling = self.tree.last_child(parent);
         if terms.is_empty() && sibling.is_none() {
             return false;
@@ -103,7 +105,7 @@ impl<'t> Parser<'t, '_> {
         };
         for term in terms {
             let node = self.tree.add(list, "dt", term.line);
-            self.tree.get_mut(node).text = vec![term];
+            self.tree.get_mut(node).text = smallvec![term];
         }
         self.states.push(state);
         let node = self.item(list, "dd", head.line);

@@ -5,7 +5,11 @@ use std::cell::Cell;
 use std::ops::{BitOr, Range};
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
+use super::tree::Rows;
 use crate::page::python::is_space;
+use crate::page::source::small;
 
 /// A line of a block, or what is left of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,13 +119,17 @@ pub(super) struct Block<'t> {
 
 #[derive(Debug)]
 struct Shared<'t> {
-    rows: Vec<Row<'t>>,
+    rows: Few<'t>,
     /// For each [`Look`]: where a search began, and the first row that it found.
-    seen: [Cell<(usize, usize)>; LOOKS],
+    seen: [Cell<(u32, u32)>; LOOKS],
 }
 
+/// The rows of a block, which mostly are a placeholder and what stands around it.
+type Few<'t> = SmallVec<[Row<'t>; 4]>;
+
 impl<'t> Block<'t> {
-    pub(super) fn new(rows: Vec<Row<'t>>) -> Self {
+    pub(super) fn new(rows: impl Into<Few<'t>>) -> Self {
+        let rows = rows.into();
         let end = rows.len();
         let seen = std::array::from_fn(|_| Cell::new((1, 0)));
         Self { shared: Rc::new(Shared { rows, seen }), start: 0, end, begins: Begins::ANYTHING }
@@ -167,6 +175,7 @@ impl<'t> Block<'t> {
     pub(super) fn find(&self, look: Look, test: impl Fn(&'t str) -> bool) -> Option<usize> {
         let seen = &self.shared.seen[look as usize];
         let (from, at) = seen.get();
+        let (from, at) = (from as usize, at as usize);
         let known = from <= self.start && self.start <= at;
         let at = if known {
             at
@@ -174,7 +183,7 @@ impl<'t> Block<'t> {
             let rows = &self.shared.rows;
             let at = (self.start..rows.len()).find(|index| test(rows[*index].text));
             let at = at.unwrap_or(rows.len());
-            seen.set((self.start, at));
+            seen.set((small(self.start), small(at)));
             at
         };
         (at < self.end).then(|| at - self.start)
@@ -198,7 +207,7 @@ impl<'t> Block<'t> {
         if width == 0 {
             return (self.clone(), self.slice(0..0));
         }
-        let mut inner = Vec::new();
+        let mut inner = Few::new();
         for row in self.rows() {
             if is_indented(row.text, width) {
                 inner.push(Row { text: &row.text[width..], ..*row });
@@ -226,12 +235,14 @@ impl<'t> Block<'t> {
             let indented = is_indented(row.text, width);
             Row { text: if indented { &row.text[width..] } else { row.text }, ..*row }
         };
-        Self::new(self.rows().iter().map(cut).collect())
+        Self::new(self.rows().iter().map(cut).collect::<Few<'t>>())
     }
 
     /// The blocks between the blank lines, as `split('\n\n')` gives them.
     pub(super) fn split(&self) -> Vec<Self> {
-        split(self.rows()).into_iter().map(|range| self.slice(range).known()).collect()
+        let mut blocks = Vec::new();
+        split(self.rows(), |range| blocks.push(self.slice(range).known()));
+        blocks
     }
 
     /// The same rows, looked at for what they begin with.
@@ -247,10 +258,10 @@ impl<'t> Block<'t> {
     }
 
     /// The rows with their beginning stripped of white space.
-    pub(super) fn stripped_rows(&self) -> Vec<Row<'t>> {
-        let mut rows = self.rows().to_vec();
+    pub(super) fn stripped_rows(&self) -> Rows<'t> {
+        let rows = self.rows();
         let blank = rows.iter().take_while(|row| row.text.chars().all(is_space)).count();
-        rows.drain(..blank);
+        let mut rows = Rows::from_slice(&rows[blank..]);
         if let Some(first) = rows.first_mut() {
             first.text = first.text.trim_start_matches(is_space);
         }
@@ -258,23 +269,21 @@ impl<'t> Block<'t> {
     }
 }
 
-/// Where blank lines split rows. The line behind a blank one belongs to the next block, even when
-/// it is blank too.
-fn split(rows: &[Row<'_>]) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
+/// Tells where blank lines split rows. The line behind a blank one belongs to the next block, even
+/// when it is blank too.
+fn split(rows: &[Row<'_>], mut tell: impl FnMut(Range<usize>)) {
     let mut start = 0;
     let mut index = 1;
     while index + 1 < rows.len() {
         if rows[index].text.is_empty() {
-            ranges.push(start..index);
+            tell(start..index);
             start = index + 1;
             index += 2;
         } else {
             index += 1;
         }
     }
-    ranges.push(start..rows.len());
-    ranges
+    tell(start..rows.len());
 }
 
 pub(super) fn is_empty(rows: &[Row<'_>]) -> bool {
@@ -300,7 +309,7 @@ mod tests {
     use super::*;
 
     fn block(text: &'static str) -> Block<'static> {
-        Block::new(text.split('\n').map(|text| Row { text, line: 0 }).collect())
+        Block::new(text.split('\n').map(|text| Row { text, line: 0 }).collect::<Vec<_>>())
     }
 
     fn text(block: &Block<'_>) -> String {

@@ -4,6 +4,7 @@
 //! its end is found.
 
 use serde_yaml::Value;
+use smallvec::smallvec;
 
 use super::early::give_back;
 use super::rows::{Block, Look, Row, behind_indent, is_blank, is_indented};
@@ -150,7 +151,7 @@ impl<'t> Parser<'t, '_> {
                 self.tree.get_mut(node).class = "admonition".into();
                 if title.is_some() || name != "admonition" {
                     let paragraph = self.tree.add(node, "p", line);
-                    self.tree.get_mut(paragraph).text = vec![head.row];
+                    self.tree.get_mut(paragraph).text = smallvec![head.row];
                 }
                 (node, node)
             }

@@ -19,7 +19,7 @@ impl<'t> Parser<'t, '_> {
         }
         blocks.pop();
         let table = self.tree.add(parent, "table", block.line());
-        self.tree.get_mut(table).text = block.rows().to_vec();
+        self.tree.get_mut(table).text = block.rows().into();
         true
     }
 }

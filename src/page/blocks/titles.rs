@@ -1,5 +1,7 @@
 //! Headers and rules, which end whatever stands before them.
 
+use smallvec::smallvec;
+
 use super::rows::{Block, Look, behind_indent};
 use super::tree::Node;
 use super::{Parser, Queue, State};
@@ -23,7 +25,7 @@ impl<'t> Parser<'t, '_> {
             self.parse_blocks(parent, vec![before]);
         }
         let header = self.tree.add(parent, "h1", block.rows()[at].line);
-        self.tree.get_mut(header).text = vec![block.rows()[at]];
+        self.tree.get_mut(header).text = smallvec![block.rows()[at]];
         let after = block.slice(at + 1..block.rows().len());
         if !after.is_empty() {
             let loose = self.is_state(State::LooseList);
@@ -45,7 +47,7 @@ impl<'t> Parser<'t, '_> {
         }
         blocks.pop();
         let header = self.tree.add(parent, "h1", block.line());
-        self.tree.get_mut(header).text = vec![rows[0]];
+        self.tree.get_mut(header).text = smallvec![rows[0]];
         if rows.len() > 2 {
             blocks.push(block.slice(2..rows.len()));
         }

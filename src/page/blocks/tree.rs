@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::rows::{Row, is_empty};
 use crate::model::ContainerKind;
 
@@ -12,17 +14,20 @@ pub(super) type Node = usize;
 /// The whole document.
 pub(super) const ROOT: Node = 0;
 
+/// The lines of a text, which mostly is a single one.
+pub(super) type Rows<'t> = SmallVec<[Row<'t>; 1]>;
+
 /// An element. Text of inline elements is part of it, since nothing looks into that here.
 #[derive(Debug)]
 pub(super) struct Element<'t> {
     pub(super) tag: Cow<'t, str>,
     pub(super) class: Cow<'t, str>,
     pub(super) parent: Option<Node>,
-    pub(super) children: Vec<Node>,
+    pub(super) children: SmallVec<[Node; 2]>,
     /// What stands before the first child.
-    pub(super) text: Vec<Row<'t>>,
+    pub(super) text: Rows<'t>,
     /// What follows the element itself.
-    pub(super) tail: Vec<Row<'t>>,
+    pub(super) tail: Rows<'t>,
     /// What it is to a fence in it, with the title as written.
     pub(super) container: Option<(ContainerKind, Option<Arc<str>>)>,
     /// The page's line that begins it.
@@ -36,8 +41,9 @@ pub(super) struct Tree<'t> {
 }
 
 impl<'t> Tree<'t> {
-    pub(super) fn new() -> Self {
-        let mut tree = Self { elements: Vec::new() };
+    /// A document with room for so many elements.
+    pub(super) fn with_room(elements: usize) -> Self {
+        let mut tree = Self { elements: Vec::with_capacity(elements) };
         tree.detached("div", 0);
         tree
     }
@@ -48,9 +54,9 @@ impl<'t> Tree<'t> {
             tag: tag.into(),
             class: Cow::Borrowed(""),
             parent: None,
-            children: Vec::new(),
-            text: Vec::new(),
-            tail: Vec::new(),
+            children: SmallVec::new(),
+            text: Rows::new(),
+            tail: Rows::new(),
             container: None,
             line,
         });

@@ -377,13 +377,13 @@ impl Extractor<'_, '_> {
         let cache = std::mem::take(&mut self.cache);
         let line = cache.rows().first().map_or(0, |row| row.line);
         let fences = self.stash.fences(&cache.text);
-        let placeholder = self.stash.keep(Kept::Raw { line, fences });
+        let placeholder = self.stash.keep(Kept::Raw { line, fences }).to_string();
         self.clean.push(&placeholder, line);
     }
 
     pub(super) fn keep_raw(&mut self, text: &str) -> String {
         let fences = self.stash.fences(text);
-        self.stash.keep(Kept::Raw { line: self.number(), fences })
+        self.stash.keep(Kept::Raw { line: self.number(), fences }).to_string()
     }
 
     pub(super) fn data(&mut self, text: &str) {

@@ -8,6 +8,8 @@ mod place;
 mod scan;
 mod tags;
 
+use std::fmt::{self, Write as _};
+
 use memchr::memchr_iter;
 
 pub(super) use self::extract::extract;
@@ -18,6 +20,16 @@ pub(super) type ElementId = usize;
 
 const OPEN: char = '\u{2}';
 const CLOSE: char = '\u{3}';
+
+/// What stands in a text for something that is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Placeholder(usize);
+
+impl fmt::Display for Placeholder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{OPEN}{}{CLOSE}", self.0)
+    }
+}
 
 /// What placeholders stand for.
 #[derive(Debug, Default)]
@@ -75,12 +87,9 @@ const UNKNOWN: u32 = u32::MAX;
 
 impl Stash {
     /// Keeps something, and gives the placeholder for it.
-    pub(super) fn keep(&mut self, kept: Kept) -> String {
+    pub(super) fn keep(&mut self, kept: Kept) -> Placeholder {
         self.kept.push(kept);
-        let mut placeholder = (self.kept.len() - 1).to_string();
-        placeholder.insert(0, OPEN);
-        placeholder.push(CLOSE);
-        placeholder
+        Placeholder(self.kept.len() - 1)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -150,9 +159,10 @@ impl Text {
         self.lines.push(number);
     }
 
-    /// Adds text without newlines to the last line.
-    pub(super) fn lengthen_line(&mut self, text: &str) {
-        self.text.push_str(text);
+    /// Adds a placeholder to the last line.
+    pub(super) fn lengthen_line(&mut self, placeholder: Placeholder) {
+        // Into a text this cannot fail.
+        _ = write!(self.text, "{placeholder}");
     }
 
     /// The lines as rows of a block.
