@@ -59,7 +59,7 @@ fn view(kind: ViewKind, text: &str) -> View {
         place: Place::line("view.md", 1),
         span: 0..text.len(),
         prefix: String::new(),
-        text: text.to_owned(),
+        text: text.into(),
     };
     View { kind, region }
 }

@@ -26,7 +26,7 @@ impl Merge<'_> {
             changed(region, merged)
         });
         regions
-            .filter(|change| change.text != change.region.text || !change.findings.is_empty())
+            .filter(|change| change.region.text != change.text || !change.findings.is_empty())
             .collect()
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memmem};
 
 /// The bytes of a file. Whoever has them shares them.
 #[derive(Clone, Default)]
@@ -15,8 +15,9 @@ pub struct FileText(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     content: Content,
-    newlines: OnceLock<Box<[u32]>>,
+    newlines: OnceLock<Vec<u32>>,
     has_carriage_returns: OnceLock<bool>,
+    names_doctool: OnceLock<bool>,
     remembered: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
@@ -77,6 +78,11 @@ impl FileText {
         *self.0.has_carriage_returns.get_or_init(|| memchr(b'\r', self).is_some())
     }
 
+    /// Whether it has what every comment for doctool begins with.
+    pub(crate) fn names_doctool(&self) -> bool {
+        *self.0.names_doctool.get_or_init(|| memmem::find(self, b"doctool:").is_some())
+    }
+
     /// Keeps what was made of it for the next one who needs that; the first to do so is heard.
     pub(crate) fn remember<T: Send + Sync + 'static>(&self, made: impl FnOnce() -> T) {
         self.0.remembered.get_or_init(|| Box::new(made()));
@@ -93,10 +99,12 @@ impl FileText {
     }
 }
 
+/// Bytes that a line has, its end included, in most files.
+const LIKELY_LINE: usize = 24;
+
 /// Where the newlines of a text of less than 4 GiB are.
-pub(crate) fn newlines(text: &[u8]) -> Box<[u32]> {
-    let newlines = memchr_iter(b'\n', text);
-    let mut offsets = Vec::with_capacity(newlines.clone().count());
-    offsets.extend(newlines.map(|at| at as u32));
-    offsets.into()
+pub(crate) fn newlines(text: &[u8]) -> Vec<u32> {
+    let mut offsets = Vec::with_capacity(text.len() / LIKELY_LINE);
+    offsets.extend(memchr_iter(b'\n', text).map(|at| at as u32));
+    offsets
 }

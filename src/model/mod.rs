@@ -10,6 +10,7 @@ mod directory;
 mod effect;
 mod entry;
 mod event;
+mod excerpt;
 mod exchange;
 mod fate;
 mod fence_text;
@@ -39,6 +40,7 @@ pub use directory::Directory;
 pub use effect::Effect;
 pub use entry::{Content, Entry, Line};
 pub use event::{Event, Events};
+pub use excerpt::Excerpt;
 pub use exchange::{
     Arrow, Body, Exchange, Header, Message, Process, Recording, Request, Response, Run, path_of,
 };

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
-use super::{DiagnosticKind, Expected, Finding, Place, Presentation};
+use super::{DiagnosticKind, Excerpt, Expected, Finding, Place, Presentation};
 
 /// What a page documents: its commands and the views that their run feeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,7 +180,7 @@ pub struct Region {
     pub prefix: String,
     /// The lines as they stand there, without prefix, joined by `\n` and ended by one if there is
     /// any.
-    pub text: String,
+    pub text: Excerpt,
 }
 
 /// A part that is to be told anew, as it stands and as it is to stand.

@@ -20,8 +20,6 @@ mod yaml;
 use std::ops::Range;
 use std::path::Path;
 
-use memchr::memmem;
-
 pub use self::forms::{forms, lines};
 
 use self::blocks::{BlockRow, Placed};
@@ -32,7 +30,7 @@ use self::normal::Normal;
 use self::snippets::Expansion;
 use self::source::{Source, small};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Fetched, FileCache, Lines, Note, Page, Place, Remote};
+use crate::model::{Fetched, FileCache, FileText, Include, Lines, Note, Page, Place, Remote};
 use crate::settings::{EarlyBlock, FenceSettings, FenceStyle, Site};
 
 /// Reads a page and all it includes but URLs: the network is not touched. The path may be relative
@@ -93,8 +91,12 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
         include.fence =
             index.filter(|index| snippets::lies_in(&include.lines, &fences[*index].lines));
     }
-    let notes = notes(&lines);
-    let held = held.into_iter().map(|(_, text)| text).chain([bytes.clone()]).collect();
+    let held: Vec<FileText> =
+        held.into_iter().map(|(_, text)| text).chain([bytes.clone()]).collect();
+    // Most pages have none, and that is quick to see.
+    let may_have_notes =
+        held.iter().any(FileText::names_doctool) || includes.iter().any(Include::is_url);
+    let notes = if may_have_notes { notes(&lines) } else { Vec::new() };
     let mut page = Page {
         path: site.page_path(&absolute).unwrap_or_else(|| shown.display().to_string()),
         file,
@@ -186,10 +188,6 @@ fn placed(
 
 /// The comments for doctool.
 fn notes(lines: &Lines) -> Vec<Note> {
-    // Most pages have none, and that is quick to see.
-    if memmem::find(lines.text().as_bytes(), b"doctool:").is_none() {
-        return Vec::new();
-    }
     (0..lines.len()).filter_map(|index| note(index, lines.line(index))).collect()
 }
 

@@ -23,7 +23,7 @@ enum Places<'a> {
     /// The text was made from the bytes, which have these lines.
     Lines(Vec<(usize, usize)>),
     /// There is no file; the text has these newlines.
-    Nowhere(Box<[u32]>),
+    Nowhere(Vec<u32>),
 }
 
 /// How a file's bytes are to be read.

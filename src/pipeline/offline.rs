@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::model::{
-    Adoption, Change, Diagnostic, DiagnosticKind, Fate, FileCache, FileText, Level, Outcome, Page,
-    PageOutcome, PagePlan, Place, Run, Skipped, Unplaced, View, ViewKind,
+    Adoption, Change, Diagnostic, DiagnosticKind, Excerpt, Fate, FileCache, FileText, Level,
+    Outcome, Page, PageOutcome, PagePlan, Place, Run, Skipped, Unplaced, View, ViewKind,
 };
 use crate::page;
 use crate::stabilise::{Learnt, Secrets};
@@ -138,7 +138,7 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
 /// A view of which only the place is told: nothing becomes of it, and texts of a whole site are many.
 fn without_text(view: View) -> Change {
     let View { kind, mut region } = view;
-    region.text = String::new();
+    region.text = Excerpt::default();
     Change { kind, text: String::new(), region, findings: Vec::new() }
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::capture::requestshook;
-use crate::model::{Edit, FileCache, FileId, FileText, Leak, Page, Place, Run, TextForm};
+use crate::model::{Edit, Excerpt, FileCache, FileId, FileText, Leak, Page, Place, Run, TextForm};
 use crate::page;
 use crate::side_by_side;
 use crate::stabilise::{Found, Learnt, Published, ShortSecrets, Sight, Sighted};
@@ -126,7 +126,7 @@ impl Publication {
         }
         let of_file = |&(file, _): &(FileId, &Vec<TextForm>)| {
             let found = texts[&file].iter().flat_map(|text| {
-                let found = published.find(text.form, text.text(), &text.seen, &short[&file]);
+                let found = published.find(text.form, &text.text, &text.seen, &short[&file]);
                 found.into_iter().map(move |found| (text, found))
             });
             let found: Vec<_> = found.collect();
@@ -135,7 +135,7 @@ impl Publication {
             let secret = |(text, found): (&Text, Found)| {
                 let span = text.start + found.span.start..text.start + found.span.end;
                 let place = places.as_ref().expect("something was found").place(span.start);
-                let (value, placeholder) = (&text.text()[found.span.clone()], found.placeholder());
+                let (value, placeholder) = (&text.text[found.span.clone()], found.placeholder());
                 let edit = Edit { file, span, text: placeholder };
                 (
                     value.to_owned(),
@@ -170,23 +170,8 @@ struct Text {
     /// Its first byte in the file.
     start: usize,
     form: TextForm,
-    content: Content,
+    text: Excerpt,
     seen: Sighted,
-}
-
-enum Content {
-    /// These bytes of a file that is UTF-8 as a whole.
-    Part(FileText, Range<usize>),
-    Own(String),
-}
-
-impl Text {
-    fn text(&self) -> &str {
-        match &self.content {
-            Content::Part(file, range) => &file.text().unwrap_or_default()[range.clone()],
-            Content::Own(text) => text,
-        }
-    }
 }
 
 /// A file as stretches, looked at. Bytes that are no UTF-8 belong to none.
@@ -203,17 +188,15 @@ fn texts(bytes: &FileText, forms: &[TextForm], sight: &Sight) -> Vec<Text> {
     }
     let mut texts = Vec::new();
     for (form, stretch) in stretches {
-        if let Some(text) = bytes.text() {
-            let seen = sight.of(form, &text[stretch.clone()]);
-            let (start, content) = (stretch.start, Content::Part(bytes.clone(), stretch));
-            texts.push(Text { start, form, content, seen });
+        if let Some(text) = Excerpt::of(bytes, stretch.clone()) {
+            let (start, seen) = (stretch.start, sight.of(form, &text));
+            texts.push(Text { start, form, text, seen });
             continue;
         }
         let mut start = stretch.start;
         for chunk in bytes[stretch].utf8_chunks() {
             let seen = sight.of(form, chunk.valid());
-            let content = Content::Own(chunk.valid().to_owned());
-            texts.push(Text { start, form, content, seen });
+            texts.push(Text { start, form, text: chunk.valid().into(), seen });
             start += chunk.valid().len() + chunk.invalid().len();
         }
     }

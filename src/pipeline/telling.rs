@@ -156,7 +156,7 @@ impl Telling<'_> {
 /// A view that is as it should be.
 fn unchanged(view: &View) -> Change {
     let region = view.region.clone();
-    Change { kind: view.kind, text: region.text.clone(), region, findings: Vec::new() }
+    Change { kind: view.kind, text: region.text.to_string(), region, findings: Vec::new() }
 }
 
 fn drawn(kind: ViewKind, recording: &StableRecording) -> String {
@@ -182,6 +182,6 @@ fn learnt(diagram: &Change, runs: &[StableRecording], order: SequenceOrder) -> L
 fn with_diagram(plan: &PagePlan, text: &str) -> PagePlan {
     let mut plan = plan.clone();
     let diagrams = plan.views.iter_mut().filter(|view| view.kind == ViewKind::Diagram);
-    diagrams.for_each(|view| text.clone_into(&mut view.region.text));
+    diagrams.for_each(|view| view.region.text = text.into());
     plan
 }

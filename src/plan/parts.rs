@@ -117,7 +117,7 @@ fn follows(parts: &[DiagramPart], last: &DiagramPart, next: &DiagramPart) -> boo
     if name == next_name && next_number == Some(number.unwrap_or(1) + 1) {
         return true;
     }
-    let texts: Vec<&str> = parts.iter().map(|part| part.region.text.as_str()).collect();
+    let texts: Vec<&str> = parts.iter().map(|part| &*part.region.text).collect();
     let messages = readable::whole(&texts).messages();
     let first = match AUTONUMBER.captures(next.region.text.lines().next().unwrap_or_default()) {
         Some(found) => found.name("first").and_then(|first| first.as_str().parse().ok()),

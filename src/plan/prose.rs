@@ -85,17 +85,18 @@ fn regions(page: &Page, files: &FileCache, blocks: &[RangeInclusive<usize>]) -> 
                     }) =>
             {
                 let between = String::from_utf8_lossy(&bytes[region.span.end..origin.span.start]);
-                region.text.push_str(&between.replace("\r\n", "\n").replace('\r', "\n"));
+                let of_region = region.text.to_mut();
+                of_region.push_str(&between.replace("\r\n", "\n").replace('\r', "\n"));
+                of_region.push_str(&text);
+                of_region.push('\n');
                 region.span.end = end;
-                region.text.push_str(&text);
-                region.text.push('\n');
             }
             _ => regions.push(Region {
                 file: files.path(page.file).to_path_buf(),
                 place: Place::line(files.shown(page.file), origin.line),
                 span: origin.span.start..end,
                 prefix: String::new(),
-                text: format!("{text}\n"),
+                text: format!("{text}\n").into(),
             }),
         }
         next_line = origin.line + 1;

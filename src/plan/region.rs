@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use memchr::memchr;
+use memchr::memchr_iter;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Fence, FileCache, FileId, Include, Page, Place, Region};
+use crate::model::{Excerpt, Fence, FileCache, FileId, Include, Page, Place, Region};
 use crate::settings::{BasePath, Site};
 
 /// The lines of a fence's content with these numbers, counted from 0; none when they come from
@@ -47,7 +47,7 @@ pub(super) fn of_content(
         place: Place::line(files.shown(first.file), first.line + usize::from(is_empty)),
         span,
         prefix: page.prefix(fence, guide).to_owned(),
-        text,
+        text: text.into(),
     })
 }
 
@@ -69,7 +69,7 @@ pub(super) fn of_include(
             file,
             span: 0..0,
             prefix: String::new(),
-            text: String::new(),
+            text: Excerpt::default(),
         }));
     };
     if resolved.ends_with(Path::new(target)) {
@@ -92,18 +92,18 @@ fn whole_file(files: &FileCache, file: FileId) -> Result<Region> {
     let bytes = files.bytes(file);
     let place = Place::line(files.shown(file), 1);
     let start = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-    let text = std::str::from_utf8(&bytes[start..]).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
-        Error::new(ErrorKind::Page, "this file is not UTF-8")
+    let Some(mut text) = Excerpt::of(&bytes, start..bytes.len()) else {
+        let valid = bytes.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
+        let line = memchr_iter(b'\n', &bytes[..valid]).count() + 1;
+        return Err(Error::new(ErrorKind::Page, "this file is not UTF-8")
             .at(Place::line(&place.file, line))
-            .hint("save it as UTF-8, or delete it and let `doctool refresh` write it")
-    })?;
-    let mut text = match memchr(b'\r', text.as_bytes()) {
-        Some(_) => text.replace("\r\n", "\n").replace('\r', "\n"),
-        None => text.to_owned(),
+            .hint("save it as UTF-8, or delete it and let `doctool refresh` write it"));
     };
+    if bytes.has_carriage_returns() {
+        text = text.replace("\r\n", "\n").replace('\r', "\n").into();
+    }
     if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
+        text.to_mut().push('\n');
     }
     Ok(Region {
         file: files.path(file).to_path_buf(),
@@ -133,7 +133,8 @@ fn selected_lines(
         text.push('\n');
     }
     let place = Place::line(files.shown(file), first.line);
-    Some(Region { file: files.path(file).to_path_buf(), place, span, prefix: String::new(), text })
+    let (file, text) = (files.path(file).to_path_buf(), text.into());
+    Some(Region { file, place, span, prefix: String::new(), text })
 }
 
 /// Where the line ends, ending included, whose text ends at `end`.

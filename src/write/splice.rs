@@ -94,7 +94,7 @@ mod tests {
             place: Place::file("page.md"),
             span,
             prefix: prefix.to_owned(),
-            text: text.collect(),
+            text: text.collect::<String>().into(),
         };
         Change { kind: ViewKind::Console(0), region, text: new.to_owned(), findings: Vec::new() }
     }

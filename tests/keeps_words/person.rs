@@ -80,7 +80,7 @@ impl Page {
             place: Place::line("index.md", 1),
             span: 0..self.prose.len(),
             prefix: String::new(),
-            text: self.prose.clone(),
+            text: self.prose.as_str().into(),
         };
         Prose { regions: vec![region], console_fences: Vec::new() }
     }

@@ -81,7 +81,7 @@ pub(super) fn place<'t>(
 }
 
 /// Elements for each fence, most often.
-const LIKELY_ELEMENTS: usize = 3;
+const LIKELY_ELEMENTS: usize = 6;
 
 /// What the parser is in the middle of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

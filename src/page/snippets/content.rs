@@ -139,7 +139,7 @@ impl Expander<'_> {
         self.read += size;
         let remote = source.file.is_none();
         let mut frame = Frame { indent, include: Some(index), remote, ..Frame::default() };
-        self.expansion.lines.reserve(size, lines);
+        self.expansion.lines.reserve(size + lines * indent, lines);
         self.whole(&mut frame, source, source.rows(0, 1));
         self.end(index, &frame);
     }

@@ -39,14 +39,14 @@ impl<'a> Showing<'a> {
         let mut compared = plan.clone();
         if !plan.diagram.is_empty() {
             let diagrams = compared.views.iter_mut().filter(|view| view.kind == ViewKind::Diagram);
-            diagrams.for_each(|view| showing.whole.text.clone_into(&mut view.region.text));
+            diagrams.for_each(|view| view.region.text = showing.whole.text.as_str().into());
         }
         (compared, showing)
     }
 
     /// How the diagram of a page is shown.
     pub(super) fn as_it_stands(plan: &'a PagePlan) -> Self {
-        let texts: Vec<&str> = plan.diagram.iter().map(|part| part.region.text.as_str()).collect();
+        let texts: Vec<&str> = plan.diagram.iter().map(|part| &*part.region.text).collect();
         Self { parts: &plan.diagram, plan, whole: readable::whole(&texts) }
     }
 
@@ -212,7 +212,7 @@ fn region(files: &FileCache, file: PathBuf) -> Region {
         place: Place::line(files.shown_path(&file), 1),
         span: 0..bytes.len(),
         prefix: String::new(),
-        text: text.lines().map(|line| format!("{line}\n")).collect(),
+        text: text.lines().map(|line| format!("{line}\n")).collect::<String>().into(),
         file,
     }
 }

@@ -116,7 +116,7 @@ impl<'a> PageText<'a> {
                     && change.region.span == region.span
             };
             let at = changes.iter().position(is_here).unwrap_or_else(|| {
-                let text = region.text.clone();
+                let text = region.text.to_string();
                 let kind = ViewKind::Prose;
                 changes.push(Change { kind, region, text, findings: Vec::new() });
                 changes.len() - 1

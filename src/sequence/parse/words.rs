@@ -175,6 +175,10 @@ impl<'a> Words<'a> {
     }
 
     fn word(&mut self, rest: &str) -> Option<(usize, Option<Kind>)> {
+        // Most names are told from words by how they begin.
+        if !rest.starts_with(begins_word) {
+            return None;
+        }
         let is_whole = |word: &str| {
             starts(rest, word)
                 && !rest[word.len()..]
@@ -298,6 +302,11 @@ impl<'a> Words<'a> {
     }
 }
 
+/// Whether a word of the grammar begins with this.
+fn begins_word(first: char) -> bool {
+    matches!(first.to_ascii_lowercase(), 'a'..='e' | 'l' | 'n'..='p' | 'r'..='t')
+}
+
 /// Blanks as JavaScript's `\s` has them.
 fn is_blank(part: char) -> bool {
     matches!(
@@ -325,10 +334,12 @@ fn line(text: &str) -> usize {
 
 /// Whether a text begins with a word, in any case.
 fn starts(text: &str, word: &str) -> bool {
-    let first = |text: &str| text.as_bytes().first().map(u8::to_ascii_lowercase);
-    // Most words are told apart by how they begin.
-    first(text) == first(word)
-        && text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    let start = text.as_bytes().get(..word.len());
+    start.is_some_and(|start| {
+        // Most words are told apart by how they begin.
+        start[0].eq_ignore_ascii_case(&word.as_bytes()[0])
+            && start.eq_ignore_ascii_case(word.as_bytes())
+    })
 }
 
 /// Whether ` as ` follows.
@@ -356,7 +367,8 @@ fn name(text: &str) -> usize {
     }
     loop {
         let rest = &text[end..];
-        if NO_NAME.iter().any(|mark| starts(rest, mark)) {
+        if rest.starts_with(['-', '/', '\\', '(']) && NO_NAME.iter().any(|mark| starts(rest, mark))
+        {
             return end;
         }
         let dashes = run(rest, |part| part == '-');
@@ -367,5 +379,17 @@ fn name(text: &str) -> usize {
             return end;
         }
         end += dashes + more;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_begins_as_words_begin() {
+        let words = WORDS.iter().map(|(word, _)| *word).chain(["title", "acctitle", "accdescr"]);
+        assert!(words.into_iter().all(|word| word.starts_with(begins_word)));
+        assert!(!NO_NAME.iter().any(|mark| !mark.starts_with(['-', '/', '\\', '('])));
     }
 }
