@@ -98,7 +98,7 @@ impl Text {
         let place = self.0.paint(Style::Place, &first.place().to_string());
         let hint = self.0.paint(Style::Hint, "hint:");
         format!(
-            "{head} {} are published on these pages\n  --> {place} is the first place\n   = {hint} see \
+            "{head} these pages publish {}\n  --> {place} is the first place\n   = {hint} see \
              all with `doctool redact --check`, and take them out with `doctool redact`\n\n",
             leaks_text::kinds(&leaks)
         )
