@@ -2,6 +2,7 @@
 //! The formats of others are judged by validators from PyPI, which carry the published schemas.
 
 mod hooks;
+mod shells;
 #[path = "../support/mod.rs"]
 mod support;
 
