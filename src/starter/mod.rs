@@ -11,6 +11,8 @@ use crate::model::Survey;
 const SETTINGS: &str = include_str!("doctool.yml");
 const GITHUB: &str = include_str!("github.yml");
 const GITLAB: &str = include_str!("gitlab.yml");
+/// What checks there is what was tried here.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Where checks run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,7 @@ pub fn files(survey: &Survey, ci: Ci) -> Vec<(Path, String)> {
         folder if folder.is_empty() => ".".to_owned(),
         folder => folder.into_owned(),
     };
-    let workflow = |text: &str| text.replace("{folder}", &folder);
+    let workflow = |text: &str| text.replace("{folder}", &folder).replace("{version}", VERSION);
     match ci {
         Ci::Github => {
             files.push((Path::OfRepository(".github/workflows/doctool.yml"), workflow(GITHUB)));
