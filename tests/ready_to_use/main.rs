@@ -1,6 +1,7 @@
 //! What gets doctool into a project: first settings, workflows, hooks, completions, manual pages.
 //! The formats of others are judged by validators from PyPI, which carry the published schemas.
 
+mod action;
 mod gitlab;
 mod hooks;
 mod shells;
