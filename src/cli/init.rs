@@ -23,7 +23,7 @@ pub(super) struct Init {
 enum Service {
     /// .github/workflows/doctool.yml
     Github,
-    /// .gitlab-ci.yml
+    /// .gitlab/doctool.yml, and a .gitlab-ci.yml that includes it
     Gitlab,
     /// No workflow
     None,

