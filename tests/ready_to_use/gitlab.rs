@@ -11,30 +11,25 @@ use crate::{MKDOCS, PAGE, is_valid, path_with, project};
 const TOOL: &str = "gitlab-ci-local@4.64.0";
 const SCHEMA: [&str; 3] = ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"];
 
-/// A repository on a branch, with the jobs that its configuration leads to there.
+/// A repository with the jobs that its configuration leads to.
 struct Pipeline {
     site: Site,
     jobs: Value,
 }
 
 impl Pipeline {
-    fn of(site: Site, branch: &str) -> Self {
-        let git = |arguments: &[&str]| {
-            let mut git = Command::new("git");
-            git.args(["-c", "user.name=me", "-c", "user.email=me@example.org"]).args(arguments);
-            said(git.current_dir(site.path("")).output().expect("git is there")).exits(0);
-        };
-        git(&["init", "--quiet", "--initial-branch", branch]);
-        git(&["remote", "add", "origin", "git@gitlab.example.org:me/docs.git"]);
-        git(&["add", "."]);
-        git(&["commit", "--quiet", "--message", "first"]);
+    fn of(site: Site) -> Self {
+        git(&site, &["init", "--quiet", "--initial-branch", "main"]);
+        git(&site, &["remote", "add", "origin", "git@gitlab.example.org:me/docs.git"]);
+        git(&site, &["add", "."]);
+        git(&site, &["commit", "--quiet", "--message", "first"]);
         let shown = asked(&site, "--preview");
         let (_, jobs) = shown.split_once("---\n").expect("the jobs follow");
         let jobs = serde_yaml::from_str(jobs).expect("it prints YAML");
         Self { site, jobs }
     }
 
-    /// The names of the jobs that a push to the branch starts.
+    /// The names of the jobs that a push to the branch at hand starts.
     fn started(&self) -> Vec<String> {
         let shown = asked(&self.site, "--list-json");
         let jobs: Value = serde_json::from_str(&shown).expect("it prints JSON");
@@ -51,16 +46,20 @@ impl Pipeline {
         let mut shell = Command::new("bash");
         shell.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &script]);
         shell.current_dir(self.site.path("")).env("PATH", path_with(Path::new("/nowhere")));
-        shell.env("CI_PROJECT_DIR", self.site.path(""));
-        for variables in [&self.jobs["variables"], &job["variables"]] {
-            for (name, value) in variables.as_object().into_iter().flatten() {
-                let value = value.as_str().expect("a text");
-                let folder = self.site.path("").display().to_string();
-                shell.env(name, value.replace("$CI_PROJECT_DIR", &folder));
-            }
+        let folder = self.site.path("").display().to_string();
+        for (name, value) in job["variables"].as_object().expect("a mapping") {
+            let value = value.as_str().expect("a text");
+            shell.env(name, value.replace("$CI_PROJECT_DIR", &folder));
         }
         said(shell.output().expect("bash is there"))
     }
+}
+
+#[track_caller]
+fn git(site: &Site, arguments: &[&str]) {
+    let mut git = Command::new("git");
+    git.args(["-c", "user.name=me", "-c", "user.email=me@example.org"]).args(arguments);
+    said(git.current_dir(site.path("")).output().expect("git is there")).exits(0);
 }
 
 /// What the tool prints of the pipeline of a repository.
@@ -75,20 +74,17 @@ fn handbook() -> Site {
     Site::new(&[("handbook/mkdocs.yml", MKDOCS), ("handbook/docs/page.md", PAGE)])
 }
 
-/// A site for which `init` has written jobs, at the top of the repository.
-fn started() -> Site {
+#[test]
+fn the_jobs_that_init_writes_check_the_site() {
     let site = handbook();
     site.write(".git/description", "");
     site.in_folder("handbook").doctool(&["init", "--ci", "gitlab"]).exits(0);
-    site
-}
-
-#[test]
-fn the_jobs_that_init_writes_check_the_site() {
-    let site = started();
-    is_valid(&SCHEMA, &site.path(".gitlab-ci.yml"));
     is_valid(&SCHEMA, &site.path(".gitlab/doctool.yml"));
-    checks(&Pipeline::of(site, "main"));
+    let pipeline = Pipeline::of(site);
+    checks(&pipeline);
+    assert_eq!(pipeline.started(), ["doctool-offline", "doctool-live"]);
+    git(&pipeline.site, &["checkout", "--quiet", "-b", "proposal"]);
+    assert_eq!(pipeline.started(), ["doctool-offline"]);
 }
 
 #[test]
@@ -98,14 +94,13 @@ fn the_component_checks_the_site() {
     site.write("templates/doctool.yml", component);
     let include = "include: [{local: templates/doctool.yml, inputs: {site: handbook}}]\n";
     site.write(".gitlab-ci.yml", include);
-    let pipeline = Pipeline::of(site, "main");
-    // What an input says stands there as it is.
+    let pipeline = Pipeline::of(site);
+    is_valid(&SCHEMA, &pipeline.site.path(".gitlab-ci.yml"));
     assert!(!pipeline.jobs.to_string().contains("$[["));
     checks(&pipeline);
 }
 
-/// Expects one job that checks without a cloud, on any branch, and one that checks with it, on the
-/// default one.
+/// Expects a job that checks without a cloud, and one that checks with it.
 #[track_caller]
 fn checks(pipeline: &Pipeline) {
     pipeline.run("doctool-offline").exits(0);
@@ -119,13 +114,4 @@ fn checks(pipeline: &Pipeline) {
     pipeline.site.write("handbook/docs/other.md", PAGE);
     let said = pipeline.run("doctool-offline").exits(1);
     assert!(said.out.contains("--> handbook/docs/page.md:"), "{}", said.out);
-}
-
-#[test]
-fn the_live_job_is_for_the_default_branch_only() {
-    let site = started();
-    let pipeline = Pipeline::of(site, "proposal");
-    assert_eq!(pipeline.started(), ["doctool-offline"]);
-    let pipeline = Pipeline::of(started(), "main");
-    assert_eq!(pipeline.started(), ["doctool-offline", "doctool-live"]);
 }
