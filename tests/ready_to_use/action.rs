@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -38,23 +38,29 @@ impl Job {
         self
     }
 
-    /// Makes a release as the workflow does, but for the binary, in whose place is a link to it.
+    /// Makes a release by the script of the workflow that makes releases.
     fn release(&self) -> PathBuf {
         let folder = self.site.path("runner/server/me/doctool/releases/download/v1");
-        let target = match std::env::consts::ARCH {
-            "aarch64" => "doctool-aarch64-unknown-linux-musl",
-            _ => "doctool-x86_64-unknown-linux-musl",
-        };
-        fs::create_dir_all(folder.join(target)).expect("the folder can be made");
-        symlink(env!("CARGO_BIN_EXE_doctool"), folder.join(target).join("doctool"))
-            .expect("a link");
-        fs::copy(project("README.md"), folder.join(target).join("README.md")).expect("a file");
-        let pack =
-            "tar -czf \"$1.tar.gz\" \"$1\" && sha256sum \"$1.tar.gz\" > \"$1.tar.gz.sha256\"";
+        let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+        // The program of a debug build takes long to pack.
+        let program = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_doctool"));
+        let built = folder.join(format!("target/{target}/release/doctool"));
+        fs::create_dir_all(built.parent().expect("a folder")).expect("the folder can be made");
+        fs::write(&built, program).expect("the file can be written");
+        fs::set_permissions(built, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT"] {
+            fs::copy(project(file), folder.join(file)).expect("the file can be copied");
+        }
+        let workflow = yaml(".github/workflows/release.yml");
+        let mut steps = workflow["jobs"]["build"]["steps"].as_array().expect("a list").iter();
+        let script = steps.find_map(|step| step["run"].as_str().filter(|it| it.contains("tar ")));
         let mut shell = Command::new("bash");
-        shell.args(["-ec", pack, "pack", target]).current_dir(&folder);
-        assert!(shell.status().expect("bash is there").success(), "{pack}");
-        folder.join(format!("{target}.tar.gz"))
+        shell
+            .args(["--noprofile", "--norc", "-eo", "pipefail", "-c"])
+            .arg(script.expect("it is there"));
+        said(shell.current_dir(&folder).env("TARGET", &target).output().expect("bash is there"))
+            .exits(0);
+        folder.join(format!("doctool-{target}.tar.gz"))
     }
 
     /// What stands for `${{ … }}`.
@@ -120,13 +126,17 @@ impl Job {
 }
 
 fn action() -> serde_json::Value {
-    let action = fs::read_to_string(project("action.yml")).expect("it is there");
-    serde_yaml::from_str(&action).expect("it is YAML")
+    yaml("action.yml")
+}
+
+fn yaml(file: &str) -> serde_json::Value {
+    let text = fs::read_to_string(project(file)).expect("it is there");
+    serde_yaml::from_str(&text).expect("it is YAML")
 }
 
 #[test]
 fn the_action_is_valid_and_knows_itself_by_its_sources() {
-    is_valid(&["vendor.github-actions"], &project("action.yml"));
+    is_valid(&["vendor.github-actions"], &[project("action.yml")]);
     let job = Job::new(&[]);
     job.step("sources").exits(0);
     let told = job.site.read("runner/output");

@@ -79,7 +79,7 @@ fn the_jobs_that_init_writes_check_the_site() {
     let site = handbook();
     site.write(".git/description", "");
     site.in_folder("handbook").doctool(&["init", "--ci", "gitlab"]).exits(0);
-    is_valid(&SCHEMA, &site.path(".gitlab/doctool.yml"));
+    is_valid(&SCHEMA, &[site.path(".gitlab/doctool.yml")]);
     let pipeline = Pipeline::of(site);
     checks(&pipeline);
     assert_eq!(pipeline.started(), ["doctool-offline", "doctool-live"]);
@@ -95,7 +95,7 @@ fn the_component_checks_the_site() {
     let include = "include: [{local: templates/doctool.yml, inputs: {site: handbook}}]\n";
     site.write(".gitlab-ci.yml", include);
     let pipeline = Pipeline::of(site);
-    is_valid(&SCHEMA, &pipeline.site.path(".gitlab-ci.yml"));
+    is_valid(&SCHEMA, &[pipeline.site.path(".gitlab-ci.yml")]);
     assert!(!pipeline.jobs.to_string().contains("$[["));
     checks(&pipeline);
 }
