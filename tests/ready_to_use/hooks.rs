@@ -108,6 +108,11 @@ fn a_commit_that_breaks_a_page_is_held_back() {
     assert!(said.out.contains(id), "{}", said.out);
     assert!(said.out.contains("docs/other.md:3:15: token"), "{}", said.out);
     assert!(said.out.contains("these pages publish 1 token"), "{}", said.out);
+    assert!(
+        said.out.contains("2 views consistent on 2 pages, offline; 1 secret\n"),
+        "{}",
+        said.out
+    );
     assert!(!said.out.contains(token));
 }
 

@@ -148,6 +148,9 @@ pub(super) fn summary(report: &CheckReport) -> String {
             let _ = write!(line, "; {}", counted(count, severity.name()));
         }
     }
+    if !report.secrets.is_empty() {
+        let _ = write!(line, "; {}", counted(report.secrets.len(), "secret"));
+    }
     if report.ignored > 0 {
         let _ = write!(line, "; {} ignored", counted(report.ignored, "exchange"));
     }
