@@ -41,7 +41,7 @@ pub fn ci_of(root: &std::path::Path) -> Ci {
     if root.join(GITLAB_ALL).exists() {
         return Ci::Gitlab;
     }
-    let remotes = fs::read_to_string(root.join(".git/config")).unwrap_or_default();
+    let remotes = configuration(root);
     if root.join(".github").is_dir() || remotes.contains("github") {
         Ci::Github
     } else if remotes.contains("gitlab") {
@@ -49,6 +49,16 @@ pub fn ci_of(root: &std::path::Path) -> Ci {
     } else {
         Ci::None
     }
+}
+
+/// What git is told of the repository in this folder. That of a worktree or a submodule is elsewhere.
+fn configuration(root: &std::path::Path) -> String {
+    let beside = root.join(".git");
+    let named = fs::read_to_string(&beside).unwrap_or_default();
+    let folder = named.trim().strip_prefix("gitdir: ").map_or(beside, |folder| root.join(folder));
+    let shared = fs::read_to_string(folder.join("commondir"));
+    let folder = shared.map_or(folder.clone(), |shared| folder.join(shared.trim()));
+    fs::read_to_string(folder.join("config")).unwrap_or_default()
 }
 
 /// The files for a site.

@@ -101,6 +101,19 @@ fn the_workflow_checks_sites_of_every_kind() {
 }
 
 #[test]
+fn a_worktree_is_of_the_repository_that_it_was_made_from() {
+    let site = Site::new(&[("main/mkdocs.yml", MKDOCS), ("main/docs/a.md", PAGE)]);
+    let lines = "git init --quiet && git remote add origin https://github.com/me/docs && git add . && \
+                 git -c user.name=me -c user.email=me@example.org commit --quiet --message first && \
+                 git worktree add --quiet ../other";
+    let mut shell = Command::new("bash");
+    shell.args(["-ec", lines]).current_dir(site.path("main"));
+    said(shell.output().expect("bash is there")).exits(0);
+    site.in_folder("other").doctool(&["init"]).exits(0);
+    assert!(site.path("other/.github/workflows/doctool.yml").exists());
+}
+
+#[test]
 fn jobs_beside_those_of_a_project_are_to_be_included() {
     let own = "build: {script: [make]}\n";
     let site = Site::new(&[("mkdocs.yml", MKDOCS), ("docs/a.md", PAGE), (".gitlab-ci.yml", own)]);
