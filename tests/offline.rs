@@ -80,3 +80,23 @@ fn a_site_without_pages_is_not_verified() {
     let site = Site::new(&[("mkdocs.yml", "site_name: x\n"), ("docs/a.txt", "")]);
     site.doctool(&["check", "--offline"]).exits(2);
 }
+
+#[test]
+fn a_site_is_named_from_elsewhere() {
+    let broken = "--8<-- \"gone.md\"\n``` console\n$ openstack image list\n```\n";
+    let mkdocs = "site_name: x\nmarkdown_extensions: [pymdownx.superfences, pymdownx.snippets]\n";
+    let site = Site::new(&[("handbook/mkdocs.yml", mkdocs), ("handbook/docs/a.md", broken)]);
+    let said = site.doctool(&["check", "--offline"]).exits(2);
+    assert!(said.err.contains("or name it with `--site`"), "{}", said.err);
+    for folder in ["handbook", "./handbook/docs", "other/../handbook"] {
+        let said = site.doctool(&["check", "--offline", "--site", folder]).exits(1);
+        assert!(said.out.contains("--> handbook/docs/a.md:1:"), "{}", said.out);
+    }
+    for page in ["a.md", "handbook/docs/a.md"] {
+        site.doctool(&["check", page, "--offline", "--site", "handbook"]).exits(1);
+    }
+    // The site above is not meant.
+    site.write("mkdocs.yml", mkdocs);
+    let said = site.doctool(&["check", "--offline", "--site", "handbok"]).exits(2);
+    assert!(said.err.contains("no folder `handbok`"), "{}", said.err);
+}

@@ -1,11 +1,10 @@
 //! `doctool adopt`: what people made of pages, and whether a refresh would find it again.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::site::{Format, Trust, json, say, with_site};
+use super::site::{Format, Meant, Trust, json, say};
 use super::{DRIFT, Outcome};
 use crate::pipeline::{self, Source};
 use crate::report::adopt_json::AdoptionReport;
@@ -13,8 +12,8 @@ use crate::report::adopt_text::{self, Places};
 
 #[derive(Debug, Args)]
 pub(super) struct Adopt {
-    /// Pages or folders of pages; the whole site if none is given
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    meant: Meant,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -25,7 +24,7 @@ pub(super) struct Adopt {
 
 impl Adopt {
     pub(super) fn run(&self) -> Outcome {
-        with_site(&self.paths, Source::Cloud(None), (&|_| {}, Trust::Site), usize::MAX, |job| {
+        self.meant.with_site(Source::Cloud(None), (&|_| {}, Trust::Site), usize::MAX, |job| {
             let pages = pipeline::adopt(&job)?;
             let places = if self.places { Places::All } else { Places::Unplaced };
             match self.format {

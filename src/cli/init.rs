@@ -5,13 +5,15 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
-use super::site::{Trust, say, with_site};
+use super::site::{Trust, Where, say};
 use crate::pipeline::{self, Source};
 use crate::report::starter_text;
 use crate::starter::Ci;
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
+    #[command(flatten)]
+    place: Where,
     /// Which CI to write a workflow for; the one that the repository uses if not given
     #[arg(long, value_enum)]
     ci: Option<Service>,
@@ -21,7 +23,7 @@ pub(super) struct Init {
 enum Service {
     /// .github/workflows/doctool.yml
     Github,
-    /// .gitlab-ci.yml
+    /// .gitlab/doctool.yml, and a .gitlab-ci.yml that includes it
     Gitlab,
     /// No workflow
     None,
@@ -34,7 +36,7 @@ impl Init {
             Service::Gitlab => Ci::Gitlab,
             Service::None => Ci::None,
         });
-        with_site(&[], Source::Cloud(None), (&|_| {}, Trust::Site), usize::MAX, |job| {
+        self.place.with_site(Source::Cloud(None), (&|_| {}, Trust::Site), |job| {
             let (survey, files) = pipeline::init(&job, ci)?;
             say(&starter_text::started(&survey, &files, job.files));
             Ok(ExitCode::SUCCESS)

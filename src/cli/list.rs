@@ -1,12 +1,11 @@
 //! `doctool list`: pages and what is in them.
 
 use std::io::BufWriter;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::site::{Format, Trust, say, tell, with_site};
+use super::site::{Format, Meant, Trust, say, tell};
 use super::{DRIFT, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Diagnostic, Severity, Told};
@@ -17,8 +16,8 @@ use crate::report::text::{self, Colour};
 
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// Pages or folders of pages; the whole site if none is given
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    meant: Meant,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -33,7 +32,7 @@ const BUFFER: usize = 64 << 10;
 
 impl List {
     pub(super) fn run(&self, colour: Colour) -> Outcome {
-        with_site(&self.paths, Source::Cloud(None), (&|_| {}, Trust::Site), ROOM, |job| {
+        self.meant.with_site(Source::Cloud(None), (&|_| {}, Trust::Site), ROOM, |job| {
             let has_error = match self.format {
                 Format::Text => as_text(&job, colour)?,
                 Format::Json => as_json(&job)?,

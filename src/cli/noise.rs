@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Outcome;
-use super::site::{Format, Telling, Trust, json, say, with_site};
+use super::site::{Format, Telling, Trust, Where, json, say};
 use crate::pipeline::{self, Source};
 use crate::report::noise_json::NoiseReport;
 use crate::report::noise_text;
@@ -14,6 +14,8 @@ use crate::report::progress::Progress;
 
 #[derive(Debug, Args)]
 pub(super) struct Noise {
+    #[command(flatten)]
+    place: Where,
     /// How long to watch
     #[arg(long = "for", value_name = "SECONDS", default_value_t = 60,
         value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -32,7 +34,7 @@ impl Noise {
     pub(super) fn run(&self) -> Outcome {
         let progress = Progress::new(self.telling.verbosity());
         let source = Source::Cloud(self.cloud.clone());
-        with_site(&[], source, (&|event| progress.show(event), Trust::Site), usize::MAX, |job| {
+        self.place.with_site(source, (&|event| progress.show(event), Trust::Site), |job| {
             let noise = pipeline::noise(&job, Duration::from_secs(self.seconds));
             progress.finish();
             let noise = noise?;

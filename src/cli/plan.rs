@@ -1,19 +1,18 @@
 //! `doctool plan`: what a run would do.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::site::{Trust, say, with_site};
+use super::site::{Meant, Trust, say};
 use super::{DRIFT, Outcome};
 use crate::pipeline::{self, Source};
 use crate::report::plan_text;
 
 #[derive(Debug, Args)]
 pub(super) struct Plan {
-    /// Pages or folders of pages; the whole site if none is given
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    meant: Meant,
     /// Cloud profile of doctool.yml that the commands would run on
     #[arg(long, value_name = "NAME")]
     cloud: Option<String>,
@@ -22,7 +21,7 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn run(&self) -> Outcome {
         let source = Source::Cloud(self.cloud.clone());
-        with_site(&self.paths, source, (&|_| {}, Trust::Site), usize::MAX, |job| {
+        self.meant.with_site(source, (&|_| {}, Trust::Site), usize::MAX, |job| {
             let pages = pipeline::plan(&job)?;
             say(&plan_text::plan(&pages));
             let mut steps = pages.iter().flat_map(|page| &page.steps);

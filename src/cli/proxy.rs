@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Outcome;
-use super::site::{Telling, Trust, say, with_site};
+use super::site::{Telling, Trust, Where, say};
 use crate::cloud::devstack;
 use crate::error::{Error, ErrorKind};
 use crate::pipeline::{self, Job, Source};
@@ -18,6 +18,8 @@ use crate::report::proxy_text;
 
 #[derive(Debug, Args)]
 pub(super) struct Proxy {
+    #[command(flatten)]
+    place: Where,
     #[command(subcommand)]
     asked: Option<Asked>,
     /// Cloud profile of doctool.yml whose traffic is looked at
@@ -71,7 +73,7 @@ impl Proxy {
         let progress = Progress::new(self.telling.verbosity());
         let source = Source::Cloud(self.cloud.clone());
         let told = |event| progress.show(event);
-        with_site(&[], source, (&told, Trust::Site), usize::MAX, |job| match &self.asked {
+        self.place.with_site(source, (&told, Trust::Site), |job| match &self.asked {
             None => self.stand(&job),
             Some(Asked::Env { name, format }) => {
                 let variables = pipeline::proxy_environment(&job, self.port, name)?;

@@ -14,11 +14,28 @@ use crate::pipeline::{Job, Part, Source};
 use crate::report::progress::{Progress, Verbosity};
 use crate::settings::{Config, Site, doctool};
 
+/// The site.
+#[derive(Debug, Args)]
+pub(super) struct Where {
+    /// The folder of `mkdocs.yml`, or one below it; the working directory if not given
+    #[arg(long, value_name = "DIR")]
+    site: Option<PathBuf>,
+}
+
+/// The site, and which of its pages.
+#[derive(Debug, Args)]
+pub(super) struct Meant {
+    /// Pages or folders of pages; the whole site if none is given
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    place: Where,
+}
+
 /// Pages, and where their commands run.
 #[derive(Debug, Args)]
 pub(super) struct Pages {
-    /// Pages or folders of pages; the whole site if none is given
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    meant: Meant,
     /// Cloud profile of doctool.yml to run commands on
     #[arg(long, value_name = "NAME", conflicts_with = "replay")]
     cloud: Option<String>,
@@ -75,7 +92,7 @@ impl Pages {
         let progress = Progress::new(self.telling.verbosity());
         let told = |event| progress.show(event);
         let trust = if self.untrusted { Trust::None } else { Trust::Site };
-        with_site(&self.paths, source, (&told, trust), usize::MAX, |mut job| {
+        self.meant.with_site(source, (&told, trust), usize::MAX, |mut job| {
             ask(&mut job);
             if let (Trust::None, Source::Cloud(_)) = (trust, &job.source) {
                 let message = "`--untrusted` runs no command, since a change may say which";
@@ -122,19 +139,50 @@ impl Rounds {
     }
 }
 
+impl Where {
+    /// Does something with all pages of the site.
+    pub(super) fn with_site<T>(
+        &self,
+        source: Source,
+        (events, trust): (crate::model::Events<'_>, Trust),
+        work: impl FnOnce(Job<'_>) -> Result<T>,
+    ) -> Result<T> {
+        with_site((self, &[]), source, (events, trust), usize::MAX, work)
+    }
+}
+
+impl Meant {
+    /// Does something with the pages. There is room for so many bytes of their files.
+    pub(super) fn with_site<T>(
+        &self,
+        source: Source,
+        (events, trust): (crate::model::Events<'_>, Trust),
+        room: usize,
+        work: impl FnOnce(Job<'_>) -> Result<T>,
+    ) -> Result<T> {
+        with_site((&self.place, &self.paths), source, (events, trust), room, work)
+    }
+}
+
 /// Reads the settings and does something with the pages of the site. There is room for so many
 /// bytes of its files.
-pub(super) fn with_site<T>(
-    paths: &[PathBuf],
+fn with_site<T>(
+    (place, paths): (&Where, &[PathBuf]),
     source: Source,
     (events, trust): (crate::model::Events<'_>, Trust),
     room: usize,
     work: impl FnOnce(Job<'_>) -> Result<T>,
 ) -> Result<T> {
     let folder = working_directory()?;
-    let mut site = Site::find(&folder)?;
+    let mut files = FileCache::with_room(folder.clone(), room);
+    let named = place.site.as_ref().map(|site| files.absolute(site));
+    if let Some(named) = named.as_ref().filter(|named| !named.is_dir()) {
+        let message = format!("no folder `{}`", files.shown_path(named).display());
+        let hint = "`--site` names the folder of `mkdocs.yml` or `zensical.toml`, or one below it";
+        return Err(Error::new(ErrorKind::Usage, message).hint(hint));
+    }
+    let mut site = Site::find(named.as_deref().unwrap_or(&folder))?;
     let mut config = Config::read(&site.folder.join(doctool::FILE_NAME))?;
-    let mut files = FileCache::with_room(folder, room);
     if trust == Trust::None {
         site = site.untrusted()?;
         config = config.untrusted()?;

@@ -5,11 +5,13 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::Outcome;
-use super::site::{Trust, say, with_site};
+use super::site::{Trust, Where, say};
 use crate::pipeline::{self, Source};
 
 #[derive(Debug, Args)]
 pub(super) struct Sweep {
+    #[command(flatten)]
+    place: Where,
     /// Cloud profile of doctool.yml that the runs were on
     #[arg(long, value_name = "NAME")]
     cloud: Option<String>,
@@ -18,7 +20,7 @@ pub(super) struct Sweep {
 impl Sweep {
     pub(super) fn run(&self) -> Outcome {
         let source = Source::Cloud(self.cloud.clone());
-        with_site(&[], source, (&|_| {}, Trust::Site), usize::MAX, |job| {
+        self.place.with_site(source, (&|_| {}, Trust::Site), |job| {
             let gone = pipeline::sweep(&job)?;
             for thing in &gone {
                 let name = thing.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();

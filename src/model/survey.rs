@@ -25,4 +25,6 @@ pub struct StarterFile {
     pub text: String,
     /// Whether it was there already, and so is left as it is.
     pub is_there: bool,
+    /// What a file that was there has to say for the others to count, where it does not.
+    pub lacks: Option<String>,
 }

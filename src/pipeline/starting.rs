@@ -1,5 +1,6 @@
 //! Looks over a site that has no settings yet, and writes the files that it can begin with.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
@@ -22,8 +23,8 @@ pub fn init(job: &Job<'_>, ci: Option<Ci>) -> Result<(Survey, Vec<StarterFile>)>
     survey.folder = job.site.folder.strip_prefix(&root).map(Path::to_owned).unwrap_or_default();
     let ci = ci.unwrap_or_else(|| starter::ci_of(&root));
     let mut files = Vec::new();
-    for (path, text) in starter::files(&survey, ci) {
-        let path = match path {
+    for (place, text) in starter::files(&survey, ci) {
+        let path = match place {
             starter::Path::OfSite(path) => job.site.folder.join(path),
             starter::Path::OfRepository(path) => root.join(path),
         };
@@ -31,7 +32,9 @@ pub fn init(job: &Job<'_>, ci: Option<Ci>) -> Result<(Survey, Vec<StarterFile>)>
         if !is_there {
             writer.keep(&path, &text)?;
         }
-        files.push(StarterFile { path, text, is_there });
+        let there = is_there.then(|| fs::read_to_string(&path).unwrap_or_default());
+        let lacks = there.and_then(|there| starter::lacks(place, &there));
+        files.push(StarterFile { path, text, is_there, lacks });
     }
     Ok((survey, files))
 }
@@ -47,10 +50,11 @@ fn survey(job: &Job<'_>) -> Result<Survey> {
     let programs = |_: Page, plan: PagePlan| {
         let not_allowed = plan.not_run.iter().filter_map(|command| {
             let program = command.text.split_whitespace().next()?.to_owned();
-            command
-                .reason
-                .starts_with(&format!("`{program}` is not in `run.allow`"))
-                .then_some(program)
+            // `NAME=value` is none that could be allowed.
+            let is_program = !program.contains('=');
+            let is_unlisted =
+                command.reason.starts_with(&format!("`{program}` is not in `run.allow`"));
+            (is_program && is_unlisted).then_some(program)
         });
         (plan.commands.len(), not_allowed.collect::<Vec<String>>())
     };

@@ -10,13 +10,15 @@ pub fn started(survey: &Survey, written: &[StarterFile], files: &FileCache) -> S
     let mut out = String::new();
     let mut line =
         |text: String| writeln!(out, "{text}").expect("writing to a string does not fail");
-    for StarterFile { path, is_there, .. } in written {
+    for StarterFile { path, is_there, lacks, .. } in written {
         let path = files.shown_path(path);
         let path = path.display();
-        line(if *is_there {
-            format!("`{path}` is there already, and stays as it is")
-        } else {
-            format!("wrote `{path}`")
+        line(match (is_there, lacks) {
+            (true, Some(lacks)) => {
+                format!("`{path}` is there already, and stays as it is: add `{lacks}`")
+            }
+            (true, None) => format!("`{path}` is there already, and stays as it is"),
+            (false, _) => format!("wrote `{path}`"),
         });
     }
     let pages = counted(survey.pages, "page");

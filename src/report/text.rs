@@ -203,7 +203,7 @@ fn leaks(outcome: &Outcome, colour: Colour) -> String {
     let place = colour.paint(Style::Place, &first.place.to_string());
     let hint = colour.paint(Style::Hint, "hint:");
     format!(
-        "{head} {} are published on these pages\n  --> {place} is the first place\n   = {hint} see all with \
+        "{head} these pages publish {}\n  --> {place} is the first place\n   = {hint} see all with \
          `doctool redact --check`, and take them out with `doctool redact`\n\n",
         leaks_text::kinds(&outcome.leaks)
     )

@@ -105,7 +105,7 @@ impl Site {
         }
         let message =
             format!("no `mkdocs.yml` or `zensical.toml` in `{}` or above it", folder.display());
-        let hint = "run doctool in the folder of your `mkdocs.yml` or `zensical.toml`, or below it";
+        let hint = "run doctool in the folder of your `mkdocs.yml` or `zensical.toml`, or below it, or name it with `--site`";
         Err(Error::new(ErrorKind::Settings, message).hint(hint))
     }
 

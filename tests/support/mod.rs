@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
 pub mod front;
+pub mod node;
 pub mod python;
 pub mod web;
 
@@ -19,7 +20,7 @@ pub struct Site {
     variables: Vec<(String, String)>,
 }
 
-/// What the command said and how it ended.
+/// What a command said and how it ended.
 #[derive(Debug)]
 pub struct Said {
     pub code: Option<i32>,
@@ -122,7 +123,8 @@ impl Said {
     }
 }
 
-fn said(output: Output) -> Said {
+/// What a program said and how it ended.
+pub fn said(output: Output) -> Said {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("doctool says UTF-8");
     Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }

@@ -3,11 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+
+/// Tests of one binary run at the same time, and ask for the same packages.
+static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// The folder with the programs of these packages, installed once. Only where there is no Python
 /// at all, there is none, and a line says so.
 pub fn programs(name: &str, packages: &[&str]) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python").join(name);
+    let _one_at_a_time = INSTALLING.lock();
     let (mark, wanted) = (folder.join("done"), packages.join("\n"));
     let programs = folder.join("bin");
     if fs::read_to_string(&mark).is_ok_and(|done| done == wanted) {

@@ -98,7 +98,7 @@ impl Text {
         let place = self.0.paint(Style::Place, &first.place().to_string());
         let hint = self.0.paint(Style::Hint, "hint:");
         format!(
-            "{head} {} are published on these pages\n  --> {place} is the first place\n   = {hint} see \
+            "{head} these pages publish {}\n  --> {place} is the first place\n   = {hint} see \
              all with `doctool redact --check`, and take them out with `doctool redact`\n\n",
             leaks_text::kinds(&leaks)
         )
@@ -147,6 +147,9 @@ pub(super) fn summary(report: &CheckReport) -> String {
         if count > 0 {
             let _ = write!(line, "; {}", counted(count, severity.name()));
         }
+    }
+    if !report.secrets.is_empty() {
+        let _ = write!(line, "; {}", counted(report.secrets.len(), "secret"));
     }
     if report.ignored > 0 {
         let _ = write!(line, "; {} ignored", counted(report.ignored, "exchange"));
