@@ -6,13 +6,12 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::OFlags;
+use crate::system;
 
 /// The folders that files may be in.
 #[derive(Debug)]
@@ -53,16 +52,14 @@ impl Confined {
         if !self.is_inside(folder) {
             return Err(leaves());
         }
-        let flags = i32::try_from(OFlags::NOFOLLOW.bits()).expect("it is one bit of a C int");
-        let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
-        match opened {
+        match system::open_no_link(path) {
             Ok(mut file) => {
                 let mut bytes = Vec::new();
                 file.read_to_end(&mut bytes)?;
                 Ok(bytes)
             }
             Err(error) if fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink()) => {
-                let real = path.canonicalize().map_err(|_| error)?;
+                let real = system::canonical(path).map_err(|_| error)?;
                 if self.contains(&real) { fs::read(real) } else { Err(leaves()) }
             }
             Err(error) => Err(error),
@@ -82,7 +79,8 @@ impl Confined {
         let is_below = folder.parent().is_some_and(|above| self.leads_inside(above, folders))
             && fs::symlink_metadata(folder).is_ok_and(|data| data.is_dir());
         // A folder that is not there holds nothing, which the reading will say.
-        let is_inside = is_below || folder.canonicalize().map_or(true, |real| self.contains(&real));
+        let is_inside =
+            is_below || system::canonical(folder).map_or(true, |real| self.contains(&real));
         folders.insert(folder.to_owned(), is_inside);
         is_inside
     }

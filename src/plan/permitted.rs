@@ -6,11 +6,9 @@
 use std::path::Path;
 
 use crate::settings::doctool::RunSettings;
+use crate::system;
 
 use super::words;
-
-/// The shell for sites that ask for one.
-const SHELL: [&str; 2] = ["/bin/sh", "-c"];
 
 /// Why a line is not run.
 pub(super) struct Refusal {
@@ -32,9 +30,13 @@ pub(super) fn argv(settings: &RunSettings, line: &str) -> Result<Vec<String>, Re
         Ok(argv) if is_allowed(settings, &argv[0]) => Ok(argv),
         Ok(argv) => Err(unlisted(&argv[0])),
         Err(_) if !is_allowed(settings, first) => Err(unlisted(first)),
-        Err(fault) if fault.is_for_a_shell && settings.shell => {
-            Ok(SHELL.into_iter().chain([line]).map(str::to_owned).collect())
-        }
+        Err(fault) if fault.is_for_a_shell && settings.shell => match system::SHELL {
+            Some(shell) => Ok(shell.into_iter().chain([line]).map(str::to_owned).collect()),
+            None => {
+                let hint = "write one command without it, or run doctool where there is `/bin/sh`";
+                Err(Refusal { reason: fault.reason, hint: Some(hint.to_owned()) })
+            }
+        },
         Err(fault) if fault.is_for_a_shell => {
             let hint = "write one command without it, or set `run.shell` in doctool.yml";
             Err(Refusal { reason: fault.reason, hint: Some(hint.to_owned()) })
@@ -50,7 +52,7 @@ pub(super) fn argv(settings: &RunSettings, line: &str) -> Result<Vec<String>, Re
 fn is_allowed(settings: &RunSettings, program: &str) -> bool {
     settings.allow.iter().any(|allowed| {
         let path = Path::new(allowed);
-        allowed == program || (path.is_absolute() && path.file_name() == Some(program.as_ref()))
+        allowed == program || (path.is_absolute() && system::has_name(path, program))
     })
 }
 

@@ -1,16 +1,13 @@
 //! What a person or the system says while commands run: end.
 //!
-//! In: the signals INT, TERM and HUP. Out: how often one came. While nobody listens, they end doctool
+//! In: signals that ask doctool to end. Out: how often one came. While nobody listens, they end doctool
 //! as they end any program.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use signal_hook::low_level::emulate_default_handler;
+use crate::system;
 
 /// How often somebody may ask before doctool ends without cleaning up.
 const PATIENCE: usize = 3;
@@ -32,18 +29,11 @@ impl Interrupt {
     pub fn listen() -> io::Result<(Self, Listener)> {
         let interrupt = Self::default();
         let count = Arc::clone(&interrupt.0);
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         let listens = Arc::new(AtomicBool::new(true));
         let listener = Listener(Arc::clone(&listens));
-        thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            for signal in signals.forever() {
-                let times = count.fetch_add(1, Ordering::SeqCst) + 1;
-                // The handler stays, so that what the system would do has to be done here.
-                if times >= PATIENCE || !listens.load(Ordering::SeqCst) {
-                    // It does not return for these signals.
-                    let _ = emulate_default_handler(signal);
-                }
-            }
+        system::listen(move || {
+            let times = count.fetch_add(1, Ordering::SeqCst) + 1;
+            times >= PATIENCE || !listens.load(Ordering::SeqCst)
         })?;
         Ok((interrupt, listener))
     }
