@@ -155,13 +155,14 @@ fn is_page(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::symlink;
-
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn links_are_followed_but_not_in_circles() {
+        use std::fs;
+        use std::os::unix::fs::symlink;
+
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let root = folder.path();
         for page in ["docs/a.md", "docs/.b.md", "docs/.c/d.md", "docs/e/f.md", "beside/g.md"] {

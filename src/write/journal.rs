@@ -248,7 +248,7 @@ mod tests {
     }
 
     fn real(folder: &Path) -> PathBuf {
-        folder.canonicalize().expect("it is there")
+        crate::system::canonical(folder).expect("it is there")
     }
 
     fn files(folder: &Path) -> Vec<(String, String)> {

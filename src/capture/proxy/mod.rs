@@ -399,6 +399,7 @@ async fn accept(listener: TcpListener, engine: Arc<Engine>) {
 }
 
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::fs;
     use std::net::TcpStream;

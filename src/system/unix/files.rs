@@ -20,6 +20,20 @@ pub(crate) fn cache_folder(
     Ok(named("HOME").ok_or("HOME")?.join(caches).join("doctool"))
 }
 
+/// The folders that programs have their settings in, as the variables of the environment tell; the vendor
+/// has none of its own.
+pub(crate) fn config_folders(named: impl Fn(&str) -> Option<PathBuf>, _: &str) -> Vec<PathBuf> {
+    let home = named("HOME");
+    let config = named("XDG_CONFIG_HOME").or_else(|| Some(home.as_ref()?.join(".config")));
+    let mut folders: Vec<PathBuf> = config.into_iter().collect();
+    if cfg!(target_os = "macos") {
+        let library = Path::new("Library/Application Support");
+        folders.extend(home.map(|home| home.join(library)));
+        folders.push(Path::new("/").join(library));
+    }
+    folders
+}
+
 /// The path without links.
 pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
     path.canonicalize()

@@ -20,6 +20,17 @@ pub(crate) fn cache_folder(
     Ok(named("LOCALAPPDATA").ok_or("LOCALAPPDATA")?.join("doctool").join("cache"))
 }
 
+/// The folders that programs of a vendor have their settings in, as the variables of the environment tell.
+pub(crate) fn config_folders(
+    named: impl Fn(&str) -> Option<PathBuf>,
+    vendor: &str,
+) -> Vec<PathBuf> {
+    let own = ["LOCALAPPDATA", "PROGRAMDATA"].map(|name| Some(named(name)?.join(vendor)));
+    let as_elsewhere =
+        named("XDG_CONFIG_HOME").or_else(|| Some(named("USERPROFILE")?.join(".config")));
+    own.into_iter().chain([as_elsewhere]).flatten().collect()
+}
+
 /// The path without links, as people write it: `C:\a`, not `\\?\C:\a`.
 pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
     Ok(without_prefix(&path.canonicalize()?))
