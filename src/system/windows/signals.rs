@@ -23,8 +23,11 @@ pub(crate) fn listen(heard: impl FnMut() -> bool + Send + 'static) -> io::Result
 
 fn tell() {
     let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
-    // Each of them is told, whatever the others say.
-    let ends = listeners.iter_mut().fold(true, |ends, heard| heard() && ends);
+    let mut ends = true;
+    for heard in listeners.iter_mut() {
+        // Each of them is told, whatever the others say.
+        ends &= heard();
+    }
     if ends {
         process::exit(ENDED.cast_signed());
     }
