@@ -12,6 +12,9 @@ use crate::system;
 /// How often somebody may ask before doctool ends without cleaning up.
 const PATIENCE: usize = 3;
 
+/// How many listen: what the system tells, it tells the process.
+static LISTENING: AtomicUsize = AtomicUsize::new(0);
+
 /// How often the run was asked to end.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<AtomicUsize>);
@@ -30,10 +33,15 @@ impl Interrupt {
         let interrupt = Self::default();
         let count = Arc::clone(&interrupt.0);
         let listens = Arc::new(AtomicBool::new(true));
+        LISTENING.fetch_add(1, Ordering::SeqCst);
         let listener = Listener(Arc::clone(&listens));
         system::listen(move || {
             let times = count.fetch_add(1, Ordering::SeqCst) + 1;
-            times >= PATIENCE || !listens.load(Ordering::SeqCst)
+            match listens.load(Ordering::SeqCst) {
+                true => times >= PATIENCE,
+                // A later run may listen.
+                false => LISTENING.load(Ordering::SeqCst) == 0,
+            }
         })?;
         Ok((interrupt, listener))
     }
@@ -52,5 +60,6 @@ impl Interrupt {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.0.store(false, Ordering::SeqCst);
+        LISTENING.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -13,7 +13,7 @@ type Listener = Box<dyn FnMut() -> bool + Send>;
 static LISTENERS: Mutex<Vec<Listener>> = Mutex::new(Vec::new());
 static HANDLER: OnceLock<Option<String>> = OnceLock::new();
 
-/// Tells of each signal from now on. Where all answer with true, it ends the process as it ends any.
+/// Tells of each signal from now on. Where that is answered with true, it ends the process as it ends any.
 pub(crate) fn listen(heard: impl FnMut() -> bool + Send + 'static) -> io::Result<()> {
     LISTENERS.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(heard));
     let fault =
@@ -23,10 +23,10 @@ pub(crate) fn listen(heard: impl FnMut() -> bool + Send + 'static) -> io::Result
 
 fn tell() {
     let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut ends = true;
+    let mut ends = false;
     for heard in listeners.iter_mut() {
         // Each of them is told, whatever the others say.
-        ends &= heard();
+        ends |= heard();
     }
     if ends {
         process::exit(ENDED.cast_signed());
