@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use same_file::Handle;
 use walkdir::WalkDir;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -128,7 +127,7 @@ fn inside(first: &Path, folder: &Path, deepest: usize) -> (Vec<PathBuf>, Vec<Pat
         let path = entry.into_path();
         let (is_folder, is_file) = if kind.is_symlink() {
             let Ok(found) = path.metadata() else { continue };
-            (found.is_dir() && !leads_up(first, &path, &found), found.is_file())
+            (found.is_dir() && !leads_up(first, &path), found.is_file())
         } else {
             (kind.is_dir() && is_deepest, kind.is_file())
         };
@@ -142,10 +141,10 @@ fn inside(first: &Path, folder: &Path, deepest: usize) -> (Vec<PathBuf>, Vec<Pat
 }
 
 /// Whether what a link leads to is a folder that the link lies in, up to the first one.
-fn leads_up(first: &Path, link: &Path, found: &Metadata) -> bool {
-    let above = link.ancestors().skip(1).take_while(|above| above.starts_with(first));
-    let mut above = above.filter_map(|above| above.metadata().ok());
-    above.any(|above| (above.dev(), above.ino()) == (found.dev(), found.ino()))
+fn leads_up(first: &Path, link: &Path) -> bool {
+    let Ok(found) = Handle::from_path(link) else { return false };
+    let mut above = link.ancestors().skip(1).take_while(|above| above.starts_with(first));
+    above.any(|above| Handle::from_path(above).is_ok_and(|above| above == found))
 }
 
 /// Whether MkDocs takes a file of this name for a page.
@@ -156,13 +155,14 @@ fn is_page(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::symlink;
-
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn links_are_followed_but_not_in_circles() {
+        use std::fs;
+        use std::os::unix::fs::symlink;
+
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let root = folder.path();
         for page in ["docs/a.md", "docs/.b.md", "docs/.c/d.md", "docs/e/f.md", "beside/g.md"] {

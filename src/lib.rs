@@ -30,4 +30,5 @@ pub mod settings;
 mod side_by_side;
 pub mod stabilise;
 pub mod starter;
+mod system;
 pub mod write;

@@ -30,6 +30,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::text::{self, Colour};
+use crate::system;
 
 /// Keeps console output, sequence diagrams, request/response pages and logs in MkDocs pages true to
 /// a live cloud.
@@ -149,7 +150,10 @@ fn colour(when: When, is_terminal: bool) -> Colour {
     let wanted = match when {
         When::Always => true,
         When::Never => false,
-        When::Auto => is_terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        When::Auto => {
+            let is_wanted = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+            is_terminal && is_wanted && system::shows_colours()
+        }
     };
     if wanted { Colour::Ansi } else { Colour::None }
 }

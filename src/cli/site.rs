@@ -13,6 +13,7 @@ use crate::model::{FileCache, Level};
 use crate::pipeline::{Job, Part, Source};
 use crate::report::progress::{Progress, Verbosity};
 use crate::settings::{Config, Site, doctool};
+use crate::system;
 
 /// The site.
 #[derive(Debug, Args)]
@@ -192,7 +193,8 @@ fn with_site<T>(
         // What is asked for by name and lies beside the site is meant.
         let beside = paths.iter().map(|path| files.absolute(path));
         let beside = beside.filter(|path| !path.starts_with(&site.folder));
-        let beside: Vec<PathBuf> = beside.filter_map(|path| path.canonicalize().ok()).collect();
+        let beside: Vec<PathBuf> =
+            beside.filter_map(|path| system::canonical(&path).ok()).collect();
         files = files.confined_to(site.roots().into_iter().chain(beside).collect());
     }
     work(Job {

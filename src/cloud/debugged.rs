@@ -4,6 +4,7 @@
 //! file. Of the clients on keystoneauth, only those on osc-lib can write into a file, which alone tells
 //! details from what is for everybody.
 
+use std::env::consts::EXE_SUFFIX;
 use std::path::Path;
 
 /// The client that is meant where nothing says which one told something.
@@ -22,6 +23,7 @@ pub fn debugged(argv: &[String], file: &Path) -> Option<Vec<String>> {
         name.len() > "--l".len() && "--log-file".starts_with(name)
     });
     let name = Path::new(program).file_name()?.to_str()?;
+    let name = name.strip_suffix(EXE_SUFFIX).unwrap_or(name);
     if !CLIENTS.contains(&name) || has_file {
         return None;
     }

@@ -6,10 +6,10 @@
 use std::fs;
 use std::io;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::system;
 
 /// Where DevStack's units are.
 const UNITS: &str = "etc/systemd/system";
@@ -94,7 +94,8 @@ pub fn send_through_proxy(root: &Path, unit: &Unit, drop_in: &str) -> Result<()>
     let write = || {
         fs::create_dir_all(file.parent().expect("a drop-in is in a folder"))?;
         let mut options = fs::OpenOptions::new();
-        let mut open = options.write(true).create(true).truncate(true).mode(0o600).open(&file)?;
+        let options = system::only_for_owner(options.write(true).create(true).truncate(true));
+        let mut open = options.open(&file)?;
         open.write_all(drop_in.as_bytes())
     };
     write().map_err(|cause| cannot("write", &file, cause))

@@ -4,6 +4,9 @@
 //! 865 commands that python-openstackclient with the plugins of openstacksdk's services names in
 //! `openstack command list`; what stands in no table counts as a change.
 
+use std::env::consts::EXE_SUFFIX;
+use std::path::is_separator;
+
 use crate::model::Effect;
 
 /// Verbs that only look.
@@ -57,7 +60,8 @@ fn in_a_shell(argv: &[String]) -> Effect {
 /// The effect of a client's command, and the words behind the verb; none for other programs.
 fn operands(argv: &[String]) -> Option<(Effect, Vec<&str>)> {
     let (program, words) = argv.split_first()?;
-    if program.rsplit('/').next() != Some("openstack") {
+    let name = program.rsplit(is_separator).next()?;
+    if name.strip_suffix(EXE_SUFFIX).unwrap_or(name) != "openstack" {
         return None;
     }
     let mut words = words.iter().map(String::as_str);

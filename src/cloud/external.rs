@@ -10,9 +10,11 @@ use std::path::PathBuf;
 
 use serde_yaml::Value;
 
+use super::cache;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{CERTIFICATE_VARIABLES, Cloud, host_of};
 use crate::settings::doctool::CloudProfile;
+use crate::system;
 
 /// The cloud that the profile's variables lead to.
 ///
@@ -92,11 +94,8 @@ fn of_cloud<'a>(file: &'a Value, cloud: &str) -> Option<&'a Value> {
 fn client_files(variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
     let named = ["OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE"];
     let named = named.iter().filter_map(|name| variables.get(*name)).map(PathBuf::from);
-    let config = env::var_os("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".config")));
-    let folders =
-        config.into_iter().chain([PathBuf::from("/etc")]).map(|root| root.join("openstack"));
+    let roots = system::config_folders(cache::named, "OpenStack").into_iter();
+    let folders = roots.chain([PathBuf::from("/etc")]).map(|root| root.join("openstack"));
     named
         .chain(
             folders.flat_map(|folder| ["clouds.yaml", "secure.yaml"].map(|name| folder.join(name))),

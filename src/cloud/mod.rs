@@ -2,14 +2,20 @@
 //!
 //! In: a profile of doctool.yml. Out: a [`Cloud`] that answers, or why it does not.
 
+mod cache;
 mod catalog;
 mod debugged;
 pub mod devstack;
 mod effects;
+#[cfg(unix)]
+pub mod embedded;
+#[cfg(not(unix))]
+#[path = "not_embedded.rs"]
 pub mod embedded;
 mod external;
 mod left_over;
 mod probe;
+mod status;
 
 pub use catalog::DIRECTORY;
 pub use debugged::{CLIENT, debugged};
@@ -31,7 +37,7 @@ use embedded::Embedded;
 ///
 /// When the environment names none.
 pub fn cache_folder() -> Result<PathBuf> {
-    embedded::cache_folder()
+    cache::folder()
 }
 
 /// Empties the caches of an embedded cloud by starting its services anew. False for other clouds,

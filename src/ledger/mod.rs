@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Asked, Created, Exchange, Place};
+use crate::system;
 
 pub use traces::{Candidate, candidates, made};
 
@@ -203,7 +204,7 @@ fn append(file: &Path, open: &mut Option<File>, line: &str) -> io::Result<()> {
         let mut new = OpenOptions::new().create(true).read(true).append(true).open(file)?;
         // The line before may have been cut short.
         new.write_all(b"\n")?;
-        File::open(folder)?.sync_all()?;
+        system::sync_folder(folder)?;
         *open = Some(new);
     }
     let Some(open) = open else { return Ok(()) };

@@ -6,13 +6,12 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::OFlags;
+use crate::system;
 
 /// The folders that files may be in.
 #[derive(Debug)]
@@ -53,16 +52,14 @@ impl Confined {
         if !self.is_inside(folder) {
             return Err(leaves());
         }
-        let flags = i32::try_from(OFlags::NOFOLLOW.bits()).expect("it is one bit of a C int");
-        let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
-        match opened {
+        match system::open_no_link(path) {
             Ok(mut file) => {
                 let mut bytes = Vec::new();
                 file.read_to_end(&mut bytes)?;
                 Ok(bytes)
             }
             Err(error) if fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink()) => {
-                let real = path.canonicalize().map_err(|_| error)?;
+                let real = system::canonical(path).map_err(|_| error)?;
                 if self.contains(&real) { fs::read(real) } else { Err(leaves()) }
             }
             Err(error) => Err(error),
@@ -82,7 +79,8 @@ impl Confined {
         let is_below = folder.parent().is_some_and(|above| self.leads_inside(above, folders))
             && fs::symlink_metadata(folder).is_ok_and(|data| data.is_dir());
         // A folder that is not there holds nothing, which the reading will say.
-        let is_inside = is_below || folder.canonicalize().map_or(true, |real| self.contains(&real));
+        let is_inside =
+            is_below || system::canonical(folder).map_or(true, |real| self.contains(&real));
         folders.insert(folder.to_owned(), is_inside);
         is_inside
     }
@@ -94,4 +92,52 @@ impl Confined {
 
 fn leaves() -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, LeavesSite)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{Confined, LeavesSite};
+    use crate::system;
+
+    /// Makes links to a file and to a folder; false where somebody may not do that.
+    fn link(file: (&Path, &Path), folder: (&Path, &Path)) -> bool {
+        #[cfg(unix)]
+        use std::os::unix::fs::{symlink as to_file, symlink as to_folder};
+        #[cfg(windows)]
+        use std::os::windows::fs::{symlink_dir as to_folder, symlink_file as to_file};
+        let made = to_file(file.0, file.1).and_then(|()| to_folder(folder.0, folder.1));
+        made.is_ok() && fs::symlink_metadata(folder.1).is_ok()
+    }
+
+    #[test]
+    fn what_a_link_leads_to_is_read_only_inside() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let all = system::canonical(folder.path()).expect("it is there");
+        let (site, outside) = (all.join("site"), all.join("outside"));
+        for folder in [&site, &outside, &site.join("in")] {
+            fs::create_dir(folder).expect("there is room");
+            fs::write(folder.join("a.md"), "text").expect("there is room");
+        }
+        let confined = Confined::to(vec![site.clone()]);
+        assert_eq!(confined.read(&site.join("a.md")).expect("it lies there"), b"text");
+        assert!(LeavesSite::is_cause_of(
+            &confined.read(&outside.join("a.md")).expect_err("outside")
+        ));
+        let inner = (&*site.join("in"), &*site.join("to-in"));
+        if !link((&site.join("a.md"), &site.join("to-a.md")), inner) {
+            return;
+        }
+        let outer = (&*outside, &*site.join("to-out"));
+        assert!(link((&outside.join("a.md"), &site.join("out.md")), outer));
+        for inside in ["to-a.md", "to-in/a.md"] {
+            assert_eq!(confined.read(&site.join(inside)).expect(inside), b"text");
+        }
+        for leaving in ["out.md", "to-out/a.md"] {
+            let error = confined.read(&site.join(leaving)).expect_err(leaving);
+            assert!(LeavesSite::is_cause_of(&error), "{leaving}: {error}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::FileText;
 use super::confined::Confined;
+use crate::system;
 
 /// A file that a [`FileCache`] has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,10 +128,10 @@ impl FileCache {
 
     /// Any path as people see it: relative to the working directory where it lies below that.
     pub fn shown_path(&self, path: &Path) -> PathBuf {
-        match path.strip_prefix(&self.root) {
+        system::with_slashes(match path.strip_prefix(&self.root) {
             Ok(below) if !below.as_os_str().is_empty() => below.to_path_buf(),
             _ => path.to_path_buf(),
-        }
+        })
     }
 
     /// The path from the root of the file system, without `.` and `..`; links are not followed.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::system;
+
 /// A file, a line and a column in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -17,12 +19,12 @@ pub struct Place {
 impl Place {
     /// The file as a whole.
     pub fn file(file: impl Into<PathBuf>) -> Self {
-        Self { file: file.into(), line: 0, column: 0 }
+        Self { file: system::with_slashes(file.into()), line: 0, column: 0 }
     }
 
     /// A whole line.
     pub fn line(file: impl Into<PathBuf>, line: usize) -> Self {
-        Self { file: file.into(), line, column: 0 }
+        Self { file: system::with_slashes(file.into()), line, column: 0 }
     }
 }
 

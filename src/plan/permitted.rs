@@ -6,11 +6,9 @@
 use std::path::Path;
 
 use crate::settings::doctool::RunSettings;
+use crate::system;
 
 use super::words;
-
-/// The shell for sites that ask for one.
-const SHELL: [&str; 2] = ["/bin/sh", "-c"];
 
 /// Why a line is not run.
 pub(super) struct Refusal {
@@ -32,9 +30,13 @@ pub(super) fn argv(settings: &RunSettings, line: &str) -> Result<Vec<String>, Re
         Ok(argv) if is_allowed(settings, &argv[0]) => Ok(argv),
         Ok(argv) => Err(unlisted(&argv[0])),
         Err(_) if !is_allowed(settings, first) => Err(unlisted(first)),
-        Err(fault) if fault.is_for_a_shell && settings.shell => {
-            Ok(SHELL.into_iter().chain([line]).map(str::to_owned).collect())
-        }
+        Err(fault) if fault.is_for_a_shell && settings.shell => match system::SHELL {
+            Some(shell) => Ok(shell.into_iter().chain([line]).map(str::to_owned).collect()),
+            None => {
+                let hint = "write one command without it, or run doctool where there is `/bin/sh`";
+                Err(Refusal { reason: fault.reason, hint: Some(hint.to_owned()) })
+            }
+        },
         Err(fault) if fault.is_for_a_shell => {
             let hint = "write one command without it, or set `run.shell` in doctool.yml";
             Err(Refusal { reason: fault.reason, hint: Some(hint.to_owned()) })
@@ -50,7 +52,7 @@ pub(super) fn argv(settings: &RunSettings, line: &str) -> Result<Vec<String>, Re
 fn is_allowed(settings: &RunSettings, program: &str) -> bool {
     settings.allow.iter().any(|allowed| {
         let path = Path::new(allowed);
-        allowed == program || (path.is_absolute() && path.file_name() == Some(program.as_ref()))
+        allowed == program || (path.is_absolute() && system::has_name(path, program))
     })
 }
 
@@ -81,9 +83,11 @@ mod tests {
 
     #[test]
     fn an_absolute_path_allows_itself_and_its_name() {
-        let settings = settings("/opt/client/openstack", false);
+        let root = if cfg!(windows) { "C:" } else { "" };
+        let settings = settings(&format!("{root}/opt/client/openstack"), false);
         assert_eq!(refused(&settings, "openstack image list"), None);
-        assert_eq!(refused(&settings, "/opt/client/openstack image list"), None);
+        let whole = format!("{root}/opt/client/openstack image list");
+        assert_eq!(refused(&settings, &whole), None);
         assert!(refused(&settings, "/opt/openstack image list").is_some());
     }
 
@@ -93,8 +97,13 @@ mod tests {
         let (reason, has_hint) =
             refused(&settings("openstack", false), line).expect("it is refused");
         assert_eq!((&*reason, has_hint), ("needs a shell for `|`", true));
-        let argv = argv(&settings("openstack", true), line).ok().expect("it may run");
-        assert_eq!(argv, ["/bin/sh", "-c", line]);
+        let argv = argv(&settings("openstack", true), line);
+        match crate::system::SHELL {
+            Some([shell, option]) => {
+                assert_eq!(argv.ok().expect("it may run"), [shell, option, line]);
+            }
+            None => assert!(argv.is_err_and(|refusal| refusal.hint.is_some())),
+        }
         assert!(refused(&settings("openstack", true), "rm x; openstack image list").is_some());
     }
 }

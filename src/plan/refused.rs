@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Diagnostic, DiagnosticKind, FileCache, NotRun, PagePlan, Place, Severity};
 use crate::settings::Site;
+use crate::system;
 
 /// Commands that somebody may think are run.
 pub fn refused(files: &FileCache, plan: &PagePlan) -> Vec<Diagnostic> {
@@ -50,7 +51,7 @@ pub(super) fn within(
     let file = |path: &PathBuf| {
         let file = files.absolute(&folder.join(path));
         // One that is not there is told when it is copied.
-        let real = file.canonicalize().unwrap_or_else(|_| file.clone());
+        let real = system::canonical(&file).unwrap_or_else(|_| file.clone());
         if roots.iter().any(|root| real.starts_with(root)) || !real.exists() {
             return Ok(file);
         }

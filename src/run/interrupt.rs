@@ -1,19 +1,19 @@
 //! What a person or the system says while commands run: end.
 //!
-//! In: the signals INT, TERM and HUP. Out: how often one came. While nobody listens, they end doctool
+//! In: signals that ask doctool to end. Out: how often one came. While nobody listens, they end doctool
 //! as they end any program.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use signal_hook::low_level::emulate_default_handler;
+use crate::system;
 
 /// How often somebody may ask before doctool ends without cleaning up.
 const PATIENCE: usize = 3;
+
+/// How many listen: what the system tells, it tells the process.
+static LISTENING: AtomicUsize = AtomicUsize::new(0);
 
 /// How often the run was asked to end.
 #[derive(Debug, Clone, Default)]
@@ -32,17 +32,15 @@ impl Interrupt {
     pub fn listen() -> io::Result<(Self, Listener)> {
         let interrupt = Self::default();
         let count = Arc::clone(&interrupt.0);
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         let listens = Arc::new(AtomicBool::new(true));
+        LISTENING.fetch_add(1, Ordering::SeqCst);
         let listener = Listener(Arc::clone(&listens));
-        thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            for signal in signals.forever() {
-                let times = count.fetch_add(1, Ordering::SeqCst) + 1;
-                // The handler stays, so that what the system would do has to be done here.
-                if times >= PATIENCE || !listens.load(Ordering::SeqCst) {
-                    // It does not return for these signals.
-                    let _ = emulate_default_handler(signal);
-                }
+        system::listen(move || {
+            let times = count.fetch_add(1, Ordering::SeqCst) + 1;
+            match listens.load(Ordering::SeqCst) {
+                true => times >= PATIENCE,
+                // A later run may listen.
+                false => LISTENING.load(Ordering::SeqCst) == 0,
             }
         })?;
         Ok((interrupt, listener))
@@ -62,5 +60,6 @@ impl Interrupt {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.0.store(false, Ordering::SeqCst);
+        LISTENING.fetch_sub(1, Ordering::SeqCst);
     }
 }

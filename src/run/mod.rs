@@ -7,22 +7,19 @@
 mod interrupt;
 mod programs;
 mod scratch;
-mod tree;
 
 use std::collections::BTreeMap;
 use std::env;
 use std::io::{self, PipeReader, Read as _, Write as _};
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command as Process, ExitStatus, Stdio};
+use std::process::{Command as Process, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Command;
-
-use tree::{Before, MARK, Tree};
+use crate::system::{self, Tree};
 
 pub use interrupt::{Interrupt, Listener};
 pub use programs::Programs;
@@ -39,10 +36,6 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// How soon an interrupt is noticed.
 const NOTICE: Duration = Duration::from_millis(20);
-
-/// Variables of doctool's own environment that commands see. Everything else comes from the
-/// profile, so that a page does not depend on who refreshes it.
-const INHERITED: [&str; 5] = ["HOME", "LOGNAME", "PATH", "TMPDIR", "USER"];
 
 /// Where commands run.
 #[derive(Clone)]
@@ -99,8 +92,8 @@ pub fn run(command: &Command, surroundings: &Surroundings) -> std::result::Resul
     if surroundings.interrupt.times() >= surroundings.patience {
         return Err(failed(format!("interrupted before `{}`", command.text)).into());
     }
-    let (reader, mut child, tree) = start(command, surroundings)?;
-    if let (Some(input), Some(mut pipe)) = (command.input.clone(), child.stdin.take()) {
+    let (reader, mut tree) = start(command, surroundings)?;
+    if let (Some(input), Some(mut pipe)) = (command.input.clone(), tree.input()) {
         // A command that does not read its input must not keep us waiting.
         thread::spawn(move || pipe.write_all(input.as_bytes()));
     }
@@ -123,7 +116,7 @@ pub fn run(command: &Command, surroundings: &Surroundings) -> std::result::Resul
     let status = match read {
         Err(cut) => Err(cut),
         Ok(Err(cause)) => {
-            end(&mut child, &tree, surroundings);
+            end(&mut tree, surroundings);
             let error = failed(format!("cannot read what `{}` prints", command.text));
             let mut output = so_far();
             output.truncate(SHOWN);
@@ -131,13 +124,13 @@ pub fn run(command: &Command, surroundings: &Surroundings) -> std::result::Resul
             return Err(Failure { error: error.because(cause), output, status: None });
         }
         // A command may close its outputs and go on.
-        Ok(Ok(())) => exit_before(&mut child, || limits.reached())
+        Ok(Ok(())) => exit_before(&mut tree, || limits.reached())
             .map_err(|cause| failed(format!("lost sight of `{}`", command.text)).because(cause))?,
     };
     let status = match status {
         Ok(status) => status,
         Err(cut) => {
-            end(&mut child, &tree, surroundings);
+            end(&mut tree, surroundings);
             // Whoever holds the pipe is gone, so the reader comes to its end.
             let _ = receiver.recv_timeout(GRACE);
             let output = String::from_utf8_lossy(&so_far()).into_owned();
@@ -146,7 +139,7 @@ pub fn run(command: &Command, surroundings: &Surroundings) -> std::result::Resul
         }
     };
     tree.end_rest(GRACE);
-    let text = String::from_utf8(so_far());
+    let text = String::from_utf8(system::printed(so_far()));
     match text {
         Ok(output) if status.success() && output.contains('\0') => {
             Err(failed(format!("`{}` prints something that is no text", command.text)).into())
@@ -157,7 +150,7 @@ pub fn run(command: &Command, surroundings: &Surroundings) -> std::result::Resul
         }
         text => Err(Failure {
             status: status.code().filter(|_| text.as_ref().is_ok_and(|text| !text.contains('\0'))),
-            error: failed(format!("`{}` {}", command.text, ending(status))),
+            error: failed(format!("`{}` {}", command.text, system::ending(status))),
             output: text
                 .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
         }),
@@ -216,43 +209,29 @@ impl Cut {
     }
 }
 
-fn start(command: &Command, surroundings: &Surroundings) -> Result<(PipeReader, Child, Tree)> {
+fn start(command: &Command, surroundings: &Surroundings) -> Result<(PipeReader, Tree)> {
     let failed = |cause: io::Error| {
         let message = format!("cannot start `{}`", command.argv[0]);
         Error::new(ErrorKind::Command, message).because(cause).at(command.place.clone())
     };
     let program = surroundings.programs.file(command)?;
     let (reader, writer) = io::pipe().map_err(failed)?;
-    let mark = mark().map_err(failed)?;
     let mut process = Process::new(program);
     process
         .args(&command.argv[1..])
         .env_clear()
-        .envs(INHERITED.iter().filter_map(|name| Some((name, env::var_os(name)?))))
+        // Everything else comes from the profile, so that a page does not depend on who refreshes it.
+        .envs(system::INHERITED.iter().filter_map(|name| Some((name, env::var_os(name)?))))
         .env("LANG", "C.UTF-8")
         .env("TZ", "UTC")
         .env("PYTHONHASHSEED", "0")
         .envs(surroundings.variables.iter().filter(|(_, value)| !value.is_empty()))
         .env("PATH", surroundings.programs.search_path())
-        .env(MARK, &mark)
         .current_dir(&surroundings.folder)
         .stdin(if command.input.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(writer.try_clone().map_err(failed)?)
-        .stderr(writer)
-        .process_group(0);
-    let before = Before::start();
-    let child = process.spawn().map_err(failed)?;
-    let tree = before.tree(&child, mark);
-    // Dropping `process` closes our copies of the pipe's end, so that reading comes to an end.
-    Ok((reader, child, tree))
-}
-
-/// A value that no other command has. It looks like an id, so that a page which shows it does not
-/// change with it.
-fn mark() -> io::Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        .stderr(writer);
+    Ok((reader, Tree::start(process).map_err(failed)?))
 }
 
 /// Reads all of it, bit by bit, so that what came so far can be shown.
@@ -274,29 +253,25 @@ fn read(mut reader: PipeReader, printed: &Mutex<Vec<u8>>) -> io::Result<()> {
 }
 
 /// Ends the command and all it started: asks first, then forces.
-fn end(child: &mut Child, tree: &Tree, surroundings: &Surroundings) {
+fn end(tree: &mut Tree, surroundings: &Surroundings) {
     let grace = Instant::now() + GRACE;
     let is_over = || {
         let hurries = surroundings.interrupt.times() > surroundings.patience;
         (hurries || Instant::now() >= grace).then_some(())
     };
     tree.ask();
-    let _ = exit_before(child, is_over);
-    // Its parts are in its group as long as it is not reaped, so nobody else can be hit.
-    let _ = child.kill();
+    let _ = exit_before(tree, is_over);
     tree.force();
-    let _ = child.wait();
-    tree.end_rest(Duration::ZERO);
 }
 
 /// How the command ended, or why it is not waited for any longer.
 fn exit_before<C>(
-    child: &mut Child,
+    tree: &mut Tree,
     is_over: impl Fn() -> Option<C>,
 ) -> io::Result<std::result::Result<ExitStatus, C>> {
     let mut pause = Duration::from_micros(50);
     loop {
-        if let Some(status) = child.try_wait()? {
+        if let Some(status) = tree.try_wait()? {
             return Ok(Ok(status));
         }
         if let Some(cut) = is_over() {
@@ -305,14 +280,5 @@ fn exit_before<C>(
         // Nearly all commands end at once after their outputs.
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(10));
-    }
-}
-
-fn ending(status: ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt as _;
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exited with status {code}"),
-        (None, Some(signal)) => format!("was ended by signal {signal}"),
-        (None, None) => "ended in an unknown way".to_owned(),
     }
 }

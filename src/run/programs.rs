@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Command;
+use crate::system;
 
 /// Programs that commands start, each looked up once.
 #[derive(Debug, Default)]
@@ -70,7 +71,7 @@ impl Programs {
     /// The file, or why there is none and what may help.
     fn find(&self, name: &str) -> std::result::Result<PathBuf, (String, String)> {
         let missing = format!("install `{name}`, or take it out of `run.allow`");
-        if name.contains('/') {
+        if name.contains(path::is_separator) {
             // A path that depends on a folder could mean any file; the plan lets only those through
             // that the settings name.
             let file = PathBuf::from(name);
@@ -79,14 +80,11 @@ impl Programs {
             }
             return Ok(file);
         }
-        if let Some(file) = self.named.iter().find(|file| file.ends_with(name)) {
-            return match is_executable(file) {
-                true => Ok(file.clone()),
-                false => Err((format!("`{}` is no program", file.display()), missing)),
-            };
+        if let Some(file) = self.named.iter().find(|file| system::has_name(file, name)) {
+            return system::program(file)
+                .ok_or_else(|| (format!("`{}` is no program", file.display()), missing));
         }
-        let in_folder =
-            |folder: &PathBuf| Some(folder.join(name)).filter(|file| is_executable(file));
+        let in_folder = |folder: &PathBuf| system::program(&folder.join(name));
         if let Some(file) = self.own.iter().find_map(in_folder) {
             return Ok(file);
         }
@@ -104,14 +102,9 @@ impl Programs {
 
     /// Whether the file, or what a link there leads to, is one of the site.
     fn is_of_site(&self, file: &Path) -> bool {
-        let folder = file.parent().and_then(|folder| folder.canonicalize().ok());
-        let real = file.canonicalize().ok();
+        let folder = file.parent().and_then(|folder| system::canonical(folder).ok());
+        let real = system::canonical(file).ok();
         let mut places = [folder, real].into_iter().flatten();
         places.any(|place| self.site.iter().any(|root| place.starts_with(root)))
     }
-}
-
-fn is_executable(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Exchange, path_of};
+use crate::system;
 
 /// What names in braces stand for unless `mappings` says something else.
 pub const MAPPINGS: [(&str, &str); 2] = [
@@ -129,7 +130,8 @@ impl Rule {
 }
 
 fn read(file: &Path) -> Result<Imported> {
-    let shown = file.display();
+    let shown = system::with_slashes(file.to_owned());
+    let shown = shown.display();
     let text = std::fs::read_to_string(file).map_err(|cause| {
         Error::new(ErrorKind::Settings, format!("`ignore`: cannot read `{shown}`")).because(cause)
     })?;

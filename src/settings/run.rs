@@ -1,6 +1,6 @@
 //! `run` in `doctool.yml`: which programs may run, how, and for how long.
 
-use std::path::Path;
+use std::path::{Path, is_separator};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,8 @@ impl Default for RunSettings {
 impl RunSettings {
     /// The name of a program that is given by a path which depends on the working directory.
     pub(super) fn relative(&self) -> Option<&str> {
-        let is_relative = |name: &&String| name.contains('/') && !Path::new(name).is_absolute();
+        let is_relative =
+            |name: &&String| name.contains(is_separator) && !Path::new(name).is_absolute();
         self.allow.iter().find(is_relative).map(String::as_str)
     }
 }

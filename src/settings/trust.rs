@@ -9,6 +9,7 @@ use super::site::BasePath;
 use super::{Config, Site};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Place;
+use crate::system;
 
 impl Site {
     /// The folders that the site's files are in, without links: that of its configuration, that of
@@ -20,7 +21,7 @@ impl Site {
             BasePath::PageFolder => None,
         });
         let roots = [&self.folder, &self.docs_dir].into_iter().chain(bases);
-        roots.filter_map(|root| root.canonicalize().ok()).collect()
+        roots.filter_map(|root| system::canonical(root).ok()).collect()
     }
 
     /// The site as it may be read when its settings are part of a change that nobody has looked at:
@@ -64,5 +65,5 @@ impl Config {
 }
 
 fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    system::canonical(path).unwrap_or_else(|_| path.to_owned())
 }

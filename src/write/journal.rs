@@ -14,6 +14,7 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Place;
+use crate::system;
 
 use super::Prepared;
 
@@ -127,7 +128,7 @@ impl Journal {
             serde_json::to_writer(&mut new, set)?;
             new.as_file().sync_all()?;
             new.persist(&self.file)?;
-            File::open(folder)?.sync_all()
+            system::sync_folder(folder)
         };
         written().map_err(|cause| {
             Error::new(ErrorKind::File, "cannot write down what is about to be written")
@@ -190,7 +191,7 @@ fn sync_folders(steps: &[Step]) -> io::Result<()> {
     let mut folders: Vec<&Path> = steps.iter().filter_map(|step| step.file.parent()).collect();
     folders.sort_unstable();
     folders.dedup();
-    folders.into_iter().try_for_each(|folder| File::open(folder)?.sync_all())
+    folders.into_iter().try_for_each(system::sync_folder)
 }
 
 /// Whether a file lies in one of the folders, without links that lead out.
@@ -247,7 +248,7 @@ mod tests {
     }
 
     fn real(folder: &Path) -> PathBuf {
-        folder.canonicalize().expect("it is there")
+        crate::system::canonical(folder).expect("it is there")
     }
 
     fn files(folder: &Path) -> Vec<(String, String)> {

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Change, Edit, FileCache, FileId, FileText, LeavesSite, Place};
 use crate::settings::Site;
+use crate::system;
 
 use journal::Journal;
 
@@ -192,7 +193,7 @@ fn now(file: &Path) -> Original {
 
 /// Where a file is or will be, without links.
 fn target(file: &Path) -> io::Result<PathBuf> {
-    if let Ok(real) = file.canonicalize() {
+    if let Ok(real) = system::canonical(file) {
         return Ok(real);
     }
     if file.is_symlink() {

@@ -1,8 +1,12 @@
 //! Pages that run again, and how long they take: nothing is hidden, and shares are even.
 
+use std::process::{Command, Stdio};
+
+use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::left_over::{pid, runs, wait_until};
 use super::{page, program, site};
 use crate::support::{Said, Site};
 
@@ -33,6 +37,21 @@ fn json(said: &Said) -> Value {
 
 fn kinds(findings: &Value) -> Vec<&str> {
     findings.as_array().unwrap().iter().map(|found| found["kind"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn an_interrupt_of_a_further_attempt_ends_its_command_in_order_too() {
+    let (site, _program) = changing(&["exit 3", "exec sleep 61.75"]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_doctool"));
+    command.args(["check", "--retries", "1"]).current_dir(site.path("."));
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the command runs again", || runs("sleep 61.75"));
+    kill_process(pid(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("interrupted while `turn` ran"), "{said}");
+    assert!(!runs("sleep 61.75"), "no process is left");
 }
 
 #[test]

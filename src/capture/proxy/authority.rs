@@ -15,7 +15,6 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -35,6 +34,7 @@ use tokio_rustls::server::TlsStream;
 use super::hosts::Hosts;
 use super::trust::{HTTP_1, HTTP_2, provider};
 use crate::error::{Error, ErrorKind, Result};
+use crate::system;
 
 /// How long before now a certificate begins to hold, for clocks that differ.
 const BEFORE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -180,14 +180,14 @@ pub(super) fn mark(hosts: &Hosts) -> String {
 pub(super) fn write_public(path: &Path, content: &str) -> io::Result<()> {
     let mut file = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
     file.write_all(content.as_bytes())?;
-    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    system::readable_by_all(file.as_file())?;
     file.persist(path)?;
     Ok(())
 }
 
 /// Writes a file that only its owner may read, all of it or nothing.
 pub(super) fn write_private(path: &Path, content: &str) -> io::Result<()> {
-    // Temporary files are made with mode 600.
+    // Temporary files are made with mode 600, where there are modes.
     let mut file = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
     file.write_all(content.as_bytes())?;
     file.persist(path)?;

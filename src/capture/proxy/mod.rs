@@ -61,7 +61,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::runtime::{self, Runtime};
 
 use self::authority::Authority;
@@ -80,6 +79,7 @@ use super::participants::Participants;
 use super::relay::{self, Attachment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{self, CERTIFICATE_VARIABLES, Caller, Events, Exchange, Recording};
+use crate::system;
 
 /// What cannot stand in a URL's user name as it is (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -188,7 +188,7 @@ impl Proxy {
         events: Events<'_>,
     ) -> Result<Self> {
         if options.standing.is_some() {
-            hold_many();
+            system::hold_many();
         }
         let listener = listen(options.address())?;
         let address = listener.local_addr().map_err(|error| not_listening("127.0.0.1", error))?;
@@ -335,19 +335,10 @@ fn secure(options: &Options) -> Result<Secure> {
     Ok(Secure { authority, trust, hosts, directory, unseen: tunnel::Counts::default(), bundle })
 }
 
-/// Lets the process hold as many connections as the system allows it: each exchange has two, and most
-/// shells begin with a limit that is made for programs that have few.
-fn hold_many() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    // Where it fails, callers wait until others are served.
-    let _ = setrlimit(Resource::Nofile, limit);
-}
-
 /// Forwards until the process ends, recording nothing: directly, or through the recorder that the
 /// route names.
 pub(super) fn forward(listener: TcpListener, callers: &[Caller], route: Route) -> Result<()> {
-    hold_many();
+    system::hold_many();
     let known = Callers::new()?;
     callers.iter().for_each(|caller| known.admit(caller, false));
     let connect_timeout = Options::default().connect_timeout;
@@ -372,8 +363,7 @@ pub(super) fn listen(address: SocketAddr) -> Result<TcpListener> {
     // Beyond the 128 that the library asks for, Linux takes a burst of callers for a flood and answers
     // with cookies (tcp(7), tcp_syncookies). A caller that then sends more than one packet before it is
     // let in may find its connection reset.
-    rustix::net::listen(&listener, WAITING)
-        .map_err(|error| not_listening(address, error.into()))?;
+    system::let_wait(&listener, WAITING).map_err(|error| not_listening(address, error))?;
     listener.set_nonblocking(true).map_err(|error| not_listening(address, error))?;
     Ok(listener)
 }
@@ -409,6 +399,7 @@ async fn accept(listener: TcpListener, engine: Arc<Engine>) {
 }
 
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::fs;
     use std::net::TcpStream;

@@ -21,6 +21,7 @@ pub(super) struct Processes {
     asked: std::sync::mpsc::Sender<Asked>,
 }
 
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nobody looks there"))]
 struct Asked {
     peer: SocketAddr,
     answer: oneshot::Sender<Option<Seen>>,

@@ -4,7 +4,6 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -12,6 +11,9 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_LENGTH, RANGE};
+use same_file::Handle;
+
+use crate::system;
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -58,6 +60,13 @@ impl Reach {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Keeps off other doctools that read the same file, until what it gives is dropped. Says before it has to
+    /// wait for one.
+    pub(super) fn turn(&self, waits: impl FnOnce()) -> Result<Option<File>, Cause> {
+        let Self::File(path) = self else { return Ok(None) };
+        Ok(system::take_turn(path, waits)?)
     }
 
     /// Its length in bytes.
@@ -137,9 +146,8 @@ pub(super) fn length(file: &File) -> io::Result<u64> {
 }
 
 /// What tells an open file from others, whatever its name becomes.
-pub(super) fn identity(file: &File) -> io::Result<(u64, u64)> {
-    let data = file.metadata()?;
-    Ok((data.dev(), data.ino()))
+pub(super) fn identity(file: &File) -> io::Result<Handle> {
+    Handle::from_file(file.try_clone()?)
 }
 
 /// What an open file holds from this byte on.

@@ -10,8 +10,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{FlockOperation, flock};
-
 use super::reach::{self, Reach};
 use super::{Entries, Pairing, add};
 use crate::capture::Capture;
@@ -73,13 +71,9 @@ impl HookedLog {
     ) -> Result<Self> {
         let unreadable = |cause| unreadable(place, cause);
         let reach = Reach::new(place, folder).map_err(unreadable)?;
-        let turn = reach.open().map_err(unreadable)?;
-        if let Some(file) = &turn
-            && flock(file, FlockOperation::NonBlockingLockExclusive).is_err()
-        {
-            events(Event::Cloud(format!("waiting for another run that reads `{place}`")));
-            flock(file, FlockOperation::LockExclusive).map_err(|cause| unreadable(cause.into()))?;
-        }
+        let waits =
+            || events(Event::Cloud(format!("waiting for another run that reads `{place}`")));
+        let turn = reach.turn(waits).map_err(unreadable)?;
         Ok(Self {
             place: place.to_owned(),
             reach,

@@ -1,7 +1,6 @@
 //! Where the embedded cloud keeps its things. In: a cache folder, or the environment. Out: paths,
 //! and the lock that makes concurrent doctools take turns.
 
-use std::env;
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::Write;
@@ -140,28 +139,6 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
         },
         None => path,
     }
-}
-
-/// The user's cache folder for doctool.
-pub(in crate::cloud) fn cache_folder() -> Result<PathBuf> {
-    if let Some(folder) = named("DOCTOOL_CACHE_DIR") {
-        return Ok(folder);
-    }
-    // The specification says that a relative path there is to be ignored.
-    if let Some(folder) = named("XDG_CACHE_HOME").filter(|folder| folder.is_absolute()) {
-        return Ok(folder.join("doctool"));
-    }
-    let home = named("HOME").ok_or_else(|| {
-        Error::new(ErrorKind::Cloud, "there is no place for the cloud: HOME is not set")
-            .hint("name a folder in DOCTOOL_CACHE_DIR")
-    })?;
-    let caches = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
-    Ok(home.join(caches).join("doctool"))
-}
-
-/// The path in an environment variable, unless it is empty.
-pub(super) fn named(variable: &str) -> Option<PathBuf> {
-    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// A place in the queue; kept until dropped, or until the process ends, however it ends.

@@ -20,13 +20,13 @@ mod state;
 
 use std::path::PathBuf;
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use super::probe;
+pub use super::status::{Down, PartStatus, Status};
+use super::{cache, probe};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cloud, Event, Events};
 use folders::Folders;
-pub(super) use folders::cache_folder;
 use process::Process;
 use start::Caches;
 use state::{Part, State};
@@ -38,43 +38,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Embedded {
     folders: Folders,
-}
-
-/// What runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
-    /// The processes of the cloud, in the order in which they are started.
-    pub parts: Vec<PartStatus>,
-    /// Where the cloud's data and logs lie.
-    pub data: PathBuf,
-}
-
-impl Status {
-    /// True when every process runs and answers.
-    pub fn is_up(&self) -> bool {
-        self.parts.iter().all(|part| part.answers)
-    }
-}
-
-/// A process of the cloud.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartStatus {
-    /// Its name, such as `glance-api`.
-    pub name: String,
-    /// Where it answers, if that is settled.
-    pub address: Option<String>,
-    /// Its process id and when it started, if it runs.
-    pub process: Option<(u32, SystemTime)>,
-    /// True when it runs and answers.
-    pub answers: bool,
-}
-
-/// What was ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Down {
-    /// Name and process id of each process that ran; one that a killed doctool left behind has no
-    /// name of its own.
-    pub ended: Vec<(String, u32)>,
 }
 
 impl Embedded {
@@ -99,8 +62,8 @@ impl Embedded {
     /// [`ErrorKind::Cloud`] when there is no cache folder because
     /// nothing says where home is.
     pub fn from_environment() -> Result<Self> {
-        let cloud = Self::new(folders::cache_folder()?);
-        Ok(match folders::named("DOCTOOL_CLOUD_DIR") {
+        let cloud = Self::new(cache::folder()?);
+        Ok(match cache::named("DOCTOOL_CLOUD_DIR") {
             Some(data) => cloud.with_data(data),
             None => cloud,
         })

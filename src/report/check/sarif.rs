@@ -1,5 +1,7 @@
 //! For code scanning: SARIF 2.1.0, with a rule a kind of finding.
 
+use std::path::Path;
+
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -105,7 +107,10 @@ fn notification(failure: &Failure) -> Value {
 fn address(file: &str) -> String {
     let path = file.replace('\\', "/");
     let encoded = utf8_percent_encode(&path, NOT_IN_PATH).to_string();
-    if path.starts_with('/') { format!("file://{encoded}") } else { encoded }
+    match Path::new(file).is_absolute() {
+        true => format!("file:///{}", encoded.trim_start_matches('/')),
+        false => encoded,
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +120,10 @@ mod tests {
     #[test]
     fn a_path_is_an_address() {
         assert_eq!(address("docs/a b/이미지%.md"), "docs/a%20b/%EC%9D%B4%EB%AF%B8%EC%A7%80%25.md");
-        assert_eq!(address("/srv/docs/a.md"), "file:///srv/docs/a.md");
+        let (path, whole) = match cfg!(windows) {
+            true => ("C:/srv/docs/a.md", "file:///C:/srv/docs/a.md"),
+            false => ("/srv/docs/a.md", "file:///srv/docs/a.md"),
+        };
+        assert_eq!(address(path), whole);
     }
 }

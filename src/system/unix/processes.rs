@@ -1,12 +1,14 @@
-//! All processes that a command started, as far as they can be found.
+//! A command and all processes that it started, as far as they can be found.
 //!
-//! In: a child in a process group of its own. Out: none of them left. The group holds most of them.
-//! Linux also hands those that have left it to doctool when their parents end, and they are told
-//! from others by a variable of their environment.
+//! In: a command. Out: none of its processes left. A process group of its own holds most of them. Linux
+//! also hands those that have left it to doctool when their parents end, and they are told from others by
+//! a variable of their environment.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Child;
+use std::io;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child, ChildStdin, Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,14 +17,21 @@ use rustix::process::{
     waitpid,
 };
 
+/// Variables that a program cannot do without, or that say whose it is.
+pub(crate) const INHERITED: &[&str] = &["HOME", "LOGNAME", "PATH", "TMPDIR", "USER"];
+
+/// What takes a line as a shell does.
+pub(crate) const SHELL: Option<[&str; 2]> = Some(["/bin/sh", "-c"]);
+
 /// How long to wait until nothing is left of what was ended by force.
 const GONE: Duration = Duration::from_millis(500);
 
 /// The variable that every process of a command has, unless it takes it out.
-pub(super) const MARK: &str = "DOCTOOL_COMMAND";
+const MARK: &str = "DOCTOOL_COMMAND";
 
 /// The processes of one command.
-pub(super) struct Tree {
+pub(crate) struct Tree {
+    child: Child,
     group: Option<Pid>,
     /// Children that doctool had before.
     before: BTreeSet<i32>,
@@ -30,46 +39,60 @@ pub(super) struct Tree {
     mark: String,
 }
 
-/// What doctool had before a command was started.
-pub(super) struct Before(BTreeSet<i32>);
-
-impl Before {
-    /// Has orphans of what is started from now on handed to doctool, and notes whom it has already.
-    pub(super) fn start() -> Self {
+impl Tree {
+    /// Starts a command.
+    pub(crate) fn start(mut command: Command) -> io::Result<Self> {
+        let mark = mark()?;
+        command.env(MARK, &mark).process_group(0);
+        // Orphans of what is started from now on are handed to doctool.
         #[cfg(target_os = "linux")]
         {
             // Where it is refused, the group is all that is found.
             let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
         }
-        Self(children().into_iter().collect())
-    }
-
-    /// The processes of a command that was started afterwards.
-    pub(super) fn tree(self, child: &Child, mark: String) -> Tree {
+        let before = children().into_iter().collect();
+        let child = command.spawn()?;
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        Tree { group, before: self.0, mark }
+        // Dropping the command closes our copies of its pipes' ends, so that reading comes to an end.
+        Ok(Self { child, group, before, mark })
     }
-}
 
-impl Tree {
+    /// Where the command reads from, the first time.
+    pub(crate) fn input(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
+    }
+
+    /// How the command itself ended, if it has.
+    pub(crate) fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
     /// Asks all to end.
-    pub(super) fn ask(&self) {
+    pub(crate) fn ask(&self) {
         self.signal(Signal::TERM);
     }
 
     /// Ends all that are left once the command itself has ended: asks first, then forces.
-    pub(super) fn end_rest(&self, grace: Duration) {
+    pub(crate) fn end_rest(&self, grace: Duration) {
         self.reap();
         if self.is_gone() {
             return;
         }
         self.signal(Signal::TERM);
         self.wait(grace);
-        self.force();
+        self.kill();
     }
 
     /// Ends all by force.
-    pub(super) fn force(&self) {
+    pub(crate) fn force(&mut self) {
+        // Its parts are in its group as long as it is not reaped, so nobody else can be hit.
+        let _ = self.child.kill();
+        self.kill();
+        let _ = self.child.wait();
+        self.end_rest(Duration::ZERO);
+    }
+
+    fn kill(&self) {
         self.signal(Signal::KILL);
         self.wait(GONE);
     }
@@ -148,4 +171,26 @@ fn children() -> Vec<i32> {
         Some(list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<i32>>())
     });
     lists.flatten().collect()
+}
+
+/// A value that no other command has. It looks like an id, so that a page which shows it does not
+/// change with it.
+fn mark() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// What a command printed, as text is kept.
+pub(crate) fn printed(bytes: Vec<u8>) -> Vec<u8> {
+    bytes
+}
+
+/// How a command ended.
+pub(crate) fn ending(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exited with status {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => "ended in an unknown way".to_owned(),
+    }
 }
