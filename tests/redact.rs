@@ -175,3 +175,24 @@ fn published_pages_lose_their_secrets_and_nothing_else() {
         }
     }
 }
+
+/// A link to a folder of pages: each of them is there under two names.
+#[test]
+fn a_page_with_two_names_is_written_once() {
+    let site = Site::new(&[
+        ("mkdocs.yml", CONFIG),
+        ("docs/one/index.md", "# One\n\n\"password\": \"q1w2e3r4\"\n\n--8<-- \"one/part.md\"\n"),
+        ("docs/one/part.md", "\"secret\": \"hunter2hunter2\"\n"),
+    ]);
+    std::os::unix::fs::symlink("one", site.path("docs/two")).expect("a link can be made");
+    let said = site.doctool(&["redact"]).exits(0);
+    for file in ["docs/one/index.md", "docs/one/part.md", "docs/two/index.md"] {
+        assert!(said.out.contains(file), "{}", said.out);
+    }
+    let page = fs::read_to_string(site.path("docs/one/index.md")).expect("the page is there");
+    assert!(page.contains("\"password\": \"[redacted:password]\""), "{page}");
+    let part = fs::read_to_string(site.path("docs/two/part.md")).expect("the file is there");
+    assert_eq!(part, "\"secret\": \"[redacted:secret]\"\n");
+    assert!(site.path("docs/two").is_symlink());
+    site.doctool(&["redact", "--check"]).exits(0);
+}

@@ -96,20 +96,27 @@ impl Writer {
     }
 
     /// Replaces bytes of files that have been read, of all files or of none. The edits of a file must
-    /// not overlap.
+    /// not overlap. One that several paths lead to is replaced once.
     ///
     /// # Errors
     ///
     /// When a file changed since it was read or cannot be written; then none is changed.
     pub fn edit(&self, edits: &[Edit], files: &FileCache) -> Result<()> {
-        let mut by_file: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
+        let mut by_path: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
         for edit in edits {
-            by_file.entry(edit.file).or_default().push(edit);
+            by_path.entry(edit.file).or_default().push(edit);
+        }
+        let mut by_file: BTreeMap<PathBuf, (FileId, Vec<&Edit>)> = BTreeMap::new();
+        for (file, edits) in by_path {
+            let path = files.path(file);
+            let target = target(&path).map_err(|cause| unwritable(&path, cause))?;
+            by_file.entry(target).or_insert((file, Vec::new())).1.extend(edits);
         }
         let mut prepared = Vec::with_capacity(by_file.len());
-        for (file, mut edits) in by_file {
+        for (file, mut edits) in by_file.into_values() {
             let original = files.bytes(file);
             edits.sort_by_key(|edit| edit.span.start);
+            edits.dedup_by(|one, other| one.span == other.span);
             let mut content = Vec::with_capacity(original.len());
             let mut done = 0;
             for edit in edits {
@@ -153,11 +160,7 @@ impl Writer {
 
     /// Sees whether the file may be replaced.
     fn prepare(&self, file: &Path, original: Original, content: Vec<u8>) -> Result<Prepared> {
-        let failed = |cause: io::Error| {
-            Error::new(ErrorKind::File, "cannot write this file")
-                .because(cause)
-                .at(Place::file(file))
-        };
+        let failed = |cause: io::Error| unwritable(file, cause);
         // A link stays a link: what it leads to is replaced.
         let target = target(file).map_err(failed)?;
         // One that was named on the command line may lie beside the site.
@@ -185,6 +188,10 @@ impl Writer {
         }
         Ok(Prepared { file: target, shown: file.to_owned(), original, content })
     }
+}
+
+fn unwritable(file: &Path, cause: io::Error) -> Error {
+    Error::new(ErrorKind::File, "cannot write this file").because(cause).at(Place::file(file))
 }
 
 fn now(file: &Path) -> Original {
