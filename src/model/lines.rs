@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use super::{FileId, Origin};
 
-const BLANKS: &str = "                ";
+/// A newline and blanks.
+const BEFORE: &str = "\n                ";
 
 /// The lines of a page after all includes.
 #[derive(Debug, Clone, Default)]
@@ -186,15 +187,14 @@ impl Lines {
     }
 
     fn push_text(&mut self, text: &str, indent: usize) {
-        if !self.starts.is_empty() {
-            self.text.push('\n');
-        }
-        self.starts.push(small(self.text.len()));
-        let mut blanks = indent;
-        while blanks > 0 {
-            let some = blanks.min(BLANKS.len());
-            self.text.push_str(&BLANKS[..some]);
-            blanks -= some;
+        let newline = usize::from(!self.starts.is_empty());
+        let mut blanks = indent.min(BEFORE.len() - 1);
+        self.text.push_str(&BEFORE[1 - newline..1 + blanks]);
+        self.starts.push(small(self.text.len() - blanks));
+        while blanks < indent {
+            let some = (indent - blanks).min(BEFORE.len() - 1);
+            self.text.push_str(&BEFORE[1..1 + some]);
+            blanks += some;
         }
         self.text.push_str(text);
     }
@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn many_lines_at_once_are_as_if_they_were_added_one_by_one() {
         let file = Some(file());
-        for indent in [0, 2] {
+        for indent in [0, 2, 16, 40] {
             let text = "one\n\n  two\n";
             let (mut at_once, mut one_by_one) = (Lines::default(), Lines::default());
             let newlines = newlines(text.as_bytes());

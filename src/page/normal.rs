@@ -103,6 +103,12 @@ impl<'a> Normal<'a> {
         if may_be_blank && line.bytes().all(|byte| byte == b' ') { "" } else { line }
     }
 
+    /// The line with this index with the newline at its end, which the last one does not have. A line
+    /// of blanks may still have them.
+    pub(super) fn with_end(&self, index: usize) -> &str {
+        &self.text[self.starts[index] as usize..self.starts[index + 1] as usize]
+    }
+
     /// These lines joined by newlines.
     pub(super) fn joined(&self, lines: Range<usize>) -> Cow<'_, str> {
         let text = &self.text[self.range(lines.clone())];

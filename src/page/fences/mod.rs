@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(super) use self::fault::{disabled, mangled};
 use self::header::Header;
 pub(super) use self::known::{Known, remember};
-use self::passing::{Passing, begins};
+use self::passing::Passing;
 use super::normal::{Normal, expand};
 use super::python::strip;
 use crate::model::{Container, Fence, FenceText, FencedBlock, Lines};
@@ -132,22 +132,22 @@ fn content(normal: &Normal<'_>, fence: &Range<usize>, indent: &str) -> String {
     if indent.is_empty() {
         return normal.joined(lines).into_owned();
     }
-    let first = lines.start;
-    let mut content = String::with_capacity(normal.length(lines.clone()));
+    let mut content = String::with_capacity(normal.length(lines.clone()) + 1);
     for index in lines {
-        if index > first {
-            content.push('\n');
-        }
-        let line = normal.line(index);
-        if begins(line.as_bytes(), indent.as_bytes()) {
-            content.push_str(&line[indent.len()..]);
-        } else {
-            let (space, rest) = cut(line, indent.len());
-            let (space, rest) = behind(&space, rest, indent.len());
-            content.push_str(space);
-            content.push_str(rest);
+        let rest = normal.with_end(index).strip_prefix(indent);
+        // A line of blanks is an empty one.
+        match rest.filter(|rest| !rest.ends_with(" \n")) {
+            Some(rest) => content.push_str(rest),
+            None => {
+                let (space, rest) = cut(normal.line(index), indent.len());
+                let (space, rest) = behind(&space, rest, indent.len());
+                content.push_str(space);
+                content.push_str(rest);
+                content.push('\n');
+            }
         }
     }
+    content.pop();
     content
 }
 

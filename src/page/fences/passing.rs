@@ -59,23 +59,19 @@ impl<'a> Passing<'a> {
         }
         let indent = fence.indent.as_bytes();
         let marker = fence.marker.as_bytes().first();
-        let is_content = |line: &[u8]| match begins(line, indent) {
-            true => line.get(indent.len()) != marker,
-            false => line.is_empty(),
+        // An indent holds no newline, so nothing behind the line is looked at. A line that is the indent
+        // alone goes on with the newline, or ends the text.
+        let is_content = |start: &u32| {
+            let rest = &self.text[*start as usize..];
+            match rest.strip_prefix(indent) {
+                Some(behind) => behind.first() != marker,
+                None => matches!(rest.first(), None | Some(b'\n')),
+            }
         };
-        let lines = line..self.starts.len();
-        lines.clone().find(|index| !is_content(self.line(*index))).unwrap_or(lines.end)
+        let ahead = &self.starts[line.min(self.starts.len())..];
+        let passed = ahead.iter().take_while(|start| is_content(start)).count();
+        line + passed
     }
-
-    fn line(&self, index: usize) -> &'a [u8] {
-        let end = self.starts.get(index + 1).map_or(self.text.len(), |next| *next as usize - 1);
-        &self.text[self.starts[index] as usize..end]
-    }
-}
-
-/// Whether a line begins with an indent. It is a few bytes long, and quicker compared one by one.
-pub(super) fn begins(line: &[u8], indent: &[u8]) -> bool {
-    line.len() >= indent.len() && line.iter().zip(indent).all(|(one, other)| one == other)
 }
 
 impl Mark {
