@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io::{self, Read as _};
@@ -19,7 +20,7 @@ pub(super) struct Confined {
     /// Without links.
     roots: Vec<PathBuf>,
     /// Folders as they are spelt, and whether they lie in one of the roots.
-    folders: Mutex<HashMap<PathBuf, bool>>,
+    folders: Mutex<HashMap<OsString, bool>>,
 }
 
 /// A link leads out of the site.
@@ -71,8 +72,8 @@ impl Confined {
         self.leads_inside(folder, &mut folders)
     }
 
-    fn leads_inside(&self, folder: &Path, folders: &mut HashMap<PathBuf, bool>) -> bool {
-        if let Some(known) = folders.get(folder) {
+    fn leads_inside(&self, folder: &Path, folders: &mut HashMap<OsString, bool>) -> bool {
+        if let Some(known) = folders.get(folder.as_os_str()) {
             return *known;
         }
         // What is no link lies where the folder above it lies, which is asked once for all in it.
@@ -81,7 +82,7 @@ impl Confined {
         // A folder that is not there holds nothing, which the reading will say.
         let is_inside =
             is_below || system::canonical(folder).map_or(true, |real| self.contains(&real));
-        folders.insert(folder.to_owned(), is_inside);
+        folders.insert(folder.into(), is_inside);
         is_inside
     }
 

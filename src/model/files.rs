@@ -6,6 +6,7 @@
 //! that somebody holds: while a page is looked at, its files are what they were.
 
 use std::collections::{HashMap, VecDeque};
+use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,12 +29,13 @@ pub struct FileCache {
     /// Where files may be, if that is restricted.
     confined: Option<Confined>,
     /// For each path that was asked about, whether it leads to a folder; none where nothing is there.
-    folders: Mutex<HashMap<PathBuf, Option<bool>>>,
+    folders: Mutex<HashMap<OsString, Option<bool>>>,
 }
 
 #[derive(Debug, Default)]
 struct Table {
-    ids: HashMap<Arc<Path>, FileId>,
+    /// By the names of the paths, which are all written the same way and quicker told apart.
+    ids: HashMap<OsString, FileId>,
     entries: Vec<Arc<Entry>>,
     /// The files in the order in which they were asked for; only the last time of each counts.
     asked: VecDeque<(FileId, u64)>,
@@ -92,21 +94,21 @@ impl FileCache {
     /// answer was once it stays.
     pub fn is_folder(&self, path: &Path) -> Option<bool> {
         let folders = || self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = folders().get(path) {
+        if let Some(known) = folders().get(path.as_os_str()) {
             return *known;
         }
         if self.is_read(path) {
             return Some(false);
         }
         let is_folder = path.metadata().ok().map(|found| found.is_dir());
-        folders().insert(path.to_path_buf(), is_folder);
+        folders().insert(path.into(), is_folder);
         is_folder
     }
 
     /// Whether the bytes of a file at this path are there.
     fn is_read(&self, path: &Path) -> bool {
         let table = self.table();
-        let entry = table.ids.get(path).map(|file| &table.entries[file.0 as usize]);
+        let entry = table.ids.get(path.as_os_str()).map(|file| &table.entries[file.0 as usize]);
         entry.is_some_and(|entry| entry.bytes.try_lock().is_ok_and(|bytes| bytes.is_some()))
     }
 
@@ -141,13 +143,13 @@ impl FileCache {
 
     fn entry(&self, path: &Path) -> (FileId, Arc<Entry>) {
         let mut table = self.table();
-        let file = match table.ids.get(path) {
+        let file = match table.ids.get(path.as_os_str()) {
             Some(file) => *file,
             None => {
                 let file = FileId(u32::try_from(table.entries.len()).expect("fewer than 2^32"));
-                let path: Arc<Path> = path.into();
-                table.ids.insert(Arc::clone(&path), file);
-                table.entries.push(Arc::new(Entry { path, bytes: Mutex::default() }));
+                table.ids.insert(path.into(), file);
+                let entry = Entry { path: path.into(), bytes: Mutex::default() };
+                table.entries.push(Arc::new(entry));
                 table.times.push(0);
                 file
             }
@@ -222,6 +224,9 @@ impl Table {
 }
 
 fn absolute(root: &Path, path: &Path) -> PathBuf {
+    if is_plain(path) {
+        return path.to_path_buf();
+    }
     let mut result = PathBuf::new();
     for component in root.join(path).components() {
         match component {
@@ -235,9 +240,40 @@ fn absolute(root: &Path, path: &Path) -> PathBuf {
     result
 }
 
+/// Whether a path is what [`absolute`] would make of it, as most are: this is quick to see.
+fn is_plain(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let mut pairs = bytes.windows(2);
+    path.is_absolute()
+        && bytes.starts_with(b"/")
+        && !bytes.ends_with(b"/")
+        && !pairs.any(|pair| matches!(pair, b"//" | b"/."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_written_in_one_way() {
+        for (path, expected) in [
+            ("a", "/root/a"),
+            ("./a//b/", "/root/a/b"),
+            ("../a/../b", "/b"),
+            ("/a/b", "/a/b"),
+            ("/a/./b", "/a/b"),
+            ("/a/.", "/a"),
+            ("/a//b", "/a/b"),
+            ("/a/b/", "/a/b"),
+            ("/a/../../b", "/b"),
+            ("/a/.b", "/a/.b"),
+            ("/a/b..", "/a/b.."),
+            ("/", "/"),
+        ] {
+            let is = absolute(Path::new("/root"), Path::new(path));
+            assert_eq!(is.as_os_str(), expected, "{path}");
+        }
+    }
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("there is room for a folder");
