@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::header::{BLANKS, OPTIONS, are_line_numbers, is_highlight_option, key_length, language};
+use super::header::{
+    BLANKS, OPTIONS, are_line_numbers, are_plain_options, is_highlight_option, key_length, language,
+};
 use crate::error::nearest;
 use crate::page::python::{is_digit, is_space};
 use crate::settings::{FenceSettings, FenceStyle};
@@ -301,6 +303,10 @@ pub(in crate::page) fn mangled(text: &str) -> Option<Range<usize>> {
     let (_, rest) = language(text).unwrap_or(("", text));
     let after = text.len() - rest.trim_start_matches(BLANKS).len();
     let rest = &text[after..];
+    // Nearly all are, and that is quicker to see than what each option is.
+    if are_plain_options(rest) {
+        return None;
+    }
     let span = match rest.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')) {
         Some(inner) => mangled_attribute(inner).map(|span| span.start + 1..span.end + 1),
         None => mangled_option(rest),
@@ -378,6 +384,23 @@ fn mangled_attribute(text: &str) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_mangled_where_options_are_plain() {
+        // All texts of up to eight of these characters, of which some are both.
+        let letters = ['a', ' ', '=', '"', '\'', '_'];
+        let mut plain = 0;
+        for number in 0..letters.len().pow(8) {
+            let digits = std::iter::successors(Some(number), |number| Some(number / letters.len()));
+            let text: String = digits.take(8).map(|digit| letters[digit % letters.len()]).collect();
+            let text = text.trim_matches(BLANKS);
+            if are_plain_options(text) {
+                plain += 1;
+                assert_eq!(mangled_option(text), None, "{text:?}");
+            }
+        }
+        assert!(plain > 1000);
+    }
 
     /// The part at fault, what is wrong with it, and what may help.
     fn told(text: &str) -> [String; 3] {

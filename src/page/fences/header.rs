@@ -89,7 +89,7 @@ fn are_options(text: &str) -> bool {
 
 /// Whether a text is options whose values do not hold their own quote, as nearly all are: read
 /// from the left, each value up to the first quote that could end it.
-fn are_plain_options(text: &str) -> bool {
+pub(super) fn are_plain_options(text: &str) -> bool {
     let mut rest = text.trim_start_matches(BLANKS);
     while !rest.is_empty() {
         if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
