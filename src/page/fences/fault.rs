@@ -383,16 +383,13 @@ fn mangled_attribute(text: &str) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::header::tests::texts;
     use super::*;
 
     #[test]
     fn nothing_is_mangled_where_options_are_plain() {
-        // All texts of up to eight of these characters, of which some are both.
-        let letters = ['a', ' ', '=', '"', '\'', '_'];
         let mut plain = 0;
-        for number in 0..letters.len().pow(8) {
-            let digits = std::iter::successors(Some(number), |number| Some(number / letters.len()));
-            let text: String = digits.take(8).map(|digit| letters[digit % letters.len()]).collect();
+        for text in texts(['a', ' ', '=', '"', '\'', '_'], 8) {
             let text = text.trim_matches(BLANKS);
             if are_plain_options(text) {
                 plain += 1;

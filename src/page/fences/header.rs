@@ -406,8 +406,20 @@ pub(super) fn has_remainder(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// All texts of so many of these letters.
+    pub(in crate::page::fences) fn texts(
+        letters: [char; 6],
+        length: u32,
+    ) -> impl Iterator<Item = String> {
+        (0..letters.len().pow(length)).map(move |number| {
+            let digits = std::iter::successors(Some(number), |number| Some(number / letters.len()));
+            let digits = digits.take(length as usize);
+            digits.map(|digit| letters[digit % letters.len()]).collect()
+        })
+    }
 
     fn header(text: &str) -> Option<Header> {
         let settings = FenceSettings { use_pygments: true, ..FenceSettings::default() };
@@ -416,12 +428,9 @@ mod tests {
 
     #[test]
     fn plain_options_are_options() {
-        // All texts of up to seven of these characters, of which some are both.
-        let letters = ['a', ' ', '=', '"', '\'', '1'];
+        // Some are both.
         let mut plain = 0;
-        for number in 0..letters.len().pow(7) {
-            let digits = std::iter::successors(Some(number), |number| Some(number / letters.len()));
-            let text: String = digits.take(7).map(|digit| letters[digit % letters.len()]).collect();
+        for text in texts(['a', ' ', '=', '"', '\'', '1'], 7) {
             let text = text.trim_matches(BLANKS);
             if are_plain_options(text) {
                 plain += 1;
