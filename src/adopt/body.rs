@@ -1,18 +1,18 @@
 //! A request/response page that people edited, beside the one that its recording gives.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use memchr::memchr_iter;
 use regex::Regex;
-use similar::DiffOp;
 
 use crate::model::HandEditKind;
 use crate::sections::{Direction, Document, Part, Section, Tab};
 use crate::sequence::Template;
 
-use super::align::{Pair, differences, pairs};
+use super::align::{Pair, pairs};
 use super::prose::{blocks, step_references};
-use super::{Findings, Recorded, Standing};
+use super::{Findings, Hide, Recorded, Standing, texts};
 
 static FENCE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*(?:`{3,}|~{3,})\s*(?<language>[\w.+-]*)(?<options>.*)$"));
@@ -32,25 +32,30 @@ pub(super) fn count(text: &str) -> usize {
 pub(super) fn compare(
     view: &Standing<'_>,
     recorded: &Recorded<'_>,
+    hide: &Hide<'_>,
     steps: usize,
     findings: &mut Findings,
 ) -> (usize, usize) {
     let standing = &Document::heads(view.text);
-    let mut page = Reading { view, standing, steps, findings };
+    let mut page = Reading { view, standing, hide, steps, findings };
     let sections = Sections::of(recorded);
     let recorded = &sections.document();
     page.prose(standing.preamble.clone());
-    let keys = |document: &Document<'_>| -> Vec<String> {
-        document.sections.iter().map(|section| key(document, section)).collect()
-    };
+    let titles = standing.sections.iter().map(|section| page.title(section));
+    let titles: Vec<Cow<'_, str>> = titles.collect();
+    let keys = standing.sections.iter().zip(&titles).map(|(section, title)| key(section, title));
+    let keys: Vec<String> = keys.collect();
+    let recorded_keys = recorded.sections.iter();
+    let recorded_keys = recorded_keys.map(|section| key(section, recorded.title(section)));
+    let recorded_keys: Vec<String> = recorded_keys.collect();
     let alike = |one: usize, other: usize| {
-        let (one, other) = (&standing.sections[one], &recorded.sections[other]);
-        stands_for(standing.title(one), recorded.title(other)) || arrow(one) == arrow(other)
+        let (title, other) = (&*titles[one], &recorded.sections[other]);
+        stands_for(title, recorded.title(other)) || arrow(&standing.sections[one]) == arrow(other)
     };
     let mut differing = 0;
     let mut missing: Vec<usize> = Vec::new();
     let mut last = 0;
-    for pair in pairs(&keys(standing), &keys(recorded), alike) {
+    for pair in pairs(&keys, &recorded_keys, alike) {
         match pair {
             Pair::Both(one, other) => {
                 let section = standing.section(one);
@@ -119,8 +124,8 @@ impl<'r> Sections<'r> {
 }
 
 /// What tells which message a section is about.
-fn key(document: &Document<'_>, section: &Section<'_>) -> String {
-    format!("{} {}", arrow(section), document.title(section))
+fn key(section: &Section<'_>, title: &str) -> String {
+    arrow(section) + " " + title
 }
 
 /// Whether a title is the recorded one, or the one that a person made of it.
@@ -139,18 +144,28 @@ fn arrow(section: &Section<'_>) -> String {
 struct Reading<'a> {
     view: &'a Standing<'a>,
     standing: &'a Document<'a>,
+    hide: &'a Hide<'a>,
     /// How many steps the page's diagram has.
     steps: usize,
     findings: &'a mut Findings,
 }
 
 /// The lines of a tab's content as they are compared.
-fn content<'d>(document: &Document<'d>, tab: &Tab<'_>) -> Vec<&'d str> {
+fn content<'d>(
+    document: &'d Document<'d>,
+    tab: &'d Tab<'d>,
+) -> impl Iterator<Item = &'d str> + Clone {
     let lines = document.lines[tab.content.clone()].iter();
-    lines.map(|line| line.strip_prefix(tab.indent).unwrap_or(line).trim_end()).collect()
+    lines.map(|line| line.strip_prefix(tab.indent).unwrap_or(line).trim_end())
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    /// A section's title without secrets.
+    fn title(&self, section: &Section<'_>) -> Cow<'a, str> {
+        let title = self.standing.title(section);
+        (self.hide)(title).map_or(Cow::Borrowed(title), Cow::Owned)
+    }
+
     /// Compares a section with its message. Gives whether it differs.
     fn section(
         &mut self,
@@ -167,8 +182,8 @@ impl Reading<'_> {
                 self.findings.unplaced(self.view, section.heading, &reason);
             }
         }
-        let title = self.standing.title(section);
-        if !stands_for(title, recorded.title(message)) {
+        let title = self.title(section);
+        if !stands_for(&title, recorded.title(message)) {
             let reason = "this heading is not the one of its message";
             self.findings.unplaced(self.view, section.heading, reason);
         } else if title != recorded.title(message) {
@@ -236,20 +251,13 @@ impl Reading<'_> {
     fn tab(&mut self, tab: &Tab<'_>, recorded: &Document<'_>, wanted: &Tab<'_>) {
         self.options(tab, recorded.lines[wanted.opener]);
         let (old, new) = (content(self.standing, tab), content(recorded, wanted));
-        if old == new {
-            return;
-        }
-        for op in differences(&old, &new) {
-            if matches!(op, DiffOp::Equal { .. }) {
-                continue;
-            }
-            let line = tab.content.start + op.old_range().start;
-            match &old[op.old_range()] {
-                [only] if only.trim() == "..." => self.edit(HandEditKind::Elision, line, ""),
-                _ => {
-                    let reason = format!("from here on `{}` is not as in the log", tab.label);
-                    self.findings.unplaced(self.view, line, &reason);
-                }
+        for stretch in texts::differing(old, new, self.hide, self.findings.asks_for_edits) {
+            let line = tab.content.start + stretch.line;
+            if stretch.is_left_out {
+                self.edit(HandEditKind::Elision, line, "");
+            } else {
+                let reason = format!("from here on `{}` is not as in the log", tab.label);
+                self.findings.unplaced(self.view, line, &reason);
             }
         }
     }

@@ -8,10 +8,9 @@ mod align;
 mod body;
 mod diagram;
 mod prose;
+mod texts;
 
 use std::ops::Range;
-
-use similar::DiffOp;
 
 use crate::sequence::Drawing;
 
@@ -27,14 +26,20 @@ pub struct Subject<'a> {
     pub views: Vec<Standing<'a>>,
     /// What its recording gives; none when it has none.
     pub recorded: Option<Recorded<'a>>,
-    /// Whether it is asked what people edited, too.
+    /// Whether it is asked what people edited, too, and for each place where a text differs instead of
+    /// the first.
     pub asks_for_edits: bool,
+    /// Takes secrets out of a text and leaves it as many lines; none where there is no secret.
+    pub hide: &'a Hide<'a>,
     /// Its prose outside the views, in order; at least the lines with a bracket, and all where edits are
     /// asked for.
     pub prose: Vec<ProseLine<'a>>,
     /// The first lines of sequence diagrams that are no views.
     pub own_diagrams: Vec<Place>,
 }
+
+/// What takes secrets out of a text, if there are any.
+pub type Hide<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// A view as it stands.
 #[derive(Debug, Clone)]
@@ -43,7 +48,7 @@ pub struct Standing<'a> {
     pub kind: ViewKind,
     /// The file as shown to people, and the view's first line.
     pub place: &'a Place,
-    /// Its lines, written as [`Recorded`] writes them where there are secrets.
+    /// Its lines. A diagram's are without secrets.
     pub text: &'a str,
     /// Where its lines stand; where it is empty, one below the other.
     pub places: &'a [Place],
@@ -140,11 +145,13 @@ pub fn adopt(page: &Subject<'_>) -> Adoption {
                 (in_drawing, Some(differing))
             }
             (ViewKind::Body, Some(recorded)) => {
-                let (messages, differing) = body::compare(view, recorded, steps, &mut findings);
+                let (messages, differing) =
+                    body::compare(view, recorded, page.hide, steps, &mut findings);
                 (Some(messages), Some(differing))
             }
             (ViewKind::Log, Some(recorded)) => {
-                (Some(recorded.messages), Some(log(view, &recorded.log, &mut findings)))
+                let differing = log(view, &recorded.log, page.hide, &mut findings);
+                (Some(recorded.messages), Some(differing))
             }
             (ViewKind::Diagram, None) => (in_drawing, None),
             (ViewKind::Body, None) => (Some(body::count(view.text)), None),
@@ -207,26 +214,21 @@ fn elisions(view: &Standing<'_>, findings: &mut Findings) {
     }
 }
 
-/// Compares a log with the one that is read from it. Gives how many stretches of lines differ.
-fn log(view: &Standing<'_>, recorded: &str, findings: &mut Findings) -> usize {
-    fn lines(text: &str) -> Vec<&str> {
-        text.trim_end().lines().map(str::trim_end).collect()
+/// Compares a log with the one that is read from it. Gives how many stretches of lines are told to
+/// differ.
+fn log(view: &Standing<'_>, recorded: &str, hide: &Hide<'_>, findings: &mut Findings) -> usize {
+    fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
+        text.trim_end().split('\n').map(str::trim_end)
     }
     if view.text.trim_end() == recorded.trim_end() {
         return 0;
     }
-    let (standing, recorded) = (lines(view.text), lines(recorded));
-    if standing == recorded {
-        return 0;
+    let asks_for_all = findings.asks_for_edits;
+    let differing = texts::differing(lines(view.text), lines(recorded), hide, asks_for_all);
+    for stretch in &differing {
+        findings.unplaced(view, stretch.line, "from here on the log reads differently");
     }
-    let mut differing = 0;
-    for op in align::differences(&standing, &recorded) {
-        if !matches!(op, DiffOp::Equal { .. }) {
-            differing += 1;
-            findings.unplaced(view, op.old_range().start, "from here on the log reads differently");
-        }
-    }
-    differing
+    differing.len()
 }
 
 /// The page's own prose: references to steps, and what names stand for. One legend a table or

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 
 use memchr::{memchr, memchr_iter};
 
@@ -26,11 +27,14 @@ pub(super) fn look(
     asks_for_edits: bool,
 ) -> Adoption {
     let (diagram, places) = Showing::as_it_stands(plan).standing();
-    let texts = plan.views.iter().map(|view| match view.kind {
-        ViewKind::Diagram if !places.is_empty() => hidden(secrets, &diagram),
-        // Nobody asks what stands there.
-        ViewKind::Console(_) | ViewKind::Prose if !asks_for_edits => Cow::Borrowed(""),
-        _ => hidden(secrets, &view.region.text),
+    let hide = |text: &str| hidden(secrets, text);
+    let texts = plan.views.iter().map(|view| {
+        let text: &str = &view.region.text;
+        let diagram = if places.is_empty() { text } else { &diagram };
+        match view.kind {
+            ViewKind::Diagram => hide(diagram).map_or(Cow::Borrowed(diagram), Cow::Owned),
+            _ => Cow::Borrowed(text),
+        }
     });
     let texts: Vec<Cow<'_, str>> = texts.collect();
     let standing = plan.views.iter().zip(&texts).map(|(view, text)| Standing {
@@ -55,6 +59,7 @@ pub(super) fn look(
         views: standing.collect(),
         recorded,
         asks_for_edits,
+        hide: &hide,
         prose: prose(job, page, &shown, asks_for_edits),
         own_diagrams: if asks_for_edits { own_diagrams(job, page, &shown) } else { Vec::new() },
     })
@@ -82,13 +87,14 @@ pub(super) fn share_out(
 }
 
 /// The text without secrets, line by line where one of them goes over several lines, because places
-/// are told by lines.
-fn hidden<'a>(secrets: &Secrets, text: &'a str) -> Cow<'a, str> {
-    let Some(hidden) = secrets.replaced(text) else { return Cow::Borrowed(text) };
+/// are told by lines; none where there is none.
+fn hidden(secrets: &Secrets, text: &str) -> Option<String> {
+    let hidden = secrets.replaced(text)?;
     if count(&hidden) == count(text) {
-        return Cow::Owned(hidden);
+        return Some(hidden);
     }
-    Cow::Owned(text.lines().map(|line| secrets.text(line) + "\n").collect())
+    let lines: Vec<String> = text.split('\n').map(|line| secrets.text(line)).collect();
+    Some(lines.join("\n"))
 }
 
 /// How many lines a text has.
@@ -116,20 +122,23 @@ fn prose<'a>(
     shown: &HashSet<FileId>,
     wants_all: bool,
 ) -> Vec<ProseLine<'a>> {
-    let mut fences = page.fences.iter().peekable();
     let mut prose = Vec::new();
-    for index in 0..page.lines.len() {
-        while fences.next_if(|fence| fence.lines.end <= index).is_some() {}
-        if !wants_all && memchr(b'(', page.line(index).as_bytes()).is_none() {
-            continue;
+    let mut add = |lines: Range<usize>| {
+        for index in lines {
+            let may_be = wants_all || memchr(b'(', page.line(index).as_bytes()).is_some();
+            let Some(origin) = may_be.then(|| page.origin(index)).flatten() else { continue };
+            if !shown.contains(&origin.file) {
+                let place = Place::line(job.files.shown(origin.file), origin.line);
+                prose.push(ProseLine { place, text: page.line(index) });
+            }
         }
-        let is_in_fence = fences.peek().is_some_and(|fence| fence.lines.contains(&index));
-        let Some(origin) = page.origin(index).filter(|_| !is_in_fence) else { continue };
-        if !shown.contains(&origin.file) {
-            let place = Place::line(job.files.shown(origin.file), origin.line);
-            prose.push(ProseLine { place, text: page.line(index) });
-        }
+    };
+    let mut behind = 0;
+    for fence in &page.fences {
+        add(behind..fence.lines.start);
+        behind = behind.max(fence.lines.end);
     }
+    add(behind..page.lines.len());
     prose
 }
 
