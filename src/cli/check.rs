@@ -1,6 +1,7 @@
 //! `doctool check`: whether pages are stale.
 
 use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -100,7 +101,8 @@ impl Check {
             Ok(report.map_err(|error| (CheckReport::failed(&error, level), error)))
         };
         self.pages.with(ask, work, |report, _| match report {
-            Ok(mut report) => {
+            Ok(report) => {
+                let mut report = ManuallyDrop::new(report);
                 if let Some(required) = require {
                     report.require(required.level());
                 }
@@ -160,6 +162,8 @@ impl Required {
 }
 
 fn checked(job: &Job<'_>) -> std::result::Result<CheckReport, Error> {
-    let (outcome, secrets) = pipeline::check(job)?;
-    Ok(CheckReport::of(&outcome, job.config, job.files, &|text| secrets.text(text)))
+    // Findings may be many: the end of the process frees them at once.
+    let told = ManuallyDrop::new(pipeline::check(job)?);
+    let (outcome, secrets) = &*told;
+    Ok(CheckReport::of(outcome, job.config, job.files, &|text| secrets.text(text)))
 }

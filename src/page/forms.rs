@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use memchr::memchr2_iter;
-
-use crate::model::{FileCache, FileId, FileText, Page, TextForm};
+use crate::model::{FileCache, FileId, Page, TextForm};
 use crate::settings::{BasePath, Site};
 
 /// The form of each line of the page's own file and of those that it includes. A line that is not
@@ -19,7 +17,7 @@ pub fn forms(site: &Site, files: &FileCache, page: &Page) -> BTreeMap<FileId, Ve
     let own = [page.file].into_iter().chain(included);
     let mut known: BTreeMap<FileId, Vec<Option<TextForm>>> = own
         .filter(|&file| belongs(site, &files.path(page.file), &files.path(file)))
-        .map(|file| (file, vec![None; count(&files.bytes(file))]))
+        .map(|file| (file, vec![None; files.bytes(file).line_count()]))
         .collect();
     let mut note = |indices: Range<usize>, form: TextForm| {
         for (file, first, count) in page.lines.stretches(indices) {
@@ -46,14 +44,6 @@ pub fn forms(site: &Site, files: &FileCache, page: &Page) -> BTreeMap<FileId, Ve
     known.into_iter().map(whole).collect()
 }
 
-/// How many lines a file has.
-fn count(file: &FileText) -> usize {
-    if file.has_carriage_returns() {
-        return lines(file).count();
-    }
-    file.newlines().len() + usize::from(file.last().is_some_and(|last| *last != b'\n'))
-}
-
 /// Whether a file lies in the folder of the pages or in one that includes come from.
 fn belongs(site: &Site, page: &Path, file: &Path) -> bool {
     let bases = site.snippets.iter().flat_map(|snippets| &snippets.base_paths);
@@ -63,17 +53,4 @@ fn belongs(site: &Site, page: &Path, file: &Path) -> bool {
     });
     file.starts_with(&site.docs_dir)
         || bases.any(|base| base.is_some_and(|base| file.starts_with(base)))
-}
-
-/// The lines with their endings: `\n`, `\r\n` or a lone `\r`, as Python's universal newlines.
-pub fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        // A carriage return before a newline ends nothing by itself.
-        let is_end = |at: &usize| rest[*at] == b'\n' || rest.get(at + 1) != Some(&b'\n');
-        let end = memchr2_iter(b'\n', b'\r', rest).find(is_end).map_or(rest.len(), |at| at + 1);
-        let (line, behind) = rest.split_at(end);
-        rest = behind;
-        (!line.is_empty()).then_some(line)
-    })
 }

@@ -20,7 +20,7 @@ mod yaml;
 use std::ops::Range;
 use std::path::Path;
 
-pub use self::forms::{forms, lines};
+pub use self::forms::forms;
 
 use self::blocks::{BlockRow, Placed};
 use self::diagnose::Flaws;

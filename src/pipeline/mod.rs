@@ -50,7 +50,7 @@ use crate::render;
 use crate::report::list_json::{self, ListedPage, SiteListing};
 use crate::settings::{Config, Site};
 use crate::side_by_side;
-use crate::stabilise::{Secrets, StableRecording};
+use crate::stabilise::{Secrets, Sight, StableRecording};
 use crate::write::Writer;
 
 use comparing::compare;
@@ -256,9 +256,9 @@ pub fn redact(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
 ///
 /// When the settings or a page cannot be read.
 pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
-    let mut publication = Publication::new(job);
-    let mut adoptions = Vec::new();
     let none = Secrets::of(&[], &Run::default(), &job.config.redact);
+    let mut publication = Publication::of(Sight::beside(&none));
+    let mut adoptions = Vec::new();
     planned(job, &no_network, both, |(page, plan)| {
         let documented = documented(job.site, &plan);
         let secrets = none.of_other(&documented);
@@ -472,7 +472,7 @@ fn published(job: &Job<'_>, pages: &[Documented], is_meant: &[bool]) -> Vec<Leak
         let views = plan.views.iter().filter(|view| view.kind == ViewKind::Log);
         logs.extend(views.map(|view| view.region.place.file.clone()));
     }
-    let mut found = publication.leaks_of(job, is_meant);
+    let (mut found, _) = publication.leaks_of(job, is_meant);
     found.retain(|leak| !logs.contains(&leak.place.file));
     found
 }

@@ -5,14 +5,12 @@
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use crate::model::{
     Adoption, Change, Diagnostic, DiagnosticKind, Excerpt, Fate, FileCache, FileText, Level,
     Outcome, Page, PageOutcome, PagePlan, Place, Run, Skipped, Unplaced, View, ViewKind,
 };
-use crate::page;
-use crate::stabilise::{Learnt, Secrets};
+use crate::stabilise::{Learnt, Secrets, Sight};
 
 use super::publication::{PageTexts, Publication};
 use super::{Job, adopting, documented, judge, no_network, planned};
@@ -46,13 +44,9 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let is_meant: Vec<bool> =
         looked.iter().zip(share).map(|(page, is_shared)| page.is_meant && is_shared).collect();
     let mut outcome = Outcome { level: Level::Offline, ..Outcome::default() };
-    let mut publication = Publication::new(job);
-    let mut all = Learnt::default();
+    let mut publication = Publication::of(Sight::beside(&none));
     for (order, (page, is_meant)) in looked.into_iter().zip(&is_meant).enumerate() {
         let Looked { outcome: found, skipped, texts, learnt, .. } = page;
-        if *is_meant && !found.diagnostics.is_empty() {
-            all.add(learnt.clone());
-        }
         publication.add_texts(texts, learnt);
         if *is_meant {
             outcome.pages.push(PageOutcome { order, ..found });
@@ -62,11 +56,8 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     if outcome.pages.is_empty() && !job.part.is_partial() {
         return Err(Error::new(ErrorKind::Usage, "there is no page to look at"));
     }
-    let secrets = thread::scope(|scope| {
-        let knowing = scope.spawn(|| none.knowing(&all));
-        outcome.leaks = publication.leaks_of(job, &is_meant);
-        knowing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    });
+    let (leaks, secrets) = publication.leaks_of(job, &is_meant);
+    outcome.leaks = leaks;
     blot(&mut outcome);
     Ok((outcome, secrets))
 }
@@ -152,9 +143,14 @@ fn disagreements(files: &FileCache, adoption: Adoption) -> Vec<Diagnostic> {
         let hint = "name steps of the diagram";
         (DiagnosticKind::StaleReference, lost, hint)
     });
-    let mut lines = FileLines::new(files);
+    let mut last: Option<(PathBuf, FileText)> = None;
     let told = views.chain(references).map(|(kind, Unplaced { place, reason, .. }, hint)| {
-        let text = lines.line(&place);
+        // Places of the same file mostly come one behind the other.
+        if last.as_ref().is_none_or(|(file, _)| file.as_os_str() != place.file.as_os_str()) {
+            let held = files.hold(&files.absolute(&place.file));
+            last = Some((place.file.clone(), held.map(|(_, text)| text).unwrap_or_default()));
+        }
+        let text = last.as_ref().map_or_else(String::new, |(_, text)| line(text, place.line));
         Diagnostic {
             kind,
             severity: kind.severity(),
@@ -169,35 +165,8 @@ fn disagreements(files: &FileCache, adoption: Adoption) -> Vec<Diagnostic> {
     told.collect()
 }
 
-/// The lines of files as they stand. Places of the same file mostly come one behind the other.
-struct FileLines<'a> {
-    files: &'a FileCache,
-    last: Option<(PathBuf, FileText, Vec<usize>)>,
-}
-
-impl<'a> FileLines<'a> {
-    fn new(files: &'a FileCache) -> Self {
-        Self { files, last: None }
-    }
-
-    /// A line as it stands.
-    fn line(&mut self, place: &Place) -> String {
-        if self.last.as_ref().is_none_or(|(file, ..)| file.as_os_str() != place.file.as_os_str()) {
-            let file = self.files.read(&self.files.absolute(&place.file));
-            let bytes = file.map(|file| self.files.bytes(file)).unwrap_or_default();
-            let mut start = 0;
-            let starts = page::lines(&bytes).map(|line| {
-                let this = start;
-                start += line.len();
-                this
-            });
-            let starts = starts.collect();
-            self.last = Some((place.file.clone(), bytes, starts));
-        }
-        let Some((_, bytes, starts)) = &self.last else { return String::new() };
-        let index = place.line.saturating_sub(1);
-        let Some(start) = starts.get(index) else { return String::new() };
-        let end = starts.get(index + 1).copied().unwrap_or(bytes.len());
-        String::from_utf8_lossy(&bytes[*start..end]).trim_end_matches(['\n', '\r']).to_owned()
-    }
+/// A line as it stands, by its number.
+fn line(file: &FileText, number: usize) -> String {
+    let Some(span) = file.line(number.saturating_sub(1)) else { return String::new() };
+    String::from_utf8_lossy(&file[span]).trim_end_matches(['\n', '\r']).to_owned()
 }

@@ -3,14 +3,13 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
-use std::ops::Range;
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::capture::requestshook;
-use crate::model::{Edit, Excerpt, FileCache, FileId, FileText, Leak, Page, Place, Run, TextForm};
+use crate::model::{Edit, Excerpt, FileId, FileText, Leak, Page, Place, Run, TextForm};
 use crate::page;
 use crate::side_by_side;
-use crate::stabilise::{Found, Learnt, Published, ShortSecrets, Sight, Sighted};
+use crate::stabilise::{Found, Learnt, Published, Secrets, ShortSecrets, Sight, Sighted};
 
 use super::Job;
 
@@ -49,12 +48,12 @@ pub(super) struct FoundSecret {
 impl Publication {
     /// Nothing yet.
     pub(super) fn new(job: &Job<'_>) -> Self {
-        Self {
-            sight: Sight::new(&job.config.redact),
-            forms: BTreeMap::new(),
-            pages: Vec::new(),
-            learnt: Learnt::default(),
-        }
+        Self::of(Sight::new(&job.config.redact))
+    }
+
+    /// Nothing yet, and how it is to be looked at.
+    pub(super) fn of(sight: Sight) -> Self {
+        Self { sight, forms: BTreeMap::new(), pages: Vec::new(), learnt: Learnt::default() }
     }
 
     /// Takes in a page with all its files.
@@ -78,17 +77,18 @@ impl Publication {
         self.learnt.add(learnt);
     }
 
-    /// Every secret in the files of these pages. A file that several pages include belongs to the
-    /// first of them.
-    pub(super) fn leaks_of(&self, job: &Job<'_>, is_meant: &[bool]) -> Vec<Leak> {
+    /// Every secret in the files of these pages, and what finds the secrets of all. A file that several
+    /// pages include belongs to the first of them.
+    pub(super) fn leaks_of(&self, job: &Job<'_>, is_meant: &[bool]) -> (Vec<Leak>, Secrets) {
         let mut owner: BTreeMap<FileId, usize> = BTreeMap::new();
         for (page, files) in self.pages.iter().enumerate() {
             files.iter().for_each(|&file| {
                 owner.entry(file).or_insert(page);
             });
         }
-        let found = self.findings(job).into_iter();
-        found.filter(|found| is_meant[owner[&found.edit.file]]).map(|found| found.leak).collect()
+        let (found, secrets) = self.found(job);
+        let meant = found.into_iter().filter(|found| is_meant[owner[&found.edit.file]]);
+        (meant.map(|found| found.leak).collect(), secrets)
     }
 
     /// How many pages were taken in.
@@ -103,6 +103,10 @@ impl Publication {
 
     /// Every secret in the files, in the order of their paths and of their places.
     pub(super) fn findings(&self, job: &Job<'_>) -> Vec<FoundSecret> {
+        self.found(job).0
+    }
+
+    fn found(&self, job: &Job<'_>) -> (Vec<FoundSecret>, Secrets) {
         let mut files: Vec<(FileId, &Vec<TextForm>)> =
             self.forms.iter().map(|(&file, forms)| (file, forms)).collect();
         files.sort_by_cached_key(|&(file, _)| job.files.path(file));
@@ -129,12 +133,10 @@ impl Publication {
                 let found = published.find(text.form, &text.text, &text.seen, &short[&file]);
                 found.into_iter().map(move |found| (text, found))
             });
-            let found: Vec<_> = found.collect();
-            // Most files have none, and need no places.
-            let places = (!found.is_empty()).then(|| Places::of(job.files, file));
+            let (shown, bytes) = (job.files.shown(file), job.files.bytes(file));
             let secret = |(text, found): (&Text, Found)| {
                 let span = text.start + found.span.start..text.start + found.span.end;
-                let place = places.as_ref().expect("something was found").place(span.start);
+                let place = place(&shown, &bytes, span.start);
                 let (value, placeholder) = (&text.text[found.span.clone()], found.placeholder());
                 let edit = Edit { file, span, text: placeholder };
                 (
@@ -142,7 +144,7 @@ impl Publication {
                     FoundSecret { leak: Leak { place, kind: found.kind, value: 0 }, edit },
                 )
             };
-            found.into_iter().map(secret).collect::<Vec<_>>()
+            found.map(secret).collect::<Vec<_>>()
         };
         let mut numbers = HashMap::new();
         let mut findings = Vec::new();
@@ -154,13 +156,14 @@ impl Publication {
             }
             Ok::<(), Infallible>(())
         });
-        findings
+        (findings, published.into_secrets())
     }
 }
 
 /// Whether the file is a log from its first line on.
-fn is_log(bytes: &[u8]) -> bool {
-    let mut lines = page::lines(bytes).map(String::from_utf8_lossy);
+fn is_log(file: &FileText) -> bool {
+    let lines = (0..file.line_count()).filter_map(|line| file.line(line));
+    let mut lines = lines.map(|line| String::from_utf8_lossy(&file[line]));
     let first = lines.find(|line| !line.trim().is_empty());
     first.is_some_and(|line| requestshook::parse(line.trim_end_matches(['\n', '\r'])).is_some())
 }
@@ -176,16 +179,12 @@ struct Text {
 
 /// A file as stretches, looked at. Bytes that are no UTF-8 belong to none.
 fn texts(bytes: &FileText, forms: &[TextForm], sight: &Sight) -> Vec<Text> {
-    let mut stretches: Vec<(TextForm, Range<usize>)> = Vec::new();
-    let mut start = 0;
-    for (line, &form) in page::lines(bytes).zip(forms) {
-        let end = start + line.len();
-        match stretches.last_mut() {
-            Some((last, stretch)) if *last == form => stretch.end = end,
-            _ => stretches.push((form, start..end)),
-        }
-        start = end;
-    }
+    let mut first = 0;
+    let stretches = forms.chunk_by(|one, next| one == next).filter_map(|alike| {
+        let start = bytes.line(first)?.start;
+        first += alike.len();
+        Some((alike[0], start..bytes.line(first - 1)?.end))
+    });
     let mut texts = Vec::new();
     for (form, stretch) in stretches {
         if let Some(text) = Excerpt::of(bytes, stretch.clone()) {
@@ -203,30 +202,12 @@ fn texts(bytes: &FileText, forms: &[TextForm], sight: &Sight) -> Vec<Text> {
     texts
 }
 
-/// Tells lines and columns of a file.
-struct Places {
-    /// The file as people see it.
-    file: PathBuf,
-    bytes: FileText,
-    line_starts: Vec<usize>,
-}
-
-impl Places {
-    fn of(files: &FileCache, file: FileId) -> Self {
-        let bytes = files.bytes(file);
-        let mut line_starts = Vec::new();
-        let mut start = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-        for line in page::lines(&bytes[start..]) {
-            line_starts.push(start);
-            start += line.len();
-        }
-        Self { file: files.shown(file), bytes, line_starts }
-    }
-
-    fn place(&self, byte: usize) -> Place {
-        let line = self.line_starts.partition_point(|&start| start <= byte).max(1);
-        let before = &self.bytes[self.line_starts[line - 1].min(byte)..byte];
-        let column = String::from_utf8_lossy(before).chars().count() + 1;
-        Place { file: self.file.clone(), line, column }
-    }
+/// The place of a byte of a file that people see under this path.
+fn place(file: &Path, bytes: &FileText, byte: usize) -> Place {
+    let line = bytes.line_of(byte);
+    let start = bytes.line(line).map_or(byte, |line| line.start);
+    let mark = if bytes[start..].starts_with(b"\xEF\xBB\xBF") && line == 0 { 3 } else { 0 };
+    let before = &bytes[(start + mark).min(byte)..byte];
+    let column = String::from_utf8_lossy(before).chars().count() + 1;
+    Place { file: file.to_owned(), line: line + 1, column }
 }

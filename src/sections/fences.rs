@@ -57,13 +57,20 @@ pub(super) fn indent(line: &str) -> &str {
 
 /// The line that ends the fence, or the one at which the search for it ended.
 fn closer(lines: &[&str], indent: &str, marker: &str) -> Result<usize, usize> {
+    let mark = marker.as_bytes()[0];
     for (index, line) in lines.iter().enumerate() {
-        match line.strip_prefix(indent) {
-            Some(rest) if rest.starts_with(marker) && rest.trim_end() == marker => {
-                return Ok(index);
+        let bytes = line.as_bytes();
+        // An indent is short, and hardly any line has a mark behind it.
+        let is_inside = bytes.len() >= indent.len()
+            && bytes.iter().zip(indent.as_bytes()).all(|(byte, blank)| byte == blank);
+        if !is_inside {
+            if !line.trim().is_empty() {
+                return Err(index);
             }
-            None if !line.trim().is_empty() => return Err(index),
-            _ => {}
+        } else if bytes.get(indent.len()) == Some(&mark)
+            && line[indent.len()..].trim_end() == marker
+        {
+            return Ok(index);
         }
     }
     Err(lines.len())

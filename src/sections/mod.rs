@@ -10,8 +10,9 @@ mod headings;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use memchr::memchr_iter;
 use regex::Regex;
+
+use crate::model::newlines;
 
 use fences::Fence;
 use headings::{Heading, heading};
@@ -21,9 +22,6 @@ static MESSAGE: LazyLock<Regex> =
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is valid")
 }
-
-/// Bytes of a line, most often at least.
-const LINE: usize = 24;
 
 /// A request/response page: what stands before its first message, and the messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,13 +188,15 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The lines of a text, as [`str::lines`] gives them, which long ones are read faster with.
+/// The lines of a text, as [`str::lines`] gives them, which is slower.
 fn lines(text: &str) -> Vec<&str> {
-    let mut lines = Vec::with_capacity(text.len() / LINE);
+    let newlines = newlines(text.as_bytes());
+    let mut lines = Vec::with_capacity(newlines.len() + 1);
     let mut start = 0;
-    for end in memchr_iter(b'\n', text.as_bytes()) {
-        let line = &text[start..end];
-        lines.push(line.strip_suffix('\r').unwrap_or(line));
+    for end in newlines {
+        let end = end as usize;
+        let has_return = end > start && text.as_bytes()[end - 1] == b'\r';
+        lines.push(&text[start..end - usize::from(has_return)]);
         start = end + 1;
     }
     if start < text.len() {

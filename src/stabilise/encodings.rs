@@ -51,12 +51,13 @@ const ALWAYS: [Way; 9] = [
 ];
 
 /// How else a value may be written that does not consist of letters and digits: those are written as
-/// they are wherever nothing is encoded as a whole.
+/// they are wherever nothing is encoded as a whole. The first two of these are all that the characters
+/// call for that percent-encoding may leave alone.
 const ESCAPED: [Way; 8] = [
-    Way::Json,
-    Way::Html,
     Way::Percent,
     Way::PercentSmall,
+    Way::Json,
+    Way::Html,
     Way::Kept,
     Way::KeptSmall,
     Way::KeptPlus,
@@ -66,8 +67,14 @@ const ESCAPED: [Way; 8] = [
 impl Way {
     /// All ways in which a value may be written. Some may come to the same.
     pub(super) fn all(value: &str) -> impl Iterator<Item = Self> {
-        let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let escaped: &[Self] = if is_plain { &[] } else { &ESCAPED };
+        let may_stay = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let escaped: &[Self] = if value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            &[]
+        } else if value.bytes().all(may_stay) {
+            &ESCAPED[..2]
+        } else {
+            &ESCAPED
+        };
         ALWAYS.iter().chain(escaped).copied()
     }
 

@@ -4,10 +4,11 @@
 //! what stands further on is not known yet, so a value goes wherever it turns up from the message on
 //! in which it stands as a secret.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use std::borrow::Cow;
+use foldhash::{HashMap, HashSet, HashSetExt as _};
 
 use crate::model::{Content, Entry, Exchange, Header, Line, Request, Run, TextForm};
 use crate::settings::doctool::RedactSettings;
@@ -166,7 +167,10 @@ impl Filter {
 }
 
 impl Values {
-    fn add(&mut self, found: BTreeMap<String, String>) {
+    fn add(&mut self, found: HashMap<String, String>) {
+        // What is forgotten first must not depend on chance.
+        let mut found: Vec<(String, String)> = found.into_iter().collect();
+        found.sort();
         for (value, kind) in found {
             self.known.insert(value.clone());
             self.values.push_back((value, kind));

@@ -2,13 +2,12 @@
 //!
 //! In: a text, or a run. Out: the values in such places, each with its span and its kind.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use foldhash::{HashSet, HashSetExt as _};
 use memchr::{memchr, memchr2};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
@@ -46,9 +45,7 @@ static TOKEN_ID: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The fields whose values are names.
-static NAMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::new([r#""name""#, r#""region""#, r#""type""#]).expect("they are few")
-});
+static NAMES: LazyLock<Regex> = LazyLock::new(|| pattern(r#""(?:name|region|type)""#));
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is valid")
@@ -117,6 +114,7 @@ impl Seen {
 }
 
 /// The places where values are secret by name.
+#[derive(Clone)]
 pub(super) struct Places {
     headers: Vec<String>,
     /// Fields of JSON, also as Python prints them and inside another JSON string.
@@ -174,6 +172,11 @@ impl Places {
             stand_ins,
             headers,
         }
+    }
+
+    /// The same places, where these values are no secrets.
+    pub(super) fn leaving(&self, stand_ins: StandIns) -> Self {
+        Self { stand_ins, ..self.clone() }
     }
 
     /// Whether a header's value is secret.
@@ -426,7 +429,7 @@ pub(super) fn names(run: &Run) -> HashSet<String> {
 /// Adds the values of fields that hold names. None of them has an escape in it.
 fn names_in(text: &str, names: &mut HashSet<String>) {
     let mut done = 0;
-    for found in NAMES.find_overlapping_iter(text) {
+    for found in NAMES.find_iter(text) {
         if found.start() < done {
             continue;
         }

@@ -3,9 +3,10 @@
 //! In: the texts of the pages meant, each with its [`TextForm`], and their recordings. Out: for each
 //! text the stretches that must not be there. What people put in a secret's place is none.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use foldhash::HashSet;
 use regex::Regex;
 
 use crate::model::{Run, TextForm};
@@ -32,6 +33,11 @@ impl Sight {
     /// Looks for what the settings say.
     pub fn new(settings: &RedactSettings) -> Self {
         Self(Arc::new(Places::new(settings, StandIns::Any)))
+    }
+
+    /// Looks for what these secrets are looked for by. Patterns are costly to make.
+    pub fn beside(secrets: &Secrets) -> Self {
+        Self(Arc::new(secrets.places.leaving(StandIns::Any)))
     }
 
     /// What a recording says of secrets.
@@ -85,6 +91,11 @@ impl Published {
         sighted.for_each(|Sighted(seen)| places::visit(&seen.placed, &mut add));
         let names = recorded.names.clone();
         Self { secrets: Secrets::finding(places, &values, &names), names, allowed }
+    }
+
+    /// What finds the same secrets in other texts.
+    pub fn into_secrets(self) -> Secrets {
+        self.secrets
     }
 
     /// Secrets of one page's texts that count only where they stand as such.

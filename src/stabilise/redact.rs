@@ -3,8 +3,9 @@
 //! In: what the cloud profile knows to be secret, and a run, whose headers and fields say what else
 //! is. Out: the run with a placeholder, such as `[redacted:token]`, for each.
 
-use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
 
 use crate::model::{Body, Exchange, Header, Recording, Request, Response, Run, TextForm};
 use crate::settings::doctool::RedactSettings;
@@ -36,7 +37,7 @@ pub(super) const SHORTEST_BY_VALUE: usize = 6;
 
 /// Secret values, each with its kind.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Values(pub(super) BTreeMap<String, String>);
+pub(super) struct Values(pub(super) HashMap<String, String>);
 
 impl Values {
     pub(super) fn add(&mut self, kind: &str, value: &str) {

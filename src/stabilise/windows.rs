@@ -4,8 +4,9 @@
 //! secret with a value behind it, and nothing that has the shape of a secret.
 
 use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind, packed};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind, packed};
 use memchr::{memchr, memmem, memrchr};
 
 /// A part of every name that `places` knows for fields and headers.
@@ -48,7 +49,15 @@ pub(super) struct Windows {
     /// Whether all names are words, so that what follows a word tells whether a rule may fit.
     are_words: bool,
     /// Finds pairs of letters of which every name has one; none where names are no words.
-    pairs: Option<packed::Searcher>,
+    pairs: Option<Pairs>,
+}
+
+/// Finds pairs of letters, however they are written, and what they may be a part of.
+#[derive(Clone)]
+struct Pairs {
+    finder: packed::Searcher,
+    /// For each pattern of the finder, the names that have its pair, and where.
+    names: Vec<Arc<[(Box<[u8]>, usize)]>>,
 }
 
 /// What stands behind the word in which a name was found.
@@ -183,7 +192,7 @@ impl Windows {
         let are_words = more.clone().all(is_word);
         // Names are compared without case; shapes have one, but looking at more does no harm.
         let patterns = SHAPES.into_iter().chain(NAMES).chain(more).filter(|name| !name.is_empty());
-        let pairs = are_words.then(|| pairs(patterns.clone())).flatten();
+        let pairs = are_words.then(|| Pairs::of(patterns.clone())).flatten();
         // A match hides what it covers. That is a part of the same name, so it ends with it.
         let finder = AhoCorasick::builder()
             .ascii_case_insensitive(true)
@@ -227,7 +236,11 @@ impl Windows {
             return of(0..text.len());
         };
         let mut at = 0;
-        while let Some(pair) = pairs.find_in(text, (at..text.len()).into()) {
+        while let Some(pair) = pairs.finder.find_in(text, (at..text.len()).into()) {
+            if !pairs.may_be_in_name(text, &pair) {
+                at = pair.start() + 1;
+                continue;
+            }
             let before = text[at..pair.start()].iter().rev().take_while(|byte| in_word(byte));
             let behind = text[pair.end()..].iter().take_while(|byte| in_word(byte));
             let word = pair.start() - before.count()..pair.end() + behind.count();
@@ -273,27 +286,48 @@ impl Windows {
     }
 }
 
-/// Finds a pair of letters of each name, however it is written; none where the machine cannot do so
-/// quickly.
-fn pairs<'a>(names: impl Iterator<Item = &'a str>) -> Option<packed::Searcher> {
-    let mut pairs: Vec<String> = PAIRS.iter().map(|&pair| pair.to_owned()).collect();
-    for name in names {
-        let name = name.to_ascii_lowercase();
-        if !pairs.iter().any(|pair| name.contains(pair)) {
-            pairs.push(name.chars().take(2).collect());
+impl Pairs {
+    /// Finds a pair of each name; none where the machine cannot do so quickly.
+    fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let names: Vec<String> = names.map(str::to_ascii_lowercase).collect();
+        let mut pairs: Vec<String> = PAIRS.iter().map(|&pair| pair.to_owned()).collect();
+        for name in &names {
+            if !pairs.iter().any(|pair| name.contains(pair)) {
+                pairs.push(name.chars().take(2).collect());
+            }
         }
-    }
-    let mut builder = packed::Config::new().builder();
-    for pair in &pairs {
-        for written in 0..1 << pair.len() {
-            let letters = pair.chars().enumerate().map(|(at, letter)| match written >> at & 1 {
-                0 => letter,
-                _ => letter.to_ascii_uppercase(),
+        let mut builder = packed::Config::new().builder();
+        let mut with_pairs = Vec::new();
+        for pair in &pairs {
+            // Where a shorter one begins alike, only one of them is found.
+            let alike = |other: &&String| other.starts_with(pair) || pair.starts_with(&**other);
+            let with_pair = pairs.iter().filter(alike).flat_map(|pair| {
+                names.iter().flat_map(move |name| {
+                    name.match_indices(pair).map(move |(at, _)| (name.as_bytes().into(), at))
+                })
             });
-            builder.add(letters.collect::<String>());
+            let with_pair: Arc<[(Box<[u8]>, usize)]> = with_pair.collect();
+            for written in 0..1 << pair.len() {
+                let letters =
+                    pair.chars().enumerate().map(|(at, letter)| match written >> at & 1 {
+                        0 => letter,
+                        _ => letter.to_ascii_uppercase(),
+                    });
+                builder.add(letters.collect::<String>());
+                with_pairs.push(Arc::clone(&with_pair));
+            }
         }
+        Some(Self { finder: builder.build()?, names: with_pairs })
     }
-    builder.build()
+
+    /// Whether a name stands around a pair that was found.
+    fn may_be_in_name(&self, text: &[u8], pair: &Match) -> bool {
+        self.names[pair.pattern().as_usize()].iter().any(|(name, at)| {
+            let start = pair.start().checked_sub(*at);
+            let around = start.and_then(|start| text.get(start..start + name.len()));
+            around.is_some_and(|around| around.eq_ignore_ascii_case(name))
+        })
+    }
 }
 
 /// Whether a byte belongs to the word in which a name was found.
