@@ -68,7 +68,7 @@ const MAY_IMPORT: [(&str, &[&str]); 27] = [
     ("settings", &["error", "model", "system"]),
     // Works on many things at once and is no stage.
     ("side_by_side", &[]),
-    ("stabilise", &["error", "model", "pairing", "settings"]),
+    ("stabilise", &["error", "model", "pairing", "settings", "side_by_side"]),
     ("starter", &["model"]),
     // Stands below everything: what each system does in its own way.
     ("system", &[]),

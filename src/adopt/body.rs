@@ -12,7 +12,7 @@ use crate::sequence::Template;
 
 use super::align::{Pair, pairs};
 use super::prose::{blocks, step_references};
-use super::{Findings, Hide, Recorded, Standing, texts};
+use super::{Findings, Hiding, Recorded, Standing, texts};
 
 static FENCE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*(?:`{3,}|~{3,})\s*(?<language>[\w.+-]*)(?<options>.*)$"));
@@ -32,12 +32,12 @@ pub(super) fn count(text: &str) -> usize {
 pub(super) fn compare(
     view: &Standing<'_>,
     recorded: &Recorded<'_>,
-    hide: &Hide<'_>,
+    hiding: &dyn Hiding,
     steps: usize,
     findings: &mut Findings,
 ) -> (usize, usize) {
     let standing = &Document::heads(view.text);
-    let mut page = Reading { view, standing, hide, steps, findings };
+    let mut page = Reading { view, standing, hiding, steps, findings };
     let sections = Sections::of(recorded);
     let recorded = &sections.document();
     page.prose(standing.preamble.clone());
@@ -144,7 +144,7 @@ fn arrow(section: &Section<'_>) -> String {
 struct Reading<'a> {
     view: &'a Standing<'a>,
     standing: &'a Document<'a>,
-    hide: &'a Hide<'a>,
+    hiding: &'a dyn Hiding,
     /// How many steps the page's diagram has.
     steps: usize,
     findings: &'a mut Findings,
@@ -163,7 +163,7 @@ impl<'a> Reading<'a> {
     /// A section's title without secrets.
     fn title(&self, section: &Section<'_>) -> Cow<'a, str> {
         let title = self.standing.title(section);
-        (self.hide)(title).map_or(Cow::Borrowed(title), Cow::Owned)
+        self.hiding.hidden(title).map_or(Cow::Borrowed(title), Cow::Owned)
     }
 
     /// Compares a section with its message. Gives whether it differs.
@@ -251,7 +251,13 @@ impl<'a> Reading<'a> {
     fn tab(&mut self, tab: &Tab<'_>, recorded: &Document<'_>, wanted: &Tab<'_>) {
         self.options(tab, recorded.lines[wanted.opener]);
         let (old, new) = (content(self.standing, tab), content(recorded, wanted));
-        for stretch in texts::differing(old, new, self.hide, self.findings.asks_for_edits) {
+        let differing = if self.findings.asks_for_edits {
+            texts::stretches(old, new, self.hiding)
+        } else {
+            let first = texts::first_meant(old, new, self.hiding);
+            first.map(|line| texts::Stretch { line, is_left_out: false }).into_iter().collect()
+        };
+        for stretch in differing {
             let line = tab.content.start + stretch.line;
             if stretch.is_left_out {
                 self.edit(HandEditKind::Elision, line, "");

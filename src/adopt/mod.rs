@@ -29,8 +29,8 @@ pub struct Subject<'a> {
     /// Whether it is asked what people edited, too, and for each place where a text differs instead of
     /// the first.
     pub asks_for_edits: bool,
-    /// Takes secrets out of a text and leaves it as many lines; none where there is no secret.
-    pub hide: &'a Hide<'a>,
+    /// Takes secrets out of its texts.
+    pub hiding: &'a dyn Hiding,
     /// Its prose outside the views, in order; at least the lines with a bracket, and all where edits are
     /// asked for.
     pub prose: Vec<ProseLine<'a>>,
@@ -38,8 +38,14 @@ pub struct Subject<'a> {
     pub own_diagrams: Vec<Place>,
 }
 
-/// What takes secrets out of a text, if there are any.
-pub type Hide<'a> = dyn Fn(&str) -> Option<String> + 'a;
+/// Takes secrets out of texts.
+pub trait Hiding {
+    /// Whether a secret may be in a text, or begin there.
+    fn may_be_in(&self, text: &str) -> bool;
+
+    /// The text without secrets and with as many lines; none where there is no secret.
+    fn hidden(&self, text: &str) -> Option<String>;
+}
 
 /// A view as it stands.
 #[derive(Debug, Clone)]
@@ -146,11 +152,11 @@ pub fn adopt(page: &Subject<'_>) -> Adoption {
             }
             (ViewKind::Body, Some(recorded)) => {
                 let (messages, differing) =
-                    body::compare(view, recorded, page.hide, steps, &mut findings);
+                    body::compare(view, recorded, page.hiding, steps, &mut findings);
                 (Some(messages), Some(differing))
             }
             (ViewKind::Log, Some(recorded)) => {
-                let differing = log(view, &recorded.log, page.hide, &mut findings);
+                let differing = log(view, &recorded.log, page.hiding, &mut findings);
                 (Some(recorded.messages), Some(differing))
             }
             (ViewKind::Diagram, None) => (in_drawing, None),
@@ -216,17 +222,20 @@ fn elisions(view: &Standing<'_>, findings: &mut Findings) {
 
 /// Compares a log with the one that is read from it. Gives how many stretches of lines are told to
 /// differ.
-fn log(view: &Standing<'_>, recorded: &str, hide: &Hide<'_>, findings: &mut Findings) -> usize {
+fn log(view: &Standing<'_>, recorded: &str, hiding: &dyn Hiding, findings: &mut Findings) -> usize {
     fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
         text.trim_end().split('\n').map(str::trim_end)
     }
     if view.text.trim_end() == recorded.trim_end() {
         return 0;
     }
-    let asks_for_all = findings.asks_for_edits;
-    let differing = texts::differing(lines(view.text), lines(recorded), hide, asks_for_all);
-    for stretch in &differing {
-        findings.unplaced(view, stretch.line, "from here on the log reads differently");
+    let (standing, recorded) = (lines(view.text), lines(recorded));
+    let differing = match findings.asks_for_edits {
+        true => texts::stretches(standing, recorded, hiding).iter().map(|one| one.line).collect(),
+        false => Vec::from_iter(texts::first(standing, recorded, hiding)),
+    };
+    for &line in &differing {
+        findings.unplaced(view, line, "from here on the log reads differently");
     }
     differing.len()
 }

@@ -2,11 +2,11 @@
 //!
 //! In: the lines as they stand, and as they are recorded, which is without secrets. Out: where stretches
 //! of the standing lines begin. Taking secrets out of a text costs more than comparing it, so it is done around
-//! what differs, unless all is asked for.
+//! what differs, unless all is asked for. Lines have no blanks at their end.
 
 use similar::DiffOp;
 
-use super::Hide;
+use super::Hiding;
 use super::align::differences;
 
 /// Lines that differ.
@@ -24,47 +24,52 @@ const BEFORE: usize = 8;
 /// What is secret has fewer lines, be it the key of a certificate.
 const BEHIND: usize = 200;
 
-/// The stretches that differ: all of them, or the first that no person left out.
-pub(super) fn differing<'a>(
+/// All stretches that differ.
+pub(super) fn stretches<'a>(
     standing: impl Iterator<Item = &'a str> + Clone,
     recorded: impl Iterator<Item = &'a str> + Clone,
-    hide: &Hide<'_>,
-    asks_for_all: bool,
+    hiding: &dyn Hiding,
 ) -> Vec<Stretch> {
-    if !asks_for_all {
-        let first = first(standing.clone(), recorded.clone(), hide);
-        let Some(line) = first else { return Vec::new() };
-        if !standing.clone().skip(line).any(is_elision) {
-            return vec![Stretch { line, is_left_out: false }];
-        }
-    } else if standing.clone().eq(recorded.clone()) {
+    if standing.clone().eq(recorded.clone()) {
         return Vec::new();
     }
     let (standing, recorded): (Vec<&str>, Vec<&str>) = (standing.collect(), recorded.collect());
-    let hidden = hide(&standing.join("\n"));
+    let hidden = hiding.hidden(&standing.join("\n"));
     let lines: Option<Vec<&str>> = hidden.as_deref().map(|text| text.split('\n').collect());
     let ops = differences(lines.as_deref().unwrap_or(&standing), &recorded);
     let stretches = ops.into_iter().filter(|op| !matches!(op, DiffOp::Equal { .. }));
-    let mut stretches = stretches.map(|op| Stretch {
+    let stretches = stretches.map(|op| Stretch {
         line: op.old_range().start,
         is_left_out: matches!(standing[op.old_range()], [only] if is_elision(only)),
     });
-    if asks_for_all {
-        return stretches.collect();
+    stretches.collect()
+}
+
+/// The first line that differs where no person left something out; the one behind the last where others
+/// follow it.
+pub(super) fn first_meant<'a>(
+    standing: impl Iterator<Item = &'a str> + Clone,
+    recorded: impl Iterator<Item = &'a str> + Clone,
+    hiding: &dyn Hiding,
+) -> Option<usize> {
+    let line = first(standing.clone(), recorded.clone(), hiding)?;
+    if !standing.clone().skip(line).any(is_elision) {
+        return Some(line);
     }
-    stretches.find(|stretch| !stretch.is_left_out).into_iter().collect()
+    let mut stretches = stretches(standing, recorded, hiding).into_iter();
+    stretches.find(|stretch| !stretch.is_left_out).map(|stretch| stretch.line)
 }
 
 /// Whether the line is what a person puts in the place of lines that are left out.
 fn is_elision(line: &str) -> bool {
-    line.trim() == "..."
+    line.ends_with("...") && line.trim_start() == "..."
 }
 
 /// The first line that differs; the one behind the last where others follow it.
-fn first<'a>(
+pub(super) fn first<'a>(
     standing: impl Iterator<Item = &'a str> + Clone,
     recorded: impl Iterator<Item = &'a str> + Clone,
-    hide: &Hide<'_>,
+    hiding: &dyn Hiding,
 ) -> Option<usize> {
     let mut at = 0;
     let (mut one, mut other) = (standing.clone(), recorded.clone());
@@ -74,13 +79,17 @@ fn first<'a>(
             (None, None) => return None,
             _ => return Some(at),
         };
-        if line == meant || hide(line).is_some_and(|hidden| hidden == meant) {
+        if line == meant || hiding.hidden(line).is_some_and(|hidden| hidden == meant) {
             at += 1;
             continue;
         }
         let begin = at.saturating_sub(BEFORE);
+        let before: Vec<&str> = standing.clone().skip(begin).take(at - begin + 1).collect();
+        if !hiding.may_be_in(&before.join("\n")) {
+            return Some(at);
+        }
         let around: Vec<&str> = standing.clone().skip(begin).take(at - begin + BEHIND).collect();
-        let Some(hidden) = hide(&around.join("\n")) else { return Some(at) };
+        let Some(hidden) = hiding.hidden(&around.join("\n")) else { return Some(at) };
         let lines = hidden.split('\n').skip(at - begin);
         let alike =
             lines.zip(recorded.clone().skip(at)).take_while(|(one, two)| one == two).count();

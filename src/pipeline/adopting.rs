@@ -6,33 +6,33 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr_iter};
 
-use crate::adopt::{self, ProseLine, Recorded, Standing, Subject};
-use crate::model::{Adoption, Fence, FileId, Leak, Page, PagePlan, Place, Recording, ViewKind};
+use crate::adopt::{self, Hiding, ProseLine, Recorded, Standing, Subject};
+use crate::model::{Adoption, Fence, FileId, Leak, Page, PagePlan, Place, ViewKind};
 use crate::plan;
 use crate::render;
-use crate::stabilise::{Secrets, StableRecording};
+use crate::stabilise::{Redacted, Secrets, StableRecording};
 
 use super::Job;
 use super::publication::{FoundSecret, Publication};
 use super::showing::Showing;
 
 /// What is known of a page, but for the secrets that it publishes. `secrets` are those of what it
-/// documents. What people edited is known only if that is asked for.
+/// documents, which is without them. What people edited is known only if that is asked for.
 pub(super) fn look(
     job: &Job<'_>,
     page: &Page,
     plan: &PagePlan,
-    documented: Recording,
+    documented: Redacted,
     secrets: &Secrets,
     asks_for_edits: bool,
 ) -> Adoption {
     let (diagram, places) = Showing::as_it_stands(plan).standing();
-    let hide = |text: &str| hidden(secrets, text);
+    let hiding = Hidden(secrets);
     let texts = plan.views.iter().map(|view| {
         let text: &str = &view.region.text;
         let diagram = if places.is_empty() { text } else { &diagram };
         match view.kind {
-            ViewKind::Diagram => hide(diagram).map_or(Cow::Borrowed(diagram), Cow::Owned),
+            ViewKind::Diagram => hiding.hidden(diagram).map_or(Cow::Borrowed(diagram), Cow::Owned),
             _ => Cow::Borrowed(text),
         }
     });
@@ -44,7 +44,7 @@ pub(super) fn look(
         places: if view.kind == ViewKind::Diagram { &places } else { &[] },
     });
     let shown = shown_by_views(job, page, plan);
-    let stable = StableRecording::redacted(secrets.redact_sent(documented));
+    let stable = StableRecording::redacted(documented);
     let messages = stable.recording().arrows().count();
     let sections = |messages| render::body_sections(&stable, messages);
     let recorded = (messages > 0).then(|| Recorded {
@@ -59,7 +59,7 @@ pub(super) fn look(
         views: standing.collect(),
         recorded,
         asks_for_edits,
-        hide: &hide,
+        hiding: &hiding,
         prose: prose(job, page, &shown, asks_for_edits),
         own_diagrams: if asks_for_edits { own_diagrams(job, page, &shown) } else { Vec::new() },
     })
@@ -86,15 +86,23 @@ pub(super) fn share_out(
     }
 }
 
-/// The text without secrets, line by line where one of them goes over several lines, because places
-/// are told by lines; none where there is none.
-fn hidden(secrets: &Secrets, text: &str) -> Option<String> {
-    let hidden = secrets.replaced(text)?;
-    if count(&hidden) == count(text) {
-        return Some(hidden);
+/// Takes these secrets out of texts.
+struct Hidden<'a>(&'a Secrets);
+
+impl Hiding for Hidden<'_> {
+    fn may_be_in(&self, text: &str) -> bool {
+        self.0.may_be_in(text)
     }
-    let lines: Vec<String> = text.split('\n').map(|line| secrets.text(line)).collect();
-    Some(lines.join("\n"))
+
+    /// Line by line where a secret goes over several lines, because places are told by lines.
+    fn hidden(&self, text: &str) -> Option<String> {
+        let hidden = self.0.replaced(text)?;
+        if count(&hidden) == count(text) {
+            return Some(hidden);
+        }
+        let lines: Vec<String> = text.split('\n').map(|line| self.0.text(line)).collect();
+        Some(lines.join("\n"))
+    }
 }
 
 /// How many lines a text has.

@@ -60,7 +60,7 @@ pub use noise::noise;
 pub use part::{Part, Shard};
 pub use planning::{dry_run, plan};
 pub use proxying::{proxy, proxy_environment};
-use publication::{FoundSecret, Publication};
+use publication::{FoundSecret, PageTexts, Publication};
 use ran::runs;
 
 pub use drawing::Drawing;
@@ -261,10 +261,11 @@ pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
     let mut adoptions = Vec::new();
     planned(job, &no_network, both, |(page, plan)| {
         let documented = documented(job.site, &plan);
-        let secrets = none.of_other(&documented);
-        publication.add(job, &page, &documented);
-        let Run { recording, .. } = documented;
-        adoptions.push(adopting::look(job, &page, &plan, recording, &secrets, true));
+        let (learnt, seen) = none.sight(&documented);
+        let secrets = none.knowing(&learnt);
+        publication.add_texts(PageTexts::of(job, &page), learnt);
+        let sent = secrets.redact_sent(documented.recording, &seen);
+        adoptions.push(adopting::look(job, &page, &plan, sent, &secrets, true));
         Ok(())
     })?;
     let findings = publication.findings(job);

@@ -91,13 +91,14 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
     };
     let mut diagnostics = page.diagnostics.clone();
     let run = documented(job.site, &plan);
-    let learnt = none.learn(&run);
+    let (learnt, seen) = none.sight(&run);
     let has_drawn = plan.views.iter().any(|view| !matches!(view.kind, ViewKind::Console(_)));
     if plan.skipped {
         skip("the page asks to be left alone");
     } else if has_drawn {
         let secrets = none.knowing(&learnt);
-        let adoption = adopting::look(job, page, &plan, run.recording, &secrets, false);
+        let sent = secrets.redact_sent(run.recording, &seen);
+        let adoption = adopting::look(job, page, &plan, sent, &secrets, false);
         if adoption.messages.is_none() {
             skip("it has no log with which its views could be compared");
         } else {

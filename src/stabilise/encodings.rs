@@ -78,6 +78,13 @@ impl Way {
         ALWAYS.iter().chain(escaped).copied()
     }
 
+    /// Whether letters and digits are written as they are.
+    pub(super) fn keeps_letters(self) -> bool {
+        let is_other =
+            matches!(self, Self::HexSmall | Self::HexLarge | Self::Base64(_) | Self::UrlSafe(_));
+        !is_other
+    }
+
     /// A value as it is written in this way. What it begins with depends on the value's beginning only.
     pub(super) fn text(self, value: &str) -> String {
         let percent = || utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
@@ -138,7 +145,8 @@ fn unreserved_kept(value: &str) -> String {
 /// What does not depend on the neighbours when the value stands `offset` bytes behind the start of
 /// a Base64 group.
 fn base64_core(alphabet: &impl Engine, value: &str, offset: usize) -> String {
-    let mut bytes = vec![0; offset];
+    let mut bytes = Vec::with_capacity(offset + value.len());
+    bytes.resize(offset, 0);
     bytes.extend_from_slice(value.as_bytes());
     let first = (offset * 8).div_ceil(6);
     let last = bytes.len() * 8 / 6;

@@ -86,13 +86,9 @@ impl Filter {
     /// the message says, letter by letter.
     pub fn entry<'a>(&mut self, entry: Entry<'a>, written: Option<&str>) -> StableEntry<'a> {
         match written {
-            Some(written) if !self.may_be_in(written) => StableEntry(entry),
+            Some(written) if !self.secrets.may_be_in(written) => StableEntry(entry),
             _ => self.looked_through(entry),
         }
-    }
-
-    fn may_be_in(&self, text: &str) -> bool {
-        self.secrets.places.may_be_in(text) || self.secrets.has_value(text)
     }
 
     fn looked_through<'a>(&mut self, mut entry: Entry<'a>) -> StableEntry<'a> {
@@ -112,7 +108,7 @@ impl Filter {
             entry.url = secrets.text(&entry.url).into();
         }
         for Line { name, value } in &mut entry.headers {
-            if secrets.places.is_secret(name) || self.may_be_in(value) {
+            if secrets.places.is_secret(name) || secrets.may_be_in(value) {
                 *value = secrets.header(name, value).into();
             }
         }
@@ -145,7 +141,8 @@ impl Filter {
         let mut found = redact::Values::default();
         let headers = entry.headers.iter().map(|Line { name, value }| (&**name, &**value));
         let mut add = |kind: &str, value: &str| found.add(kind, value);
-        self.secrets.places.visit_parts(&entry.url, headers, in_body, &mut add);
+        let in_url = self.secrets.places.fields(&entry.url);
+        self.secrets.places.visit_parts(&in_url, headers, in_body, &mut add);
         let known = &self.memory.0.known;
         found.0.retain(|value, _| {
             value.len() >= SHORTEST_BY_VALUE && !has_shape(value) && !known.contains(value)

@@ -5,7 +5,11 @@
 //! steps: whatever stands in it as such a beginning goes over one of them, so most of the text is
 //! passed over after one look.
 
+use std::borrow::Cow;
+use std::convert::Infallible;
 use std::sync::OnceLock;
+
+use crate::side_by_side;
 
 use super::encodings::{Needle, Way};
 
@@ -19,6 +23,9 @@ const LOOK: usize = 8;
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Bits for each that is set, so that few looks are in vain.
 const ROOM: usize = 16;
+
+/// Ways in which most long values may be written.
+const LIKELY_WAYS: usize = 11;
 
 /// Long values that are ready to be looked for.
 pub(super) struct LongValues {
@@ -50,27 +57,43 @@ struct Member {
     next: Option<u32>,
 }
 
+/// Values whose beginnings are made at once by one thread.
+const PORTION: usize = 256;
+
 impl LongValues {
     /// Finds these, each with its kind.
     pub(super) fn new(values: Vec<(String, String)>) -> Self {
-        let ways = values.iter().map(|(value, _)| Way::all(value).count()).sum::<usize>();
-        let slots = if values.is_empty() { 0 } else { (2 * ways).next_power_of_two() };
-        let bits = if values.is_empty() { 0 } else { (ROOM * STEP * ways).next_power_of_two() };
+        let mut written: Vec<([u8; LONG], u32, Way)> =
+            Vec::with_capacity(values.len() * LIKELY_WAYS);
+        let portions: Vec<(usize, &[(String, String)])> =
+            values.chunks(PORTION).enumerate().collect();
+        let beginnings = |(portion, values): &(usize, &[(String, String)])| {
+            let numbered = (portion * PORTION..).zip(*values);
+            let of_value = numbered.flat_map(|(index, (value, _))| {
+                beginnings(value).map(move |(bytes, way)| (bytes, small(index), way))
+            });
+            of_value.collect::<Vec<_>>()
+        };
+        let Ok(()) = side_by_side::each_large(&portions, beginnings, |some| {
+            written.extend(some);
+            Ok::<(), Infallible>(())
+        });
+        let slots = if written.is_empty() { 0 } else { (2 * written.len()).next_power_of_two() };
         let mut long = Self {
             values: Vec::new(),
-            looks: vec![0; bits.div_ceil(64)],
+            looks: Vec::new(),
             slots: vec![0; slots],
-            beginnings: Vec::with_capacity(ways),
-            members: Vec::with_capacity(ways),
+            beginnings: Vec::with_capacity(written.len()),
+            members: Vec::with_capacity(written.len()),
         };
-        for (index, (value, _)) in values.iter().enumerate() {
-            // What comes first is all that is needed, but no half of a character.
-            let end = (LONG..=value.len()).find(|end| value.is_char_boundary(*end));
-            let first = &value[..end.unwrap_or(value.len())];
-            for way in Way::all(value) {
-                let text = way.text(first);
-                let bytes = text.as_bytes().first_chunk().expect("a long value is written longer");
-                long.add(*bytes, small(index), way);
+        written.into_iter().for_each(|(bytes, value, way)| long.add(bytes, value, way));
+        let bits = ROOM * STEP * long.beginnings.len();
+        let words = if bits == 0 { 0 } else { bits.next_power_of_two().div_ceil(64) };
+        long.looks.resize(words, 0);
+        for index in 0..long.beginnings.len() {
+            for offset in 0..STEP {
+                let (word, bit) = long.bit(look(&long.beginnings[index].bytes, offset));
+                long.looks[word] |= bit;
             }
         }
         long.values = values;
@@ -93,10 +116,6 @@ impl LongValues {
         let needles = OnceLock::new();
         self.beginnings.push(Beginning { bytes, first: new, last: new, needles });
         self.slots[slot] = small(self.beginnings.len());
-        for offset in 0..STEP {
-            let (word, bit) = self.bit(look(&bytes, offset));
-            self.looks[word] |= bit;
-        }
     }
 
     /// The places of a text where one of the values begins, in order, with the longest that stands
@@ -151,10 +170,24 @@ impl LongValues {
     }
 
     /// The word and the bit in it that stand for what is seen at a look.
+    #[inline]
     fn bit(&self, look: u64) -> (usize, u64) {
         let mixed = look.wrapping_mul(MIX);
         ((mixed >> 38) as usize & (self.looks.len() - 1), 1 << (mixed >> 32 & 63))
     }
+}
+
+/// How a value begins in each way in which it may be written.
+fn beginnings(value: &str) -> impl Iterator<Item = ([u8; LONG], Way)> {
+    // What comes first is all that is needed, but no half of a character.
+    let end = (LONG..=value.len()).find(|end| value.is_char_boundary(*end));
+    let first = &value[..end.unwrap_or(value.len())];
+    let plain = first.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(first);
+    Way::all(value).map(move |way| {
+        let plain = plain.filter(|_| way.keeps_letters());
+        let text = plain.map_or_else(|| Cow::Owned(way.text(first)), Cow::Borrowed);
+        (*text.as_bytes().first_chunk().expect("a long value is written longer"), way)
+    })
 }
 
 /// Needles by text. Of those that are written alike, the first counts.
@@ -182,6 +215,7 @@ pub(super) fn longest<'a>(needles: &'a [Needle], text: &[u8]) -> Option<&'a Need
 }
 
 /// What is seen of a beginning at a place.
+#[inline]
 fn look(beginning: &[u8; LONG], at: usize) -> u64 {
     beginning[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use foldhash::{HashSet, HashSetExt as _};
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memmem};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
@@ -45,7 +45,8 @@ static TOKEN_ID: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The fields whose values are names.
-static NAMES: LazyLock<Regex> = LazyLock::new(|| pattern(r#""(?:name|region|type)""#));
+static NAMES: LazyLock<[memmem::Finder<'_>; 3]> =
+    LazyLock::new(|| [r#""name""#, r#""region""#, r#""type""#].map(memmem::Finder::new));
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is valid")
@@ -334,18 +335,18 @@ impl Places {
             Body::Empty | Body::Bytes { .. } => Vec::new(),
         };
         let headers = headers.iter().map(|Header { name, value }| (&**name, &**value));
-        self.visit_parts(url, headers, &body, add);
+        self.visit_parts(&self.fields(url), headers, &body, add);
     }
 
-    /// The same of a message in which the fields of the body are known.
+    /// The same of a message in which the fields are known.
     pub(super) fn visit_parts<'a>(
         &self,
-        url: &str,
+        url: &[Placed],
         headers: impl Iterator<Item = (&'a str, &'a str)>,
         body: &[Placed],
         add: &mut impl FnMut(&str, &str),
     ) {
-        visit(&self.fields(url), add);
+        visit(url, add);
         for (name, value) in headers.filter(|(name, _)| self.is_secret(name)) {
             let placed = Placed { span: 0..0, kind: kind_of(name), value: value.to_owned() };
             visit(&[without_scheme(placed)], add);
@@ -428,21 +429,15 @@ pub(super) fn names(run: &Run) -> HashSet<String> {
 
 /// Adds the values of fields that hold names. None of them has an escape in it.
 fn names_in(text: &str, names: &mut HashSet<String>) {
-    let mut done = 0;
-    for found in NAMES.find_iter(text) {
-        if found.start() < done {
-            continue;
-        }
-        let value = || {
-            let value = text[found.end()..].trim_start().strip_prefix(':')?;
-            let value = value.trim_start().strip_prefix('"')?;
-            let end = memchr2(b'"', b'\\', value.as_bytes())?;
-            let (value, behind) = value.split_at(end);
-            behind.starts_with('"').then_some((value, text.len() - behind.len() + 1))
-        };
-        if let Some((value, end)) = value() {
-            done = end;
-            if !names.contains(value) {
+    for field in &*NAMES {
+        for start in field.find_iter(text.as_bytes()) {
+            let value = || {
+                let value = text[start + field.needle().len()..].trim_start().strip_prefix(':')?;
+                let value = value.trim_start().strip_prefix('"')?;
+                let end = memchr2(b'"', b'\\', value.as_bytes())?;
+                value[end..].starts_with('"').then(|| &value[..end])
+            };
+            if let Some(value) = value().filter(|value| !names.contains(*value)) {
                 names.insert(value.to_owned());
             }
         }

@@ -27,6 +27,10 @@ impl Redacted {
         &self.0
     }
 
+    pub(super) fn of(run: Run) -> Self {
+        Self(run)
+    }
+
     pub(super) fn into_run(self) -> Run {
         self.0
     }
@@ -185,6 +189,11 @@ impl Secrets {
         self.replaced(text).unwrap_or_else(|| text.to_owned())
     }
 
+    /// Whether a secret may be in a text, or begin there. That is quicker told than which.
+    pub fn may_be_in(&self, text: &str) -> bool {
+        self.places.may_be_in(text) || self.has_value(text)
+    }
+
     /// A text without the secrets that are in it; none where there is none.
     pub fn replaced(&self, text: &str) -> Option<String> {
         self.without(text, &self.places.seen(TextForm::Shown, text))
@@ -205,39 +214,6 @@ impl Secrets {
         }
         out.push_str(&text[done..]);
         Some(out)
-    }
-
-    /// What was sent without secrets, and nothing of what was printed. Most of it stays as it is.
-    pub fn redact_sent(&self, mut recording: Recording) -> Redacted {
-        for Exchange { request, response, .. } in &mut recording.exchanges {
-            let Request { url, headers, body, .. } = request;
-            self.redact_message(url, headers, body);
-            if let Some(Response { url, headers, body, .. }) = response {
-                self.redact_message(url, headers, body);
-            }
-        }
-        Redacted(Run { outputs: Vec::new(), recording })
-    }
-
-    fn redact_message(&self, url: &mut String, headers: &mut [Header], body: &mut Body) {
-        let replace = |text: &mut String| {
-            if let Some(replaced) = self.replaced(text) {
-                *text = replaced;
-            }
-        };
-        replace(url);
-        for Header { name, value } in headers {
-            if self.places.is_secret(name) {
-                *value = self.header(name, value);
-            } else {
-                replace(value);
-            }
-        }
-        match body {
-            Body::Empty => {}
-            Body::Text(text) | Body::Cut { text, .. } => replace(text),
-            Body::Bytes { head, .. } => *head = self.bytes(head),
-        }
     }
 
     /// The secrets in a text such as a log or what a command printed, in order and apart.

@@ -4,10 +4,11 @@
 //! secret with a value behind it, and nothing that has the shape of a secret.
 
 use std::ops::{ControlFlow, Range};
-use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind, packed};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use memchr::{memchr, memmem, memrchr};
+
+use super::pairs::Pairs;
 
 /// A part of every name that `places` knows for fields and headers.
 const NAMES: [&str; 15] = [
@@ -32,11 +33,8 @@ const NAMES: [&str; 15] = [
 const SHAPES: [&str; 3] = ["gAAAAA", "eyJ", PRIVATE_KEY];
 const PRIVATE_KEY: &str = "-----BEGIN";
 
-/// Pairs of letters that are rare in other words, one for each name and shape that doctool knows.
-const PAIRS: [&str; 11] = ["ss", "cr", "ok", "ke", "gn", "mp", "iz", "yj", "ga", "-b", "-m"];
-
 /// In shorter texts it takes longer to prepare the search for pairs.
-const SHORT: usize = 64;
+const SHORT: usize = 24;
 
 /// Lines with something on them that a name and its value are on, at most.
 const LINES: usize = 6;
@@ -50,14 +48,6 @@ pub(super) struct Windows {
     are_words: bool,
     /// Finds pairs of letters of which every name has one; none where names are no words.
     pairs: Option<Pairs>,
-}
-
-/// Finds pairs of letters, however they are written, and what they may be a part of.
-#[derive(Clone)]
-struct Pairs {
-    finder: packed::Searcher,
-    /// For each pattern of the finder, the names that have its pair, and where.
-    names: Vec<Arc<[(Box<[u8]>, usize)]>>,
 }
 
 /// What stands behind the word in which a name was found.
@@ -191,15 +181,15 @@ impl Windows {
             |name: &str| name.bytes().all(|byte| in_word(&byte)) && !name.starts_with('-');
         let are_words = more.clone().all(is_word);
         // Names are compared without case; shapes have one, but looking at more does no harm.
-        let patterns = SHAPES.into_iter().chain(NAMES).chain(more).filter(|name| !name.is_empty());
-        let pairs = are_words.then(|| Pairs::of(patterns.clone())).flatten();
+        let names = NAMES.into_iter().chain(more).filter(|name| !name.is_empty());
+        let pairs = are_words.then(|| Pairs::of(&SHAPES, names.clone())).flatten();
         // A match hides what it covers. That is a part of the same name, so it ends with it.
         let finder = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::LeftmostLongest)
             .kind(Some(AhoCorasickKind::DFA))
             .prefilter(false)
-            .build(patterns);
+            .build(SHAPES.into_iter().chain(names));
         Self {
             finder: finder.expect("names fit into memory"),
             shapes: SHAPES.len(),
@@ -228,24 +218,14 @@ impl Windows {
         text: &[u8],
         mut tell: impl FnMut(usize, usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let mut of = |part: Range<usize>| {
-            let mut found = self.finder.find_iter(&text[part.clone()]);
-            found.try_for_each(|found| tell(found.pattern().as_usize(), part.start + found.end()))
-        };
         let Some(pairs) = self.pairs.as_ref().filter(|_| text.len() >= SHORT) else {
-            return of(0..text.len());
+            let mut found = self.finder.find_iter(text);
+            return found.try_for_each(|found| tell(found.pattern().as_usize(), found.end()));
         };
         let mut at = 0;
-        while let Some(pair) = pairs.finder.find_in(text, (at..text.len()).into()) {
-            if !pairs.may_be_in_name(text, &pair) {
-                at = pair.start() + 1;
-                continue;
-            }
-            let before = text[at..pair.start()].iter().rev().take_while(|byte| in_word(byte));
-            let behind = text[pair.end()..].iter().take_while(|byte| in_word(byte));
-            let word = pair.start() - before.count()..pair.end() + behind.count();
-            at = word.end;
-            of(word)?;
+        while let Some((pattern, end)) = pairs.next(text, at) {
+            at = end;
+            tell(pattern, end)?;
         }
         ControlFlow::Continue(())
     }
@@ -259,6 +239,8 @@ impl Windows {
     pub(super) fn of(&self, text: &str) -> Found {
         let bytes = text.as_bytes();
         let mut found = Found::default();
+        // The end of the line of the last window that was begun or made larger.
+        let mut end_of_line = 0;
         let _ = self.visit(bytes, |pattern, end| {
             let is_shape = pattern < self.shapes;
             let behind = match is_shape {
@@ -267,15 +249,14 @@ impl Windows {
                 false => Behind::Anything,
             };
             found.hits.push(Hit { end, behind });
-            if !self.counts(bytes, pattern, end) {
+            let is_key = is_shape && SHAPES[pattern] == PRIVATE_KEY;
+            // Lines with one often have another.
+            if end <= end_of_line && !is_key || !self.counts(bytes, pattern, end) {
                 return ControlFlow::Continue(());
             }
             let start = memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
-            let end = if is_shape && SHAPES[pattern] == PRIVATE_KEY {
-                end_of_key(bytes, end)
-            } else {
-                end_of_lines(bytes, end)
-            };
+            end_of_line = memchr(b'\n', &bytes[end..]).map_or(bytes.len(), |at| end + at);
+            let end = if is_key { end_of_key(bytes, end) } else { end_of_lines(bytes, end) };
             match found.windows.last_mut() {
                 Some(last) if start <= last.end => last.end = last.end.max(end),
                 _ => found.windows.push(start..end),
@@ -283,50 +264,6 @@ impl Windows {
             ControlFlow::Continue(())
         });
         found
-    }
-}
-
-impl Pairs {
-    /// Finds a pair of each name; none where the machine cannot do so quickly.
-    fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let names: Vec<String> = names.map(str::to_ascii_lowercase).collect();
-        let mut pairs: Vec<String> = PAIRS.iter().map(|&pair| pair.to_owned()).collect();
-        for name in &names {
-            if !pairs.iter().any(|pair| name.contains(pair)) {
-                pairs.push(name.chars().take(2).collect());
-            }
-        }
-        let mut builder = packed::Config::new().builder();
-        let mut with_pairs = Vec::new();
-        for pair in &pairs {
-            // Where a shorter one begins alike, only one of them is found.
-            let alike = |other: &&String| other.starts_with(pair) || pair.starts_with(&**other);
-            let with_pair = pairs.iter().filter(alike).flat_map(|pair| {
-                names.iter().flat_map(move |name| {
-                    name.match_indices(pair).map(move |(at, _)| (name.as_bytes().into(), at))
-                })
-            });
-            let with_pair: Arc<[(Box<[u8]>, usize)]> = with_pair.collect();
-            for written in 0..1 << pair.len() {
-                let letters =
-                    pair.chars().enumerate().map(|(at, letter)| match written >> at & 1 {
-                        0 => letter,
-                        _ => letter.to_ascii_uppercase(),
-                    });
-                builder.add(letters.collect::<String>());
-                with_pairs.push(Arc::clone(&with_pair));
-            }
-        }
-        Some(Self { finder: builder.build()?, names: with_pairs })
-    }
-
-    /// Whether a name stands around a pair that was found.
-    fn may_be_in_name(&self, text: &[u8], pair: &Match) -> bool {
-        self.names[pair.pattern().as_usize()].iter().any(|(name, at)| {
-            let start = pair.start().checked_sub(*at);
-            let around = start.and_then(|start| text.get(start..start + name.len()));
-            around.is_some_and(|around| around.eq_ignore_ascii_case(name))
-        })
     }
 }
 
@@ -455,8 +392,11 @@ mod tests {
         let windows = Windows::new(more.into_iter());
         assert!(windows.pairs.is_some() || cfg!(not(target_arch = "x86_64")));
         let without = Windows { pairs: None, ..windows.clone() };
-        for name in super::NAMES.into_iter().chain(super::SHAPES).chain(more) {
-            for name in [name.to_owned(), name.to_uppercase(), format!("a_{name}_b")] {
+        let names = super::NAMES.into_iter().chain(more);
+        let large: Vec<String> = names.clone().map(str::to_uppercase).collect();
+        let all = names.chain(super::SHAPES).chain(large.iter().map(|name| &**name));
+        for name in all {
+            for name in [name.to_owned(), format!("a_{name}_b")] {
                 let text = format!("{}{name}=x, {name}{}", ". ".repeat(50), " -".repeat(50));
                 let [found, expected] = [&windows, &without].map(|windows| windows.of(&text));
                 assert_eq!(found.hits, expected.hits, "{name}");

@@ -56,12 +56,7 @@ impl CheckReport {
             Ok::<(), Infallible>(())
         });
         let elsewhere = gatherer.diagnostics(unplaced.iter().copied(), &new_elsewhere);
-        let mut secrets = Vec::with_capacity(outcome.leaks.len());
-        let secret = |leak: &Leak| gatherer.secret(leak);
-        let Ok(()) = side_by_side::each(&outcome.leaks, secret, |secret| {
-            secrets.extend(secret);
-            Ok::<(), Infallible>(())
-        });
+        let secrets = gatherer.secrets(&outcome.leaks);
         let skipped = outcome.skipped.iter().map(|skipped| SkippedPage {
             path: skipped.path.clone(),
             file: shown(&skipped.place.file),
@@ -269,13 +264,13 @@ impl Gatherer<'_> {
         new: &[bool],
     ) -> Vec<Found> {
         let new = found.into_iter().zip(new).filter(|(_, is_new)| **is_new);
-        // Many of a kind come one behind another and say the same.
-        let (mut of_message, mut of_hint) = (Hidden::default(), Hidden::default());
+        // Many say the same.
+        let mut hidden = Hidden::default();
         let told = new.filter_map(|(diagnostic, _)| {
             let Diagnostic { kind, place, text, span, message, hint, .. } = diagnostic;
-            let message = of_message.of(message, self.hide);
+            let message = hidden.of(message, self.hide);
             let found = Found::at(*kind, self.severity(*kind)?, place, message);
-            let hint = hint.as_deref().map(|hint| of_hint.of(hint, self.hide));
+            let hint = hint.as_deref().map(|hint| hidden.of(hint, self.hide));
             let found = Found { hint, ..found };
             Some(if place.line > 0 { self.marked(found, text, span) } else { found })
         });
@@ -289,28 +284,38 @@ impl Gatherer<'_> {
         Found { text: Some(hidden), span: Some(span), ..found }
     }
 
-    fn secret(&self, leak: &Leak) -> Option<Found> {
-        let Leak { place, kind, value } = leak;
-        let message = format!("a secret is published here: a {kind}");
-        let hint = Some("take it out with `doctool redact`");
-        let secret = Some(Secret { kind: kind.clone(), value: *value });
-        Some(Found {
-            secret,
-            ..self.found(DiagnosticKind::PublishedSecret, place, &message, hint)?
-        })
+    /// Published secrets. There may be thousands, of few kinds.
+    fn secrets(&self, leaks: &[Leak]) -> Vec<Found> {
+        let mut of_kind: HashMap<&str, Option<Found>> = HashMap::new();
+        for Leak { place, kind, .. } in leaks {
+            of_kind.entry(kind).or_insert_with(|| {
+                let message = format!("a secret is published here: a {kind}");
+                let hint = Some("take it out with `doctool redact`");
+                self.found(DiagnosticKind::PublishedSecret, place, &message, hint)
+            });
+        }
+        let secret = |Leak { place, kind, value }: &Leak| {
+            let Found { kind: finding, severity, message, hint, .. } = of_kind[&**kind].as_ref()?;
+            let secret = Some(Secret { kind: kind.clone(), value: *value });
+            let found = Found::at(*finding, *severity, place, message.clone());
+            Some(Found { hint: hint.clone(), secret, ..found })
+        };
+        let mut secrets = Vec::with_capacity(leaks.len());
+        let Ok(()) = side_by_side::each(leaks, secret, |secret| {
+            secrets.extend(secret);
+            Ok::<(), Infallible>(())
+        });
+        secrets
     }
 }
 
-/// The last text from which secrets were taken out, and what was left of it.
+/// Texts from which secrets were taken out, and what was left of them.
 #[derive(Default)]
-struct Hidden<'a>(Option<(&'a str, String)>);
+struct Hidden<'a>(HashMap<&'a str, String>);
 
 impl<'a> Hidden<'a> {
     fn of(&mut self, text: &'a str, hide: &dyn Fn(&str) -> String) -> String {
-        match &self.0 {
-            Some((last, hidden)) if *last == text => hidden.clone(),
-            _ => self.0.insert((text, hide(text))).1.clone(),
-        }
+        self.0.entry(text).or_insert_with(|| hide(text)).clone()
     }
 }
 

@@ -69,7 +69,7 @@ impl Text {
     /// Adds what was found, with the line that it is in.
     fn push(&self, out: &mut String, found: &Found) {
         let style = if found.severity == Severity::Error { Style::Error } else { Style::Warning };
-        let head = format!("{}[{}]:", found.severity.name(), found.kind);
+        let head = [found.severity.name(), "[", found.kind.name(), "]:"].concat();
         let (start, end) = found.span.unwrap_or_default();
         let snippet = Snippet {
             style,
