@@ -40,7 +40,9 @@ fn in_batches<T: Sync, R: Send, E>(
     mut tell: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
     let batches = items.len().div_ceil(size);
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(batches);
+    // How many there may be is not asked where one is enough: that means to read files.
+    let most = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = if batches < 2 { 1 } else { most().min(batches) };
     if threads < 2 {
         return items.iter().map(work).try_for_each(tell);
     }

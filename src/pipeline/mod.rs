@@ -257,13 +257,14 @@ pub fn redact(job: &Job<'_>) -> Result<(Vec<Leak>, usize)> {
 /// When the settings or a page cannot be read.
 pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
     let none = Secrets::of(&[], &Run::default(), &job.config.redact);
-    let mut publication = Publication::of(Sight::beside(&none));
+    let sight = Sight::beside(&none);
+    let mut publication = Publication::of(sight.clone());
     let mut adoptions = Vec::new();
     planned(job, &no_network, both, |(page, plan)| {
-        let documented = documented(job.site, &plan);
+        let documented = documented(job, &plan);
         let (learnt, seen) = none.sight(&documented);
         let secrets = none.knowing(&learnt);
-        publication.add_texts(PageTexts::of(job, &page), learnt);
+        publication.add_texts(PageTexts::of(job, &page), sight.without_stand_ins(learnt));
         let sent = secrets.redact_sent(documented.recording, &seen);
         adoptions.push(adopting::look(job, &page, &plan, sent, &secrets, true));
         Ok(())
@@ -276,7 +277,7 @@ pub fn adopt(job: &Job<'_>) -> Result<Vec<Adoption>> {
 fn findings(job: &Job<'_>) -> Result<(Vec<FoundSecret>, usize)> {
     let mut publication = Publication::new(job);
     planned(job, &no_network, both, |(page, plan)| {
-        publication.add(job, &page, &documented(job.site, &plan));
+        publication.add(job, &page, &documented(job, &plan));
         Ok(())
     })?;
     Ok((publication.findings(job), publication.pages()))
@@ -388,7 +389,7 @@ fn pages(job: &Job<'_>) -> Result<Pages> {
             Kept::Elsewhere(page.diagnostics, skipped)
         } else {
             let prose = planner::prose(job.files, &page, &plan);
-            let run = documented(site, &plan);
+            let run = documented(job, &plan);
             Kept::Documented(Box::new(Documented { run, prose, order: 0, page, plan }))
         };
         (kept, is_meant)
@@ -448,19 +449,25 @@ fn skipped(files: &FileCache, page: &Page, plan: &PagePlan) -> Option<Skipped> {
 }
 
 /// A page's last run: its log view, or the log kept for it, and its console output.
-fn documented(site: &Site, plan: &PagePlan) -> Run {
+fn documented(job: &Job<'_>, plan: &PagePlan) -> Run {
     let text =
         |kind| plan.views.iter().find(|view| view.kind == kind).map(|view| &*view.region.text);
-    let kept = || std::fs::read_to_string(kept_log(site, &plan.path)).unwrap_or_default();
+    let kept = || match job.files.is_folder(&job.site.folder.join(KEPT)) {
+        Some(true) => std::fs::read_to_string(kept_log(job.site, &plan.path)).unwrap_or_default(),
+        _ => String::new(),
+    };
     let log = text(ViewKind::Log).map_or_else(|| Cow::Owned(kept()), Cow::Borrowed);
     let outputs = (0..plan.commands.len())
         .map(|index| text(ViewKind::Console(index)).unwrap_or_default().to_owned());
     Run { outputs: outputs.collect(), recording: requestshook::parse(&log).unwrap_or_default() }
 }
 
+/// The folder of a site in which doctool keeps what no page shows.
+const KEPT: &str = ".doctool";
+
 /// Where the log of a page without a log view is kept.
 fn kept_log(site: &Site, page: &str) -> PathBuf {
-    replay::folder(&site.folder.join(".doctool"), page).join("log.md")
+    replay::folder(&site.folder.join(KEPT), page).join("log.md")
 }
 
 /// Where the pages meant publish secrets, but for logs, which are written anew. A secret of one page

@@ -3,11 +3,12 @@
 //! Each page is read once, several at once.
 
 use crate::error::{Error, ErrorKind, Result};
-use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use crate::model::{
-    Adoption, Change, Diagnostic, DiagnosticKind, Excerpt, Fate, FileCache, FileText, Level,
+    Adoption, Change, Diagnostic, DiagnosticKind, Excerpt, Fate, FileCache, FileText, Leak, Level,
     Outcome, Page, PageOutcome, PagePlan, Place, Run, Skipped, Unplaced, View, ViewKind,
 };
 use crate::stabilise::{Learnt, Secrets, Sight};
@@ -19,8 +20,6 @@ use super::{Job, adopting, documented, judge, no_network, planned};
 struct Looked {
     outcome: PageOutcome,
     skipped: Option<Skipped>,
-    texts: PageTexts,
-    learnt: Learnt,
     commands: usize,
     is_meant: bool,
 }
@@ -33,9 +32,12 @@ struct Looked {
 /// When the settings or a page cannot be read, or there is no page.
 pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let none = Secrets::of(&[], &Run::default(), &job.config.redact);
-    let look = |page: Page, plan: PagePlan| look(job, &none, &page, plan);
+    let sight = Sight::beside(&none);
+    let look = |page: Page, plan: PagePlan| look(job, &none, &sight, &page, plan);
     let mut looked = Vec::new();
-    planned(job, &no_network, look, |page| {
+    let mut publication = Publication::of(sight.clone());
+    planned(job, &no_network, look, |(page, texts, learnt)| {
+        publication.add_texts(texts, learnt);
         looked.push(page);
         Ok(())
     })?;
@@ -44,10 +46,8 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
     let is_meant: Vec<bool> =
         looked.iter().zip(share).map(|(page, is_shared)| page.is_meant && is_shared).collect();
     let mut outcome = Outcome { level: Level::Offline, ..Outcome::default() };
-    let mut publication = Publication::of(Sight::beside(&none));
     for (order, (page, is_meant)) in looked.into_iter().zip(&is_meant).enumerate() {
-        let Looked { outcome: found, skipped, texts, learnt, .. } = page;
-        publication.add_texts(texts, learnt);
+        let Looked { outcome: found, skipped, .. } = page;
         if *is_meant {
             outcome.pages.push(PageOutcome { order, ..found });
             outcome.skipped.extend(skipped);
@@ -65,24 +65,32 @@ pub(super) fn check(job: &Job<'_>) -> Result<(Outcome, Secrets)> {
 /// Takes lines with a secret out of findings: it may be known from another page only.
 fn blot(outcome: &mut Outcome) {
     let Outcome { leaks, pages, .. } = outcome;
-    let mut places: HashMap<&Path, HashSet<usize>> = HashMap::new();
-    for of_file in leaks.chunk_by(|one, next| one.place.file == next.place.file) {
-        let lines = of_file.iter().map(|leak| leak.place.line);
-        places.entry(&of_file[0].place.file).or_default().extend(lines);
+    let is_same = |one: &Place, next: &Place| one.file.as_os_str() == next.file.as_os_str();
+    // They are in the order of their places.
+    let mut of_files: HashMap<&OsStr, &[Leak]> = HashMap::new();
+    for of_file in leaks.chunk_by(|one, next| is_same(&one.place, &next.place)) {
+        of_files.insert(of_file[0].place.file.as_os_str(), of_file);
     }
     for page in pages {
-        let is_same = |one: &Diagnostic, next: &Diagnostic| one.place.file == next.place.file;
-        for of_file in page.diagnostics.chunk_by_mut(is_same) {
-            let Some(lines) = places.get(&*of_file[0].place.file) else { continue };
-            for found in of_file.iter_mut().filter(|found| lines.contains(&found.place.line)) {
-                found.text = "(this line holds a secret)".to_owned();
-                found.span = 0..found.text.len();
+        for of_file in page.diagnostics.chunk_by_mut(|one, next| is_same(&one.place, &next.place)) {
+            let Some(leaks) = of_files.get(of_file[0].place.file.as_os_str()) else { continue };
+            for found in of_file {
+                if leaks.binary_search_by_key(&found.place.line, |leak| leak.place.line).is_ok() {
+                    found.text = "(this line holds a secret)".to_owned();
+                    found.span = 0..found.text.len();
+                }
             }
         }
     }
 }
 
-fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
+fn look(
+    job: &Job<'_>,
+    none: &Secrets,
+    sight: &Sight,
+    page: &Page,
+    plan: PagePlan,
+) -> (Looked, PageTexts, Learnt) {
     let place = Place::file(job.files.shown(page.file));
     let mut skipped = None;
     let mut skip = |reason: &str| {
@@ -90,7 +98,7 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
         skipped = Some(Skipped { path, place, reason: reason.to_owned() });
     };
     let mut diagnostics = page.diagnostics.clone();
-    let run = documented(job.site, &plan);
+    let run = documented(job, &plan);
     let (learnt, seen) = none.sight(&run);
     let has_drawn = plan.views.iter().any(|view| !matches!(view.kind, ViewKind::Console(_)));
     if plan.skipped {
@@ -124,7 +132,7 @@ fn look(job: &Job<'_>, none: &Secrets, page: &Page, plan: PagePlan) -> Looked {
         unshown_log: None,
         unused: Vec::new(),
     };
-    Looked { outcome, skipped, texts, learnt, commands, is_meant }
+    (Looked { outcome, skipped, commands, is_meant }, texts, sight.without_stand_ins(learnt))
 }
 
 /// A view of which only the place is told: nothing becomes of it, and texts of a whole site are many.

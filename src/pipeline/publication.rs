@@ -1,15 +1,17 @@
 //! Secrets that the pages meant publish: where they stand, and the edits that take them out.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::path::Path;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::capture::requestshook;
 use crate::model::{Edit, Excerpt, FileId, FileText, Leak, Page, Place, Run, TextForm};
 use crate::page;
 use crate::side_by_side;
-use crate::stabilise::{Found, Learnt, Published, Secrets, ShortSecrets, Sight, Sighted};
+use crate::stabilise::{Learnt, Published, Secrets, ShortSecrets, Sight, Sighted};
 
 use super::Job;
 
@@ -58,11 +60,11 @@ impl Publication {
 
     /// Takes in a page with all its files.
     pub(super) fn add(&mut self, job: &Job<'_>, page: &Page, documented: &Run) {
-        let learnt = self.sight.learn(documented);
+        let learnt = self.sight.without_stand_ins(self.sight.learn(documented));
         self.add_texts(PageTexts::of(job, page), learnt);
     }
 
-    /// Takes in a page whose files are known already.
+    /// Takes in a page whose files are known already, and what it documents but for stand-ins.
     pub(super) fn add_texts(&mut self, PageTexts(forms): PageTexts, learnt: Learnt) {
         self.pages.push(forms.keys().copied().collect());
         for (file, forms) in forms {
@@ -129,24 +131,20 @@ impl Publication {
             page.iter().for_each(|&file| short.entry(file).or_default().extend(&of_page));
         }
         let of_file = |&(file, _): &(FileId, &Vec<TextForm>)| {
-            let found = texts[&file].iter().flat_map(|text| {
-                let found = published.find(text.form, &text.text, &text.seen, &short[&file]);
-                found.into_iter().map(move |found| (text, found))
-            });
             let (shown, bytes) = (job.files.shown(file), job.files.bytes(file));
-            let secret = |(text, found): (&Text, Found)| {
-                let span = text.start + found.span.start..text.start + found.span.end;
-                let place = place(&shown, &bytes, span.start);
-                let (value, placeholder) = (&text.text[found.span.clone()], found.placeholder());
-                let edit = Edit { file, span, text: placeholder };
-                (
-                    value.to_owned(),
-                    FoundSecret { leak: Leak { place, kind: found.kind, value: 0 }, edit },
-                )
-            };
-            found.map(secret).collect::<Vec<_>>()
+            let mut secrets = Vec::new();
+            for text in &texts[&file] {
+                for found in published.find(text.form, &text.text, &text.seen, &short[&file]) {
+                    let span = text.start + found.span.start..text.start + found.span.end;
+                    let place = place(&shown, &bytes, span.start);
+                    let edit = Edit { file, span, text: found.placeholder() };
+                    let leak = Leak { place, kind: found.kind, value: 0 };
+                    secrets.push((&text.text[found.span], FoundSecret { leak, edit }));
+                }
+            }
+            secrets
         };
-        let mut numbers = HashMap::new();
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
         let mut findings = Vec::new();
         let Ok(()) = side_by_side::each(&files, of_file, |found| {
             for (value, mut secret) in found {

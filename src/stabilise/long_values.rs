@@ -24,8 +24,9 @@ const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Bits for each that is set, so that few looks are in vain.
 const ROOM: usize = 16;
 
-/// Ways in which most long values may be written.
+/// Ways in which most long values may be written, and how many of them begin otherwise than others.
 const LIKELY_WAYS: usize = 11;
+const LIKELY_BEGINNINGS: usize = 7;
 
 /// Long values that are ready to be looked for.
 pub(super) struct LongValues {
@@ -63,8 +64,14 @@ const PORTION: usize = 256;
 impl LongValues {
     /// Finds these, each with its kind.
     pub(super) fn new(values: Vec<(String, String)>) -> Self {
-        let mut written: Vec<([u8; LONG], u32, Way)> =
-            Vec::with_capacity(values.len() * LIKELY_WAYS);
+        let likely = values.len() * LIKELY_BEGINNINGS;
+        let mut long = Self {
+            values: Vec::new(),
+            looks: Vec::new(),
+            slots: vec![0; if likely == 0 { 0 } else { (2 * likely).next_power_of_two() }],
+            beginnings: Vec::with_capacity(likely),
+            members: Vec::with_capacity(values.len() * LIKELY_WAYS),
+        };
         let portions: Vec<(usize, &[(String, String)])> =
             values.chunks(PORTION).enumerate().collect();
         let beginnings = |(portion, values): &(usize, &[(String, String)])| {
@@ -75,18 +82,9 @@ impl LongValues {
             of_value.collect::<Vec<_>>()
         };
         let Ok(()) = side_by_side::each_large(&portions, beginnings, |some| {
-            written.extend(some);
+            some.into_iter().for_each(|(bytes, value, way)| long.add(bytes, value, way));
             Ok::<(), Infallible>(())
         });
-        let slots = if written.is_empty() { 0 } else { (2 * written.len()).next_power_of_two() };
-        let mut long = Self {
-            values: Vec::new(),
-            looks: Vec::new(),
-            slots: vec![0; slots],
-            beginnings: Vec::with_capacity(written.len()),
-            members: Vec::with_capacity(written.len()),
-        };
-        written.into_iter().for_each(|(bytes, value, way)| long.add(bytes, value, way));
         let bits = ROOM * STEP * long.beginnings.len();
         let words = if bits == 0 { 0 } else { bits.next_power_of_two().div_ceil(64) };
         long.looks.resize(words, 0);
@@ -116,6 +114,21 @@ impl LongValues {
         let needles = OnceLock::new();
         self.beginnings.push(Beginning { bytes, first: new, last: new, needles });
         self.slots[slot] = small(self.beginnings.len());
+        if 2 * self.beginnings.len() > self.slots.len() {
+            self.make_room();
+        }
+    }
+
+    /// Gives the beginnings twice as many slots.
+    fn make_room(&mut self) {
+        self.slots = vec![0; 2 * self.slots.len()];
+        for index in 0..self.beginnings.len() {
+            let mut slot = self.slot(&self.beginnings[index].bytes);
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) % self.slots.len();
+            }
+            self.slots[slot] = small(index + 1);
+        }
     }
 
     /// The places of a text where one of the values begins, in order, with the longest that stands

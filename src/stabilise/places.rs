@@ -39,6 +39,9 @@ const HEADERS: [&str; 13] = [
 const FIELDS: &str = "(?:[a-z0-9_-]*_)?(?:password|passwd|passphrase|secret|token|api_?key\
     |private_?key|secret_?key|temp_url_(?:key|sig)|signature|credential)|admin_?pass|original_?password";
 
+/// No field that doctool knows is as long, whatever stands before it.
+const LIKELY_FIELD: usize = 100;
+
 /// The id in `"token": {"id": "…"}`, with which Keystone is asked to authenticate by token.
 static TOKEN_ID: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r#""(?<name>token)"\s*:\s*\{\s*"id"\s*:\s*"(?<value>(?:[^"\\]|\\.)*)"#)
@@ -128,6 +131,8 @@ pub(super) struct Places {
     /// A line of YAML.
     yaml: Regex,
     field: Regex,
+    /// What is longer is no field.
+    longest_field: usize,
     windows: Windows,
     stand_ins: StandIns,
 }
@@ -169,6 +174,7 @@ impl Places {
                 r#"^[-+ \t]*(?<name>(?i-u:{fields})):[ \t]+["']?(?<value>[^\s"'{{\[|>&*!#][^\s"']*)["']?[ \t\r]*$"#
             )),
             field: pattern(&format!("^(?i-u:{fields})$")),
+            longest_field: settings.fields.iter().map(String::len).fold(LIKELY_FIELD, usize::max),
             windows: Windows::new(settings.fields.iter().chain(&headers).map(String::as_str)),
             stand_ins,
             headers,
@@ -191,7 +197,7 @@ impl Places {
 
     /// Whether this is what fields with secrets are called, and so a word that says nothing.
     pub(super) fn is_field(&self, word: &str) -> bool {
-        self.field.is_match(word)
+        word.len() <= self.longest_field && self.field.is_match(word)
     }
 
     /// Whether a value in a secret place is a secret, and nothing that stands for one.
@@ -459,7 +465,8 @@ pub(super) fn placeholder(kind: &str) -> String {
 
 /// Whether the value has been replaced already.
 pub(super) fn is_placeholder(value: &str) -> bool {
-    value.contains("[redacted:")
+    // Most have no bracket, and that is quick to see.
+    memchr(b'[', value.as_bytes()).is_some() && value.contains("[redacted:")
 }
 
 /// What the value of a header such as `Authorization` is called.

@@ -4,6 +4,7 @@
 //! text the stretches that must not be there. What people put in a secret's place is none.
 
 use std::collections::BTreeMap;
+use std::slice;
 use std::sync::{Arc, LazyLock};
 
 use foldhash::HashSet;
@@ -23,6 +24,7 @@ static CODE_SPAN: LazyLock<Regex> =
 const SHORTEST_IN_CODE_SPAN: usize = 3;
 
 /// Looks at the texts of pages one by one, before any secret is known.
+#[derive(Clone)]
 pub struct Sight(Arc<Places>);
 
 /// What is seen in a text at first sight.
@@ -43,6 +45,13 @@ impl Sight {
     /// What a recording says of secrets.
     pub fn learn(&self, recorded: &Run) -> Learnt {
         Learnt::of(&self.0, recorded)
+    }
+
+    /// The same without what people put in a secret's place.
+    #[must_use]
+    pub fn without_stand_ins(&self, mut learnt: Learnt) -> Learnt {
+        learnt.values.0.retain(|value, _| self.0.is_secret_value(value));
+        learnt
     }
 
     /// What is seen in a text.
@@ -70,8 +79,8 @@ impl ShortSecrets {
 }
 
 impl Published {
-    /// The secrets that were seen in texts, and those of what is recorded in them. A value that is a
-    /// name in a recording is replaced only in its place.
+    /// The secrets that were seen in texts, and those of what is recorded in them, which is without what
+    /// people put in their place. A value that is a name in a recording is replaced only in its place.
     pub fn of<'a>(
         sight: &Sight,
         sighted: impl Iterator<Item = &'a Sighted>,
@@ -82,13 +91,20 @@ impl Published {
         let allowed: HashSet<String> = settings.allow.iter().cloned().collect();
         let mut values = Values::default();
         let mut add = |kind: &str, value: &str| {
-            let is_known = values.0.contains_key(value);
-            if !is_known && places.is_secret_value(value) && !allowed.contains(value) {
+            if !allowed.contains(value) {
                 values.add(kind, value);
             }
         };
         recorded.values.0.iter().for_each(|(value, kind)| add(kind, value));
-        sighted.for_each(|Sighted(seen)| places::visit(&seen.placed, &mut add));
+        let placed = sighted.flat_map(|Sighted(seen)| &seen.placed);
+        placed.for_each(|placed| {
+            places::visit(slice::from_ref(placed), &mut |kind, value| {
+                // What stands in a place was looked at there; what is inside of it was not.
+                if value == placed.value || places.is_secret_value(value) {
+                    add(kind, value);
+                }
+            });
+        });
         let names = recorded.names.clone();
         Self { secrets: Secrets::finding(places, &values, &names), names, allowed }
     }

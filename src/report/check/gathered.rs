@@ -1,10 +1,12 @@
 //! A report made of what a run found: an [`Outcome`] in, a [`CheckReport`] without secrets out.
 
-use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
+use std::ffi::OsStr;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use super::value::{
     self, Attempt, CheckReport, CheckedPage, CheckedView, Found, Secret, SkippedPage,
@@ -84,7 +86,7 @@ impl CheckReport {
 /// What is told already: what several pages include is told once, by the first of them.
 #[derive(Default)]
 struct Told<'a> {
-    files: HashMap<&'a Path, HashSet<(DiagnosticKind, usize, usize)>>,
+    files: HashMap<&'a OsStr, HashSet<(DiagnosticKind, usize, usize)>>,
 }
 
 impl<'a> Told<'a> {
@@ -93,9 +95,9 @@ impl<'a> Told<'a> {
         let mut is_new = Vec::new();
         let mut found = found.peekable();
         while let Some(first) = found.peek() {
-            let file: &Path = &first.place.file;
+            let file = first.place.file.as_os_str();
             let places = self.files.entry(file).or_default();
-            let is_there = |found: &&Diagnostic| found.place.file.as_os_str() == file.as_os_str();
+            let is_there = |found: &&Diagnostic| found.place.file.as_os_str() == file;
             while let Some(Diagnostic { kind, place, .. }) = found.next_if(is_there) {
                 is_new.push(places.insert((*kind, place.line, place.column)));
             }

@@ -30,4 +30,9 @@ pub use value::{
 pub trait Report {
     /// The whole report in this form.
     fn told(&self, report: &CheckReport) -> String;
+
+    /// The same in several parts, one behind the other.
+    fn parts(&self, report: &CheckReport) -> Vec<String> {
+        vec![self.told(report)]
+    }
 }

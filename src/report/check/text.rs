@@ -17,21 +17,28 @@ pub struct Text(pub Colour);
 
 impl Report for Text {
     fn told(&self, report: &CheckReport) -> String {
-        let (mut out, mut flaws) = (String::new(), String::new());
+        self.parts(report).concat()
+    }
+
+    fn parts(&self, report: &CheckReport) -> Vec<String> {
         let told = |page: &CheckedPage| {
-            let (of_views, flaws) = parts(page);
-            let of_views: String =
-                of_views.into_iter().map(|found| self.found(page, found)).collect();
-            let mut of_page = String::new();
-            flaws.into_iter().for_each(|found| self.push(&mut of_page, found));
+            let (mut of_views, mut of_page) = (String::new(), String::new());
+            for found in &page.findings {
+                match is_of_view(found) {
+                    true => of_views.push_str(&self.found(page, found)),
+                    false => self.push(&mut of_page, found),
+                }
+            }
             (of_views, of_page)
         };
+        let (mut parts, mut flaws) = (Vec::new(), Vec::with_capacity(report.pages.len()));
         let Ok(()) = side_by_side::each(&report.pages, told, |(of_views, of_page)| {
-            out.push_str(&of_views);
-            flaws.push_str(&of_page);
+            parts.push(of_views);
+            flaws.push(of_page);
             Ok::<(), Infallible>(())
         });
-        out.push_str(&flaws);
+        parts.append(&mut flaws);
+        let mut out = String::new();
         report.elsewhere.iter().for_each(|found| self.push(&mut out, found));
         out.push_str(&self.secrets(&report.secrets));
         if let Some(failure) = &report.failure {
@@ -42,7 +49,8 @@ impl Report for Text {
         let pages = report.pages.iter().map(|page| (&*page.path, &*page.not_seen));
         out.push_str(&not_seen(pages));
         out.push_str(&skipped(report));
-        out
+        parts.push(out);
+        parts
     }
 }
 
@@ -110,11 +118,9 @@ impl Text {
     }
 }
 
-/// What was found in a page's views, and its other flaws.
-fn parts(page: &CheckedPage) -> (Vec<&Found>, Vec<&Found>) {
-    let is_of_view =
-        |found: &&Found| found.view.is_some() || found.kind == DiagnosticKind::RunsDiffer;
-    page.findings.iter().partition(is_of_view)
+/// Whether something was found in a view; if not, it is another flaw of the page.
+fn is_of_view(found: &Found) -> bool {
+    found.view.is_some() || found.kind == DiagnosticKind::RunsDiffer
 }
 
 /// What came of it, on one line.
@@ -132,19 +138,19 @@ pub(super) fn summary(report: &CheckReport) -> String {
         counted(totals.pages - totals.failed, "page"),
         report.level.how()
     );
-    let places = report.pages.iter().flat_map(|page| parts(page).0);
-    let places =
-        places.filter(|found| found.diff.is_none() && found.kind != DiagnosticKind::RunsDiffer);
-    match places.count() {
-        0 => {}
-        count => {
-            let _ = write!(line, "; {} to look at", counted(count, "place"));
+    let (mut places, mut flaws) = (0, BTreeMap::new());
+    for found in report.pages.iter().flat_map(|page| &page.findings).chain(&report.elsewhere) {
+        if !is_of_view(found) {
+            *flaws.entry(found.severity).or_insert(0) += 1;
+        } else if found.diff.is_none() && found.kind != DiagnosticKind::RunsDiffer {
+            places += 1;
         }
     }
-    let flaws = || report.pages.iter().flat_map(|page| parts(page).1).chain(&report.elsewhere);
+    if places > 0 {
+        let _ = write!(line, "; {} to look at", counted(places, "place"));
+    }
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {
-        let count = flaws().filter(|found| found.severity == severity).count();
-        if count > 0 {
+        if let Some(&count) = flaws.get(&severity) {
             let _ = write!(line, "; {}", counted(count, severity.name()));
         }
     }

@@ -291,17 +291,25 @@ impl CheckReport {
 
     /// How much there is of everything.
     pub fn summary(&self) -> Summary {
+        let mut counts = [0; 3];
+        // There may be many, and each takes room: they are gone through once.
+        let mut count = |found: &Found| counts[found.severity as usize] += 1;
+        let mut failed = 0;
+        for page in &self.pages {
+            page.findings.iter().for_each(&mut count);
+            failed += usize::from(page.has_failed());
+        }
+        self.elsewhere.iter().chain(&self.secrets).for_each(count);
         let views = || self.pages.iter().flat_map(|page| &page.views);
-        let count = |severity| self.findings().filter(|found| found.severity == severity).count();
         Summary {
             pages: self.pages.len(),
-            failed: self.pages.iter().filter(|page| page.has_failed()).count(),
+            failed,
             skipped: self.skipped.len(),
             views: views().count(),
             stale: views().filter(|view| view.stale).count(),
-            errors: count(Severity::Error),
-            warnings: count(Severity::Warning),
-            notes: count(Severity::Note),
+            errors: counts[Severity::Error as usize],
+            warnings: counts[Severity::Warning as usize],
+            notes: counts[Severity::Note as usize],
         }
     }
 
