@@ -12,6 +12,7 @@ pub mod readable;
 mod template;
 pub mod written;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -310,12 +311,16 @@ fn word(text: &str) -> Option<String> {
 }
 
 /// A message with one way of writing blanks and arrows: what two lines are compared by.
-pub fn normal(line: &str) -> String {
+pub fn normal(line: &str) -> Cow<'_, str> {
+    let text = line.trim();
     let Some(Message { from, to, is_dotted, label, .. }) = Message::read(line) else {
-        return line.trim().to_owned();
+        return text.into();
     };
-    let arrow = if is_dotted { "-->>" } else { "->>" };
-    format!("{from}{arrow}{to}: {label}")
+    let parts = [from, if is_dotted { "-->>" } else { "->>" }, to, ": "];
+    match parts.iter().try_fold(text, |rest, part| rest.strip_prefix(part)) {
+        Some(rest) if rest == label => text.into(),
+        _ => (parts.concat() + label).into(),
+    }
 }
 
 /// The ends of a message, and which half of an exchange it is.

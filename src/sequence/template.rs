@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memchr2;
 use regex::Regex;
 
 static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
@@ -22,6 +23,8 @@ pub struct Template {
 impl Template {
     /// The template in a message; none where it is as doctool draws it.
     pub fn of(message: &str) -> Option<Self> {
+        // Hardly any message was edited, and that is quick to see.
+        memchr2(b'{', b'?', message.as_bytes())?;
         let (path, has_query) = match message.split_once('?') {
             Some((path, _)) => (path, true),
             None => (message, false),
