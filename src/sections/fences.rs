@@ -44,9 +44,9 @@ fn opening(line: &str) -> Option<(&str, &str)> {
     // Most lines open none, and that is quick to see.
     let indent = indent(line);
     let begin = &line[indent.len()..];
-    let mark = begin.chars().next().filter(|mark| ['`', '~'].contains(mark))?;
-    let (marker, info) = begin.split_at(begin.len() - begin.trim_start_matches(mark).len());
-    let is_code_span = mark == '`' && info.contains('`');
+    let mark = *begin.as_bytes().first().filter(|mark| b"`~".contains(mark))?;
+    let (marker, info) = begin.split_at(begin.bytes().take_while(|byte| *byte == mark).count());
+    let is_code_span = mark == b'`' && info.contains('`');
     (marker.len() >= 3 && !is_code_span).then_some((indent, marker))
 }
 
@@ -61,8 +61,7 @@ fn closer(lines: &[&str], indent: &str, marker: &str) -> Result<usize, usize> {
     for (index, line) in lines.iter().enumerate() {
         let bytes = line.as_bytes();
         // An indent is short, and hardly any line has a mark behind it.
-        let is_inside = bytes.len() >= indent.len()
-            && bytes.iter().zip(indent.as_bytes()).all(|(byte, blank)| byte == blank);
+        let is_inside = indent.bytes().enumerate().all(|(at, blank)| bytes.get(at) == Some(&blank));
         if !is_inside {
             if !line.trim().is_empty() {
                 return Err(index);

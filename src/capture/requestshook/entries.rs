@@ -239,12 +239,13 @@ impl<R: Read> Entries<R> {
         let is_there = current.is_some();
         match current {
             None => {}
-            Some(Current { line, cut: None, .. }) => {
-                found.places.push(Place { line, bytes: self.start..end, more: None });
+            Some(Current { line, header, cut: None }) => {
+                let bytes = self.start..end;
+                found.places.push(Place { line, bytes, header, more: None });
             }
-            Some(Current { line, cut: Some((kept, more)), .. }) => {
+            Some(Current { line, header, cut: Some((kept, more)) }) => {
                 let more = Some(more + told.len() as u64);
-                found.places.push(Place { line, bytes: 0..0, more });
+                found.places.push(Place { line, bytes: 0..0, header, more });
                 found.kept = kept;
             }
         }

@@ -182,8 +182,10 @@ impl<'a> Words<'a> {
         if !rest.starts_with(begins_word) {
             return None;
         }
+        let first = rest.as_bytes()[0].to_ascii_lowercase();
         let is_whole = |word: &str| {
-            starts(rest, word)
+            word.as_bytes()[0] == first
+                && starts(rest, word)
                 && !rest[word.len()..]
                     .starts_with(|next: char| next == '_' || next.is_ascii_alphanumeric())
         };
