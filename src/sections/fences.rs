@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use memchr::memchr;
+
 /// A fence that is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fence {
@@ -46,13 +48,13 @@ fn opening(line: &str) -> Option<(&str, &str)> {
     let begin = &line[indent.len()..];
     let mark = *begin.as_bytes().first().filter(|mark| b"`~".contains(mark))?;
     let (marker, info) = begin.split_at(begin.bytes().take_while(|byte| *byte == mark).count());
-    let is_code_span = mark == b'`' && info.contains('`');
+    let is_code_span = mark == b'`' && memchr(b'`', info.as_bytes()).is_some();
     (marker.len() >= 3 && !is_code_span).then_some((indent, marker))
 }
 
 /// What stands before the backticks of an opening line.
 pub(super) fn indent(line: &str) -> &str {
-    &line[..line.len() - line.trim_start_matches([' ', '\t', '>']).len()]
+    &line[..line.bytes().take_while(|byte| b" \t>".contains(byte)).count()]
 }
 
 /// The line that ends the fence, or the one at which the search for it ended.

@@ -276,8 +276,9 @@ fn label(line: &str) -> Option<&str> {
     let blank = [' ', '\t'];
     let behind = line.trim_start_matches(blank).strip_prefix("===")?;
     let behind = behind.trim_start_matches(['+', '!']).trim_start_matches(blank);
-    let (label, behind) = behind.strip_prefix('"')?.split_once('"')?;
-    behind.trim_start_matches(blank).is_empty().then_some(label)
+    let inside = behind.strip_prefix('"')?;
+    let end = memchr(b'"', inside.as_bytes())?;
+    inside[end + 1..].trim_start_matches(blank).is_empty().then_some(&inside[..end])
 }
 
 /// The lines as tabs and what stands between them.

@@ -3,12 +3,13 @@
 //! In: the bytes of a log, as they come. Out: an [`Entry`] for each heading.
 
 use std::io::{self, Read};
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
 use crate::model::Entry;
 
-use super::heading::{Heading, MARK};
+use super::heading::{MARK, sides};
 use super::piece::{Piece, Place};
 
 /// The header by which requestshook itself pairs requests and responses.
@@ -20,6 +21,9 @@ const PORTION: usize = 256 * 1024;
 const LONGEST_ENTRY: usize = 16 * 1024 * 1024;
 /// Bytes in which a heading with its header lines is looked for.
 const LONGEST_HEADER: usize = 64 * 1024;
+
+/// Finds what looks like the beginning of a heading.
+static HEADINGS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(MARK));
 
 /// Reads the entries of a log.
 ///
@@ -168,7 +172,7 @@ impl<R: Read> Entries<R> {
     fn next_heading(&mut self) -> Option<(usize, Option<usize>)> {
         loop {
             let rest = &self.buffer[self.searched..];
-            let Some(found) = memmem::find(rest, MARK.as_bytes()) else {
+            let Some(found) = HEADINGS.find(rest) else {
                 let overlap = MARK.len() - 1;
                 self.searched = self.searched.max(self.buffer.len().saturating_sub(overlap));
                 return None;
@@ -356,8 +360,8 @@ impl<R: Read> Iterator for Entries<R> {
 
 fn is_heading(line: &[u8]) -> bool {
     match std::str::from_utf8(line) {
-        Ok(line) => Heading::read(line).is_some(),
-        Err(_) => Heading::read(&String::from_utf8_lossy(line)).is_some(),
+        Ok(line) => sides(line).is_some(),
+        Err(_) => sides(&String::from_utf8_lossy(line)).is_some(),
     }
 }
 

@@ -24,21 +24,34 @@ impl<'a> Heading<'a> {
     /// The parts of `### (FROM) REQ >>> (TO) : METHOD URL` or
     /// `### (FROM) RESP <<< (TO) : STATUS METHOD URL`.
     pub(super) fn read(line: &'a str) -> Option<Self> {
-        let line = line.strip_prefix(MARK)?;
-        let (from, behind) = brackets(line)
-            .find(|(_, behind)| behind.starts_with(REQUEST) || behind.starts_with(RESPONSE))?;
-        let is_request = behind.starts_with(REQUEST);
-        let rest = &behind[if is_request { REQUEST.len() } else { RESPONSE.len() }..];
-        let (to, behind) = brackets(rest).find(|(_, behind)| behind.starts_with(WHAT))?;
-        let rest = &behind[WHAT.len()..];
+        let Sides { from, to, is_request, what } = sides(line)?;
         if is_request {
-            let end = memchr::memchr(b' ', rest.as_bytes());
-            let (method, url) = end.map_or((rest, ""), |end| around(rest, end));
+            let end = memchr::memchr(b' ', what.as_bytes());
+            let (method, url) = end.map_or((what, ""), |end| around(what, end));
             return Some(Self { from, to, status: None, method, url });
         }
-        let (status, method, url) = answered(rest);
+        let (status, method, url) = answered(what);
         Some(Self { from, to, status: Some(status), method, url })
     }
+}
+
+/// What every heading has, and what stands behind that.
+pub(super) struct Sides<'a> {
+    from: &'a str,
+    to: &'a str,
+    is_request: bool,
+    what: &'a str,
+}
+
+/// The sides of a line that is a heading.
+pub(super) fn sides(line: &str) -> Option<Sides<'_>> {
+    let line = line.strip_prefix(MARK)?;
+    let (from, behind) = brackets(line)
+        .find(|(_, behind)| behind.starts_with(REQUEST) || behind.starts_with(RESPONSE))?;
+    let is_request = behind.starts_with(REQUEST);
+    let rest = &behind[if is_request { REQUEST.len() } else { RESPONSE.len() }..];
+    let (to, behind) = brackets(rest).find(|(_, behind)| behind.starts_with(WHAT))?;
+    Some(Sides { from, to, is_request, what: &behind[WHAT.len()..] })
 }
 
 /// What is before each closing bracket, and what is from there on.

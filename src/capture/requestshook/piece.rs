@@ -87,7 +87,9 @@ fn plain(text: &[u8]) -> Option<&str> {
 /// The entry with the length of what is behind its header.
 fn plain_entry(text: &str, header_end: Option<usize>, line: usize) -> (Entry<'_>, usize) {
     let (end, behind) = parts(text.as_bytes(), header_end);
-    let (heading, mut rest) = text[..end].split_once('\n').unwrap_or((&text[..end], ""));
+    let head = &text[..end];
+    let first = memchr::memchr(b'\n', head.as_bytes()).unwrap_or(end);
+    let (heading, mut rest) = (&head[..first], head.get(first + 1..).unwrap_or_default());
     let mut headers = Vec::with_capacity(16);
     while !rest.is_empty() {
         let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
