@@ -62,9 +62,8 @@ fn closer(lines: &[&str], indent: &str, marker: &str) -> Result<usize, usize> {
     let mark = marker.as_bytes()[0];
     for (index, line) in lines.iter().enumerate() {
         let bytes = line.as_bytes();
-        // An indent is short, and hardly any line has a mark behind it.
-        let is_inside = indent.bytes().enumerate().all(|(at, blank)| bytes.get(at) == Some(&blank));
-        if !is_inside {
+        // Hardly any line has a mark behind the indent.
+        if !begins(bytes, indent.as_bytes()) {
             if !line.trim().is_empty() {
                 return Err(index);
             }
@@ -75,6 +74,14 @@ fn closer(lines: &[&str], indent: &str, marker: &str) -> Result<usize, usize> {
         }
     }
     Err(lines.len())
+}
+
+/// Whether a line begins with an indent. In a tab that has four blanks, which are compared at once.
+fn begins(line: &[u8], indent: &[u8]) -> bool {
+    match <&[u8; 4]>::try_from(indent) {
+        Ok(four) => line.first_chunk() == Some(four),
+        Err(_) => line.starts_with(indent),
+    }
 }
 
 #[cfg(test)]

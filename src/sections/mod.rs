@@ -210,7 +210,7 @@ fn lines(text: &str) -> Vec<&str> {
 fn starts<'a>(lines: &[&'a str], fences: &[Fence]) -> Vec<Section<'a>> {
     // Most lines are no heading, and that is quick to see.
     let starts = |range: Range<usize>| {
-        let headings = range.filter(|&index| lines[index].starts_with('#'));
+        let headings = range.filter(|&index| lines[index].as_bytes().first() == Some(&b'#'));
         headings.filter_map(|index| start(lines, index))
     };
     let mut candidates = Vec::new();

@@ -22,6 +22,13 @@ const LONGEST_ENTRY: usize = 16 * 1024 * 1024;
 /// Bytes in which a heading with its header lines is looked for.
 const LONGEST_HEADER: usize = 64 * 1024;
 
+/// Bytes in which most headers end.
+const NEAR: usize = 4 * 1024;
+
+/// Finds the end of a line with a blank one behind it.
+static BLANK_LINE: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("\n\n"));
+
 /// Finds what looks like the beginning of a heading.
 static HEADINGS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(MARK));
 
@@ -367,6 +374,13 @@ fn is_heading(line: &[u8]) -> bool {
 
 /// Where the blank line behind the header lines begins.
 pub(super) fn header_end(lines: &[u8]) -> Option<usize> {
+    // As a rule it is near, and no line ends with a carriage return.
+    let near = &lines[..lines.len().min(NEAR)];
+    if let Some(end) = BLANK_LINE.find(near)
+        && memchr::memchr(b'\r', &near[..end]).is_none()
+    {
+        return Some(end + 1);
+    }
     let mut begins = memchr::memchr_iter(b'\n', lines).map(|end| end + 1);
     begins.find(|at| matches!(lines[*at..], [b'\n', ..] | [b'\r', b'\n', ..]))
 }
