@@ -3,9 +3,12 @@
 //! In: what tells each message on both sides. Out: pairs, and what has no partner. People put names
 //! such as `{image_id}` for parts of a path and add queries; a message with those is still the one.
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::hash::Hash;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet};
+use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::sequence::Template;
 
@@ -19,24 +22,30 @@ pub(super) enum Pair {
 
 /// Pairs messages in order. Where as many stand as are recorded between two that are alike, those
 /// that `resemble` each other are pairs, too.
-pub(super) fn pairs(
-    standing: &[String],
-    recorded: &[String],
+pub(super) fn pairs<S: AsRef<str>>(
+    standing: &[S],
+    recorded: &[S],
     resemble: impl Fn(usize, usize) -> bool,
 ) -> Vec<Pair> {
-    let known: BTreeSet<&String> = standing.iter().collect();
-    let edited = known.iter().filter_map(|&message| Some((message, Template::of(message)?)));
-    let edited: Vec<(&String, Template)> = edited.collect();
-    let stands_for = |message: &String| -> String {
-        if known.contains(message) {
-            return message.clone();
+    let standing: Vec<&str> = standing.iter().map(AsRef::as_ref).collect();
+    let mut recorded: Vec<&str> = recorded.iter().map(AsRef::as_ref).collect();
+    let mut edited = BTreeMap::new();
+    for &message in &standing {
+        if let Entry::Vacant(place) = edited.entry(message)
+            && let Some(template) = Template::of(message)
+        {
+            place.insert(template);
         }
-        let fits = |(_, template): &&(&String, Template)| template.fits(message);
-        edited.iter().find(fits).map_or(message, |(standing, _)| standing).clone()
-    };
-    let recorded: Vec<String> = recorded.iter().map(stands_for).collect();
+    }
+    if !edited.is_empty() {
+        let known: HashSet<&str> = standing.iter().copied().collect();
+        for message in recorded.iter_mut().filter(|message| !known.contains(*message)) {
+            let edited = edited.iter().find(|(_, template)| template.fits(message));
+            *message = edited.map_or(*message, |(standing, _)| standing);
+        }
+    }
     let mut pairs = Vec::new();
-    for op in differences(standing, &recorded) {
+    for op in differences(&standing, &recorded) {
         let (old, new) = (op.old_range(), op.new_range());
         let is_equal = matches!(op, DiffOp::Equal { .. });
         if old.len() == new.len() {

@@ -1,5 +1,7 @@
 //! A diagram that people edited, beside the one that its recording gives.
 
+use std::borrow::Cow;
+
 use crate::model::HandEditKind;
 use crate::sequence::{Drawing, Line, OPENING, Template, normal};
 
@@ -21,9 +23,9 @@ pub(super) fn compare(
         other(view, index, line, findings);
     }
     let lines = &drawing.messages;
-    let standing: Vec<String> =
+    let standing: Vec<Cow<'_, str>> =
         lines.iter().map(|&line| normal(drawing.lines[line].text)).collect();
-    let recorded: Vec<String> = recorded.lines().map(normal).collect();
+    let recorded: Vec<Cow<'_, str>> = recorded.lines().map(normal).collect();
     let mut values = Vec::new();
     let mut differing = 0;
     let mut missing: Vec<usize> = Vec::new();

@@ -11,7 +11,6 @@ static STEPS: LazyLock<Regex> = LazyLock::new(|| {
         r"\([0-9]{1,4}(?:\s*[-–~]\s*[0-9]{1,4})?\)(?:\s*[-–~]\s*\([0-9]{1,4}\)|(?:,\s*\([0-9]{1,4}(?:\s*[-–~]\s*[0-9]{1,4})?\))+)?",
     )
 });
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern("[0-9]+"));
 static LINK: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?:[-*+]\s+)?(?:\[[^\]]*\]\([^)]*\)|<?https?://\S+)[\s.,]*$"));
 static ADMONITION: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:!!!|\?\?\?\+?)\s*\w"));
@@ -46,7 +45,7 @@ fn references(line: &str) -> impl Iterator<Item = &str> {
 }
 
 fn numbers(steps: &str) -> impl Iterator<Item = usize> {
-    NUMBER.find_iter(steps).filter_map(|number| number.as_str().parse().ok())
+    steps.split(|part: char| !part.is_ascii_digit()).filter_map(|number| number.parse().ok())
 }
 
 fn exists(step: usize, messages: usize) -> bool {

@@ -76,8 +76,9 @@ fn paired(drawing: &Drawing<'_>, generated: &[&str], is_base: bool) -> Pairing {
     let page: Vec<&str> =
         (0..drawing.messages.len()).map(|message| drawing.message(message)).collect();
     let mut pairing = Pairing::new(generated.len(), page.len());
-    let exact: Vec<String> = generated.iter().map(|line| sequence::normal(line)).collect();
-    let own: Vec<String> = page.iter().map(|line| sequence::normal(line)).collect();
+    let exact: Vec<String> =
+        generated.iter().map(|line| sequence::normal(line).into_owned()).collect();
+    let own: Vec<String> = page.iter().map(|line| sequence::normal(line).into_owned()).collect();
     let fits: Vec<_> = own.iter().map(|line| Template::of(line)).collect();
     // Placeholders count as what they stand for, so that messages with them keep their order.
     let mut of_shape: HashMap<(&str, usize), Vec<&String>> = HashMap::new();

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use memchr::{memchr, memchr_iter, memchr2};
+
 /// One header line, in the spelling of the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
@@ -217,10 +219,12 @@ impl Recording {
 /// The path of an absolute URL, without query and fragment; `/` where it is empty. What is no URL,
 /// such as `*`, or the `None` that a log has for a path it does not know, stands for itself.
 pub fn path_of(url: &str) -> &str {
-    let rest = url.find("://").map_or(url, |scheme| &url[scheme + 3..]);
-    let end = rest.find(['?', '#']).unwrap_or(rest.len());
-    match rest[..end].find('/') {
-        Some(start) => &rest[start..end],
+    let bytes = url.as_bytes();
+    let scheme = memchr_iter(b':', bytes).find(|at| bytes[at + 1..].starts_with(b"//"));
+    let rest = scheme.map_or(url, |end| &url[end + 3..]);
+    let rest = &rest[..memchr2(b'?', b'#', rest.as_bytes()).unwrap_or(rest.len())];
+    match memchr(b'/', rest.as_bytes()) {
+        Some(start) => &rest[start..],
         None if matches!(url, "*" | "None") => url,
         None => "/",
     }

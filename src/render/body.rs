@@ -11,7 +11,7 @@ use crate::model::{Entry, Line};
 use crate::stabilise::{StableEntry, StableRecording};
 
 use super::content::content;
-use super::{each, escaped, push_number, some};
+use super::{each, escaped, heads, push_number, some};
 
 /// The request/response page: a blank line before each heading, two between sections.
 pub fn body(recording: &StableRecording) -> String {
@@ -20,7 +20,7 @@ pub fn body(recording: &StableRecording) -> String {
 
 /// The heads of the sections of all messages, four lines each: what [`body`] begins them with.
 pub fn body_heads(recording: &StableRecording) -> String {
-    each(recording, |out, entry, step| push_head(out, entry, step, &entry.label()))
+    heads(recording, |out, entry, step| push_head(out, entry, step, &entry.label()))
 }
 
 /// The sections of these messages of a request/response page.

@@ -1,12 +1,12 @@
 //! The diagram: one Mermaid line a message, without the `sequenceDiagram` line, which the page has.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::model::Entry;
 use crate::sequence::written;
 use crate::stabilise::{StableEntry, StableRecording};
 
-use super::each;
+use super::heads;
 
 /// Names that are kept, at most. A log has few; without a bound, one with many would fill the memory.
 const KEPT: usize = 256;
@@ -30,7 +30,7 @@ impl DiagramNames {
 /// The diagram view.
 pub fn diagram(recording: &StableRecording) -> String {
     let mut names = DiagramNames::default();
-    each(recording, |out, entry, _| push(out, entry, &mut names))
+    heads(recording, |out, entry, _| push(out, entry, &mut names))
 }
 
 /// Adds one message to a diagram.

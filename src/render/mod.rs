@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
-use crate::model::Entry;
+use crate::model::{Arrow, Body, Entry};
 use crate::stabilise::StableRecording;
 
 pub use body::{body, body_entry, body_heads, body_sections};
@@ -31,7 +31,20 @@ fn each(recording: &StableRecording, add: impl FnMut(&mut String, &Entry<'_>, us
     some(recording, 0..usize::MAX, add)
 }
 
-/// The same of these messages.
+/// The same where headers and contents do not matter: messages are given without them.
+fn heads(
+    recording: &StableRecording,
+    mut add: impl FnMut(&mut String, &Entry<'_>, usize),
+) -> String {
+    let mut out = String::new();
+    for arrow in recording.recording().arrows() {
+        let head = Arrow { headers: &[], body: &Body::Empty, ..arrow };
+        add(&mut out, &Entry::of(&head), arrow.step);
+    }
+    out
+}
+
+/// What [`each`] adds for these messages.
 fn some(
     recording: &StableRecording,
     messages: Range<usize>,

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use memchr::memchr;
+
 /// A fence that is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fence {
@@ -44,15 +46,15 @@ fn opening(line: &str) -> Option<(&str, &str)> {
     // Most lines open none, and that is quick to see.
     let indent = indent(line);
     let begin = &line[indent.len()..];
-    let mark = begin.chars().next().filter(|mark| ['`', '~'].contains(mark))?;
-    let (marker, info) = begin.split_at(begin.len() - begin.trim_start_matches(mark).len());
-    let is_code_span = mark == '`' && info.contains('`');
+    let mark = *begin.as_bytes().first().filter(|mark| b"`~".contains(mark))?;
+    let (marker, info) = begin.split_at(begin.bytes().take_while(|byte| *byte == mark).count());
+    let is_code_span = mark == b'`' && memchr(b'`', info.as_bytes()).is_some();
     (marker.len() >= 3 && !is_code_span).then_some((indent, marker))
 }
 
 /// What stands before the backticks of an opening line.
 pub(super) fn indent(line: &str) -> &str {
-    &line[..line.len() - line.trim_start_matches([' ', '\t', '>']).len()]
+    &line[..line.bytes().take_while(|byte| b" \t>".contains(byte)).count()]
 }
 
 /// The line that ends the fence, or the one at which the search for it ended.
@@ -60,10 +62,8 @@ fn closer(lines: &[&str], indent: &str, marker: &str) -> Result<usize, usize> {
     let mark = marker.as_bytes()[0];
     for (index, line) in lines.iter().enumerate() {
         let bytes = line.as_bytes();
-        // An indent is short, and hardly any line has a mark behind it.
-        let is_inside = bytes.len() >= indent.len()
-            && bytes.iter().zip(indent.as_bytes()).all(|(byte, blank)| byte == blank);
-        if !is_inside {
+        // Hardly any line has a mark behind the indent.
+        if !begins(bytes, indent.as_bytes()) {
             if !line.trim().is_empty() {
                 return Err(index);
             }
@@ -74,6 +74,14 @@ fn closer(lines: &[&str], indent: &str, marker: &str) -> Result<usize, usize> {
         }
     }
     Err(lines.len())
+}
+
+/// Whether a line begins with an indent. In a tab that has four blanks, which are compared at once.
+fn begins(line: &[u8], indent: &[u8]) -> bool {
+    match <&[u8; 4]>::try_from(indent) {
+        Ok(four) => line.first_chunk() == Some(four),
+        Err(_) => line.starts_with(indent),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use memchr::memchr;
 use regex::Regex;
 
 use super::{Step, pattern};
@@ -22,12 +23,11 @@ pub(super) struct Heading {
 
 /// The parts of a line that is a heading.
 pub(super) fn heading(line: &str) -> Option<Heading> {
-    // Most lines are no heading, and that is quick to see.
     let level = line.bytes().take_while(|byte| *byte == b'#').count().min(6);
     if level == 0 {
         return None;
     }
-    if line.contains('{') {
+    if memchr(b'{', line.as_bytes()).is_some() {
         return attributed_heading(line);
     }
     let blank = [' ', '\t'];
@@ -51,11 +51,11 @@ fn attributed_heading(line: &str) -> Option<Heading> {
 
 /// The step number that a text begins with, and what is behind it.
 fn step(text: &str, start: usize) -> Option<(Step, &str)> {
-    let (number, behind) = text.strip_prefix('(')?.split_once(')')?;
-    let is_number =
-        (1..=9).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    let inside = text.strip_prefix('(')?;
+    let (number, behind) = inside.split_at(inside.bytes().take_while(u8::is_ascii_digit).count());
+    let behind = behind.strip_prefix(')').filter(|_| number.len() <= 9)?;
     let span = start..start + number.len() + 2;
-    is_number.then(|| number.parse().ok()).flatten().map(|number| (Step { number, span }, behind))
+    number.parse().ok().map(|number| (Step { number, span }, behind))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod headings;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use memchr::memchr;
 use regex::Regex;
 
 use crate::model::newlines;
@@ -207,15 +208,18 @@ fn lines(text: &str) -> Vec<&str> {
 
 /// Sections with heading and arrow, still without parts.
 fn starts<'a>(lines: &[&'a str], fences: &[Fence]) -> Vec<Section<'a>> {
+    // Most lines are no heading, and that is quick to see.
+    let starts = |range: Range<usize>| {
+        let headings = range.filter(|&index| lines[index].as_bytes().first() == Some(&b'#'));
+        headings.filter_map(|index| start(lines, index))
+    };
     let mut candidates = Vec::new();
-    let mut fences = fences.iter().peekable();
-    for index in 0..lines.len() {
-        while fences.next_if(|fence| fence.closer < index).is_some() {}
-        let is_shown = fences.peek().is_some_and(|fence| fence.opener <= index);
-        if !is_shown && let Some(section) = start(lines, index) {
-            candidates.push(section);
-        }
+    let mut begin = 0;
+    for fence in fences {
+        candidates.extend(starts(begin..fence.opener));
+        begin = fence.closer + 1;
     }
+    candidates.extend(starts(begin..lines.len()));
     let has_arrow = |section: &&Section<'_>| section.arrow.is_some();
     let levels: Vec<usize> = candidates.iter().filter(has_arrow).map(|start| start.level).collect();
     candidates.retain(|start| {
@@ -262,7 +266,9 @@ fn arrow(line: &str, index: usize) -> Option<Arrow<'_>> {
 
 /// The name in backticks that a text begins with, and what is behind it.
 fn name(text: &str) -> Option<(&str, &str)> {
-    text.strip_prefix('`')?.split_once('`').filter(|(name, _)| !name.is_empty())
+    let inside = text.strip_prefix('`')?;
+    let end = memchr(b'`', inside.as_bytes()).filter(|end| *end > 0)?;
+    Some((&inside[..end], &inside[end + 1..]))
 }
 
 /// The title of a tab, if the line begins one.
@@ -270,8 +276,9 @@ fn label(line: &str) -> Option<&str> {
     let blank = [' ', '\t'];
     let behind = line.trim_start_matches(blank).strip_prefix("===")?;
     let behind = behind.trim_start_matches(['+', '!']).trim_start_matches(blank);
-    let (label, behind) = behind.strip_prefix('"')?.split_once('"')?;
-    behind.trim_start_matches(blank).is_empty().then_some(label)
+    let inside = behind.strip_prefix('"')?;
+    let end = memchr(b'"', inside.as_bytes())?;
+    inside[end + 1..].trim_start_matches(blank).is_empty().then_some(&inside[..end])
 }
 
 /// The lines as tabs and what stands between them.

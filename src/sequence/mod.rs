@@ -12,6 +12,7 @@ pub mod readable;
 mod template;
 pub mod written;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -79,7 +80,8 @@ impl<'a> Message<'a> {
     /// The message that a line is without doubt: as doctool writes it, between names of letters, digits,
     /// `_`, `.` and `-`.
     fn plain(line: &'a str) -> Option<Self> {
-        let text = line.trim();
+        let whole = line.trim_end();
+        let text = whole.trim_start();
         let from = plain_name(text)?;
         let rest = &text[from.len()..];
         let (is_dotted, rest) = match rest.strip_prefix("-->>") {
@@ -87,11 +89,8 @@ impl<'a> Message<'a> {
             None => (false, rest.strip_prefix("->>")?),
         };
         let to = plain_name(rest)?;
-        let behind = rest[to.len()..].strip_prefix(':')?;
-        let label = behind.trim();
-        let is_nothing = label.is_empty();
-        let start = line.trim_end().len() - behind.trim_start().len();
-        let start = if is_nothing { line.len() } else { start };
+        let label = rest[to.len()..].strip_prefix(':')?.trim_start();
+        let start = if label.is_empty() { line.len() } else { whole.len() - label.len() };
         Some(Self { from, to, is_dotted, bars: 0, label, start })
     }
 }
@@ -100,23 +99,15 @@ impl<'a> Message<'a> {
 /// other arrow is none of a plain name.
 fn plain_name(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
     let mut end = 0;
-    while let Some(byte) = bytes.get(end) {
-        match byte {
-            b'-' if bytes[end..].starts_with(b"->>") || bytes[end..].starts_with(b"-->>") => break,
-            b'-' if !matches!(
-                bytes.get(end + 1),
-                Some(b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'w' | b'y' | b'z')
-            ) =>
-            {
-                return None;
-            }
-            b'-' | b'_' | b'.' => {}
-            byte if byte.is_ascii_alphanumeric() => {}
-            b':' => break,
+    loop {
+        end += bytes[end..].iter().take_while(|byte| is_letter(byte)).count();
+        match &bytes[end..] {
+            [] | [b':', ..] | [b'-', b'>', b'>', ..] | [b'-', b'-', b'>', b'>', ..] => break,
+            [b'-', b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'w' | b'y' | b'z', ..] => end += 1,
             _ => return None,
         }
-        end += 1;
     }
     bytes.first()?.is_ascii_alphanumeric().then(|| &text[..end])
 }
@@ -310,12 +301,16 @@ fn word(text: &str) -> Option<String> {
 }
 
 /// A message with one way of writing blanks and arrows: what two lines are compared by.
-pub fn normal(line: &str) -> String {
+pub fn normal(line: &str) -> Cow<'_, str> {
+    let text = line.trim();
     let Some(Message { from, to, is_dotted, label, .. }) = Message::read(line) else {
-        return line.trim().to_owned();
+        return text.into();
     };
-    let arrow = if is_dotted { "-->>" } else { "->>" };
-    format!("{from}{arrow}{to}: {label}")
+    let parts = [from, if is_dotted { "-->>" } else { "->>" }, to, ": "];
+    match parts.iter().try_fold(text, |rest, part| rest.strip_prefix(part)) {
+        Some(rest) if rest == label => text.into(),
+        _ => (parts.concat() + label).into(),
+    }
 }
 
 /// The ends of a message, and which half of an exchange it is.

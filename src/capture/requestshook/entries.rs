@@ -3,12 +3,13 @@
 //! In: the bytes of a log, as they come. Out: an [`Entry`] for each heading.
 
 use std::io::{self, Read};
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
 use crate::model::Entry;
 
-use super::heading::{Heading, MARK};
+use super::heading::{MARK, sides};
 use super::piece::{Piece, Place};
 
 /// The header by which requestshook itself pairs requests and responses.
@@ -20,6 +21,16 @@ const PORTION: usize = 256 * 1024;
 const LONGEST_ENTRY: usize = 16 * 1024 * 1024;
 /// Bytes in which a heading with its header lines is looked for.
 const LONGEST_HEADER: usize = 64 * 1024;
+
+/// Bytes in which most headers end.
+const NEAR: usize = 4 * 1024;
+
+/// Finds the end of a line with a blank one behind it.
+static BLANK_LINE: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("\n\n"));
+
+/// Finds what looks like the beginning of a heading.
+static HEADINGS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(MARK));
 
 /// Reads the entries of a log.
 ///
@@ -168,7 +179,7 @@ impl<R: Read> Entries<R> {
     fn next_heading(&mut self) -> Option<(usize, Option<usize>)> {
         loop {
             let rest = &self.buffer[self.searched..];
-            let Some(found) = memmem::find(rest, MARK.as_bytes()) else {
+            let Some(found) = HEADINGS.find(rest) else {
                 let overlap = MARK.len() - 1;
                 self.searched = self.searched.max(self.buffer.len().saturating_sub(overlap));
                 return None;
@@ -239,12 +250,13 @@ impl<R: Read> Entries<R> {
         let is_there = current.is_some();
         match current {
             None => {}
-            Some(Current { line, cut: None, .. }) => {
-                found.places.push(Place { line, bytes: self.start..end, more: None });
+            Some(Current { line, header, cut: None }) => {
+                let bytes = self.start..end;
+                found.places.push(Place { line, bytes, header, more: None });
             }
-            Some(Current { line, cut: Some((kept, more)), .. }) => {
+            Some(Current { line, header, cut: Some((kept, more)) }) => {
                 let more = Some(more + told.len() as u64);
-                found.places.push(Place { line, bytes: 0..0, more });
+                found.places.push(Place { line, bytes: 0..0, header, more });
                 found.kept = kept;
             }
         }
@@ -355,13 +367,20 @@ impl<R: Read> Iterator for Entries<R> {
 
 fn is_heading(line: &[u8]) -> bool {
     match std::str::from_utf8(line) {
-        Ok(line) => Heading::read(line).is_some(),
-        Err(_) => Heading::read(&String::from_utf8_lossy(line)).is_some(),
+        Ok(line) => sides(line).is_some(),
+        Err(_) => sides(&String::from_utf8_lossy(line)).is_some(),
     }
 }
 
 /// Where the blank line behind the header lines begins.
 pub(super) fn header_end(lines: &[u8]) -> Option<usize> {
+    // As a rule it is near, and no line ends with a carriage return.
+    let near = &lines[..lines.len().min(NEAR)];
+    if let Some(end) = BLANK_LINE.find(near)
+        && memchr::memchr(b'\r', &near[..end]).is_none()
+    {
+        return Some(end + 1);
+    }
     let mut begins = memchr::memchr_iter(b'\n', lines).map(|end| end + 1);
     begins.find(|at| matches!(lines[*at..], [b'\n', ..] | [b'\r', b'\n', ..]))
 }

@@ -24,20 +24,34 @@ impl<'a> Heading<'a> {
     /// The parts of `### (FROM) REQ >>> (TO) : METHOD URL` or
     /// `### (FROM) RESP <<< (TO) : STATUS METHOD URL`.
     pub(super) fn read(line: &'a str) -> Option<Self> {
-        let line = line.strip_prefix(MARK)?;
-        let (from, behind) = brackets(line)
-            .find(|(_, behind)| behind.starts_with(REQUEST) || behind.starts_with(RESPONSE))?;
-        let is_request = behind.starts_with(REQUEST);
-        let rest = &behind[if is_request { REQUEST.len() } else { RESPONSE.len() }..];
-        let (to, behind) = brackets(rest).find(|(_, behind)| behind.starts_with(WHAT))?;
-        let rest = &behind[WHAT.len()..];
+        let Sides { from, to, is_request, what } = sides(line)?;
         if is_request {
-            let (method, url) = rest.split_once(' ').unwrap_or((rest, ""));
+            let end = memchr::memchr(b' ', what.as_bytes());
+            let (method, url) = end.map_or((what, ""), |end| around(what, end));
             return Some(Self { from, to, status: None, method, url });
         }
-        let (status, method, url) = answered(rest);
+        let (status, method, url) = answered(what);
         Some(Self { from, to, status: Some(status), method, url })
     }
+}
+
+/// What every heading has, and what stands behind that.
+pub(super) struct Sides<'a> {
+    from: &'a str,
+    to: &'a str,
+    is_request: bool,
+    what: &'a str,
+}
+
+/// The sides of a line that is a heading.
+pub(super) fn sides(line: &str) -> Option<Sides<'_>> {
+    let line = line.strip_prefix(MARK)?;
+    let (from, behind) = brackets(line)
+        .find(|(_, behind)| behind.starts_with(REQUEST) || behind.starts_with(RESPONSE))?;
+    let is_request = behind.starts_with(REQUEST);
+    let rest = &behind[if is_request { REQUEST.len() } else { RESPONSE.len() }..];
+    let (to, behind) = brackets(rest).find(|(_, behind)| behind.starts_with(WHAT))?;
+    Some(Sides { from, to, is_request, what: &behind[WHAT.len()..] })
 }
 
 /// What is before each closing bracket, and what is from there on.
@@ -45,12 +59,18 @@ fn brackets(text: &str) -> impl Iterator<Item = (&str, &str)> {
     memchr::memchr_iter(b')', text.as_bytes()).map(|at| text.split_at(at))
 }
 
+/// What is before a byte, and what is behind it.
+fn around(text: &str, at: usize) -> (&str, &str) {
+    (&text[..at], &text[at + 1..])
+}
+
 /// Status, method and URL of a response. A reason has blanks, and a URL may have them, too: so the
 /// method is the last word in capitals behind which a URL stands.
 fn answered(text: &str) -> (&str, &str, &str) {
     for end in memchr::memrchr_iter(b' ', text.as_bytes()) {
-        let (before, url) = (&text[..end], &text[end + 1..]);
-        let (status, method) = before.rsplit_once(' ').unwrap_or(("", before));
+        let (before, url) = around(text, end);
+        let start = memchr::memrchr(b' ', before.as_bytes());
+        let (status, method) = start.map_or(("", before), |start| around(before, start));
         if is_method(method) && !status.is_empty() && is_address(url) {
             return (status, method, url);
         }
@@ -66,10 +86,9 @@ fn is_method(word: &str) -> bool {
 
 /// Whether this may stand where a URL does. The middleware writes `None` for what it does not know.
 fn is_address(text: &str) -> bool {
-    let scheme = text.split("://").next().unwrap_or_default();
-    let is_absolute = scheme.len() < text.len()
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    is_absolute || text.starts_with('/') || text == "None" || text == "*"
+    let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    let scheme = text.bytes().take_while(is_scheme).count();
+    text[scheme..].starts_with("://") || text.starts_with('/') || text == "None" || text == "*"
 }
 
 #[cfg(test)]

@@ -25,18 +25,20 @@ use crate::model::{Content, Entry, Exchange, Header, Message, Recording, Request
 pub fn parse(text: &str) -> Option<Recording> {
     let mut recording = Recording::default();
     let mut pairing = Pairing::default();
-    let mut add = |entry: std::io::Result<Entry<'_>>| {
-        add(&mut recording, &mut pairing, entry.expect("a text in memory can be read"));
-    };
+    let mut add = |entry: Entry<'_>| add(&mut recording, &mut pairing, entry);
     match Entries::of_short(text) {
-        Some(entries) => entries.for_each(&mut add),
-        None => Entries::new(text.as_bytes()).for_each(&mut add),
+        Some(mut entries) => {
+            let piece = entries.piece(Vec::new());
+            piece.entries().for_each(|(entry, _)| add(entry));
+        }
+        None => Entries::new(text.as_bytes())
+            .for_each(|entry| add(entry.expect("a text in memory can be read"))),
     }
     (!recording.messages.is_empty()).then_some(recording)
 }
 
 /// Adds a message to the recording that the entries before it make.
-fn add(recording: &mut Recording, pairing: &mut Pairing, entry: Entry<'_>) {
+fn add(recording: &mut Recording, pairing: &mut Pairing, mut entry: Entry<'_>) {
     let next = recording.exchanges.len();
     let Entry { status: Some(_), .. } = &entry else {
         pairing.asked(Side::of(&entry), next);
@@ -44,20 +46,20 @@ fn add(recording: &mut Recording, pairing: &mut Pairing, entry: Entry<'_>) {
         recording.exchanges.push(exchange(entry));
         return;
     };
-    let index = pairing.answered(&Side::of(&entry)).unwrap_or_else(|| {
+    let asked = pairing.answered(&Side::of(&entry));
+    let response = Response {
+        status: entry.status.take().unwrap_or_default().into_owned(),
+        url: entry.url.to_string(),
+        headers: std::mem::take(&mut entry.headers).into_iter().map(Header::from).collect(),
+        body: std::mem::replace(&mut entry.body, Content::Empty).into(),
+    };
+    let index = asked.unwrap_or_else(|| {
         // A log that was cut at its start: the answer is all there is of the exchange.
-        let (headers, body) = (Vec::new(), Content::Empty);
-        recording.exchanges.push(exchange(Entry { headers, body, ..entry.clone() }));
+        recording.exchanges.push(exchange(entry));
         next
     });
     recording.messages.push(Message::Response(index));
-    let Entry { status, url, headers, body, .. } = entry;
-    recording.exchanges[index].response = Some(Response {
-        status: status.unwrap_or_default().into_owned(),
-        url: url.into_owned(),
-        headers: headers.into_iter().map(Header::from).collect(),
-        body: body.into(),
-    });
+    recording.exchanges[index].response = Some(response);
 }
 
 fn exchange(entry: Entry<'_>) -> Exchange {

@@ -3,9 +3,11 @@
 //! In: the messages of a log in their order. Out: for each response the number of its request.
 //! Memory grows with the requests that are open, not with the log.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::model::{Entry, path_of};
 

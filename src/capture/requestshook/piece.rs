@@ -27,6 +27,8 @@ pub(super) struct Place {
     /// Line of its heading in the log.
     pub(super) line: usize,
     pub(super) bytes: Range<usize>,
+    /// Where in it the blank line behind its header lines begins, if that is known.
+    pub(super) header: Option<usize>,
     /// How many bytes follow in the log that are not kept.
     pub(super) more: Option<u64>,
 }
@@ -57,12 +59,12 @@ impl Piece {
         let end = self.places.iter().map(|place| place.bytes.end).max().unwrap_or_default();
         // As a rule all are plain, which is told faster of all at once than of one after another.
         let all = plain(&self.bytes[start..end]);
-        self.places.iter().map(move |Place { line, bytes, more }| {
+        self.places.iter().map(move |Place { line, bytes, header, more }| {
             let text = all.map(|all| &all[bytes.start - start..bytes.end - start]);
             let text = text.or_else(|| plain(&self.bytes[bytes.clone()]));
             let (mut entry, length) = match text {
-                Some(text) => plain_entry(text, *line),
-                None => entry(&self.bytes[bytes.clone()], *line),
+                Some(text) => plain_entry(text, *header, *line),
+                None => entry(&self.bytes[bytes.clone()], *header, *line),
             };
             if let Some(more) = more {
                 entry.body = match entry.body {
@@ -83,9 +85,11 @@ fn plain(text: &[u8]) -> Option<&str> {
 }
 
 /// The entry with the length of what is behind its header.
-fn plain_entry(text: &str, line: usize) -> (Entry<'_>, usize) {
-    let (end, behind) = parts(text.as_bytes());
-    let (heading, mut rest) = text[..end].split_once('\n').unwrap_or((&text[..end], ""));
+fn plain_entry(text: &str, header_end: Option<usize>, line: usize) -> (Entry<'_>, usize) {
+    let (end, behind) = parts(text.as_bytes(), header_end);
+    let head = &text[..end];
+    let first = memchr::memchr(b'\n', head.as_bytes()).unwrap_or(end);
+    let (heading, mut rest) = (&head[..first], head.get(first + 1..).unwrap_or_default());
     let mut headers = Vec::with_capacity(16);
     while !rest.is_empty() {
         let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
@@ -99,8 +103,8 @@ fn plain_entry(text: &str, line: usize) -> (Entry<'_>, usize) {
 }
 
 /// The same of a text that may be anything.
-fn entry(text: &[u8], line: usize) -> (Entry<'_>, usize) {
-    let (end, behind) = parts(text);
+fn entry(text: &[u8], header_end: Option<usize>, line: usize) -> (Entry<'_>, usize) {
+    let (end, behind) = parts(text, header_end);
     let mut lines = text[..end].split(|byte| *byte == b'\n').map(line_text);
     let heading = lines.next().unwrap_or_default();
     let lines = lines.filter(|line| !line.is_empty());
@@ -120,8 +124,8 @@ fn entry(text: &[u8], line: usize) -> (Entry<'_>, usize) {
 }
 
 /// Where the blank line behind the header lines begins, and where the content does.
-fn parts(text: &[u8]) -> (usize, usize) {
-    let end = header_end(text).unwrap_or(text.len());
+fn parts(text: &[u8], known: Option<usize>) -> (usize, usize) {
+    let end = known.or_else(|| header_end(text)).unwrap_or(text.len());
     (end, memchr::memchr(b'\n', &text[end..]).map_or(text.len(), |at| end + at + 1))
 }
 
@@ -155,6 +159,7 @@ fn line_text(line: &[u8]) -> Cow<'_, str> {
 }
 
 fn header(line: &str) -> Line<'_> {
-    let (name, value) = line.split_once(':').unwrap_or((line, ""));
+    let colon = memchr::memchr(b':', line.as_bytes());
+    let (name, value) = colon.map_or((line, ""), |at| (&line[..at], &line[at + 1..]));
     Line { name: name.into(), value: value.trim().into() }
 }

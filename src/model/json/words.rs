@@ -35,12 +35,10 @@ pub(super) fn letters_in(word: &[u8; WIDTH]) -> usize {
 /// Which bytes end or escape a string or control: the first mark is right, those behind it may not be.
 #[inline]
 fn marks(word: u64) -> u64 {
-    let below = |limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
-    let is = |byte: u8| {
-        let other = word ^ (ONES * u64::from(byte));
-        other.wrapping_sub(ONES) & !other
-    };
-    (below(0x20) | is(b'"') | is(b'\\')) & TOPS
+    // None of those looked for has its top bit set, and what is below them gets one.
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit));
+    let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    (below(word, 0x20) | is(b'"') | is(b'\\')) & !word & TOPS
 }
 
 /// The same of bytes that are zero, and all marks are right.
@@ -63,16 +61,17 @@ fn first(marks: u64) -> usize {
 /// How many bytes from here on are not marked.
 #[inline]
 fn run(text: &[u8], at: usize, marks: impl Fn(u64) -> u64, goes_on: impl Fn(u8) -> bool) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
+    let mut rest = text.get(at..).unwrap_or_default();
     let mut length = 0;
-    while let Some(word) = rest[length..].first_chunk() {
+    while let Some((word, behind)) = rest.split_first_chunk() {
         let free = first(marks(number(word)));
         length += free;
         if free < WIDTH {
             return length;
         }
+        rest = behind;
     }
-    length + rest[length..].iter().take_while(|byte| goes_on(**byte)).count()
+    length + rest.iter().take_while(|byte| goes_on(**byte)).count()
 }
 
 #[cfg(test)]

@@ -67,6 +67,9 @@ fn wrong<T>(at: usize, message: impl Into<String>, hint: Option<&str>) -> Result
 
 /// Whether a text is one participant's name to Mermaid wherever messages name it.
 pub(super) fn is_whole_name(text: &str) -> bool {
+    if words::is_plain_name(text) {
+        return true;
+    }
     let message = format!("{text}->>{text}: x");
     let diagram = Diagram::parse(&message);
     diagram.is_ok_and(|diagram| match diagram.arrows()[..] {

@@ -1,7 +1,7 @@
 //! What Mermaid refuses although its grammar does not: who is created twice, ends a bar that did not
 //! begin, stands in two boxes.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::super::diagram::{Arrow, Diagram, Statement, StatementKind};
 use super::{Wrong, wrong};

@@ -142,6 +142,52 @@ fn any_words_in_any_order_give_places_within_the_text() {
     assert!(read > 500 && refused > 500, "{read} read, {refused} refused");
 }
 
+/// Parts of names in any order: what is told without the grammar is what the grammar says.
+#[test]
+fn a_plain_name_is_one_to_the_grammar() {
+    const PARTS: [&str; 22] = [
+        "a",
+        "nova",
+        "x",
+        "X",
+        "-",
+        "-",
+        ".",
+        "_",
+        "5",
+        "end",
+        "Over",
+        "off",
+        "par",
+        "par_over",
+        "title",
+        "accTitle",
+        "accDescr",
+        "as",
+        "left",
+        "of",
+        "sequencediagram",
+        "(",
+    ];
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut plain = 0;
+    for _ in 0..20_000 {
+        let mut name = String::new();
+        for _ in 0..5 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let index = usize::try_from((state >> 33) % 32).expect("it is small");
+            name.push_str(PARTS.get(index).unwrap_or(&""));
+        }
+        if super::words::is_plain_name(&name) {
+            plain += 1;
+            let diagram = Diagram::parse(&format!("{name}->>{name}: x")).expect(&name);
+            let [arrow] = diagram.arrows()[..] else { panic!("{name}") };
+            assert_eq!((&*arrow.from, &*arrow.to), (&*name, &*name));
+        }
+    }
+    assert!(plain > 1_000, "{plain}");
+}
+
 #[test]
 fn lines_are_read_as_the_grammar_reads_them() {
     for arrow in super::words::ARROWS {

@@ -80,6 +80,9 @@ const WORDS: [(&str, Option<Mode>); 30] = [
     ("off", None),
 ];
 
+/// Words with more behind them that belongs to them.
+const TITLES: [&str; 3] = ["title", "acctitle", "accdescr"];
+
 pub(super) const ARROWS: [&str; 26] = [
     "->>", "<<->>", "-->>", "<<-->>", "->", "-->", "-x", "--x", "-)", "--)", "--|\\", "--|/",
     "--\\\\", "--//", "/|--", "\\|--", "//--", "\\\\--", "-|\\", "-|/", "-\\\\", "-//", "/|-",
@@ -179,8 +182,10 @@ impl<'a> Words<'a> {
         if !rest.starts_with(begins_word) {
             return None;
         }
+        let first = rest.as_bytes()[0].to_ascii_lowercase();
         let is_whole = |word: &str| {
-            starts(rest, word)
+            word.as_bytes()[0] == first
+                && starts(rest, word)
                 && !rest[word.len()..]
                     .starts_with(|next: char| next == '_' || next.is_ascii_alphanumeric())
         };
@@ -382,13 +387,29 @@ fn name(text: &str) -> usize {
     }
 }
 
+/// Whether a text is a participant's name without doubt: letters, digits, `_`, `.` and dashes that begin
+/// no arrow, behind what is no word of the grammar.
+pub(super) fn is_plain_name(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let first = &text[..bytes.iter().take_while(|byte| is_letter(byte)).count()];
+    let mut words = WORDS.iter().map(|(word, _)| *word).chain(TITLES);
+    let is_plain = |(at, byte): (usize, &u8)| match byte {
+        b'-' => bytes.get(at + 1).is_some_and(|next| is_letter(next) && !b"xX".contains(next)),
+        byte => is_letter(byte) || *byte == b'.',
+    };
+    !first.is_empty()
+        && bytes.iter().enumerate().all(is_plain)
+        && !words.any(|word| word.eq_ignore_ascii_case(first))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_word_begins_as_words_begin() {
-        let words = WORDS.iter().map(|(word, _)| *word).chain(["title", "acctitle", "accdescr"]);
+        let words = WORDS.iter().map(|(word, _)| *word).chain(TITLES);
         assert!(words.into_iter().all(|word| word.starts_with(begins_word)));
         assert!(!NO_NAME.iter().any(|mark| !mark.starts_with(['-', '/', '\\', '('])));
     }

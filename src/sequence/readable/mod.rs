@@ -64,7 +64,11 @@ enum Mark<'a> {
 
 /// The mark that a line is, or what a merge has made of one.
 fn mark(line: &str) -> Option<Mark<'_>> {
-    let line = line.trim().trim_start_matches("%%").trim_start();
+    let line = line.trim();
+    if !line.starts_with(['%', '|']) {
+        return None;
+    }
+    let line = line.trim_start_matches("%%").trim_start();
     let rest = |word| {
         let rest = line.strip_prefix(word)?;
         (rest.is_empty() || rest.starts_with(' ')).then(|| rest.trim_start_matches(' '))

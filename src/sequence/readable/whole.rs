@@ -77,13 +77,15 @@ fn unfolded(text: &str) -> Vec<(usize, String)> {
         if follows_hidden && AUTONUMBER.is_match(line) {
             continue;
         }
-        match NOTE.captures(line) {
-            Some(note) if lines.get(index + 1).filter(is_hidden).is_some() => {
+        // Only where it stands for lines that are not shown does a note matter.
+        let is_step = lines.get(index + 1).filter(is_hidden).is_some();
+        match is_step.then(|| NOTE.captures(line)).flatten() {
+            Some(note) => {
                 step = Some(index);
                 let indent = crate::sequence::indent(line);
                 out.push((index, format!("{indent}{STEP} {}", &note["label"])));
             }
-            _ => out.push((index, (*line).to_owned())),
+            None => out.push((index, (*line).to_owned())),
         }
     }
     out
