@@ -77,10 +77,16 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
     let Scan { found, failed } = scan;
     let places = placed(site, &site.fences, &normal, &stretches(site, &found));
     let would_stand_in = diagnose::places(site, &normal, &found, &failed);
-    let (mut fences, mut indented) = (Vec::new(), Vec::new());
+    let is_as_written = normal.is_as_written();
+    let (mut fences, mut ambiguous, mut indented) = (Vec::new(), Vec::new(), Vec::new());
     for (found, place) in found.into_iter().zip(places) {
         match place {
-            Placed::In(containers) => fences.push(found.into_fence(containers)),
+            Placed::In(containers) => {
+                if !(found.is_plain && is_as_written) {
+                    ambiguous.push(fences.len());
+                }
+                fences.push(found.into_fence(containers));
+            }
             Placed::IndentedCode => indented.push(found.lines),
             Placed::Nowhere => {}
         }
@@ -115,6 +121,7 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
         failed,
         would_stand_in,
         indented,
+        ambiguous,
     };
     page.diagnostics = diagnose::page(site, files, &page, &flaws);
     Ok(page)

@@ -49,6 +49,11 @@ impl<'a> Normal<'a> {
         normal
     }
 
+    /// Whether the text is that of the page, none of its characters replaced.
+    pub(super) fn is_as_written(&self) -> bool {
+        matches!(self.text, Cow::Borrowed(_))
+    }
+
     fn empty() -> Self {
         Self {
             text: Cow::Owned(String::new()),
