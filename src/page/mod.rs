@@ -144,9 +144,6 @@ fn stretches<'a>(site: &Site, found: &'a [Found]) -> Vec<Stretch<'a>> {
         .collect()
 }
 
-/// Bytes that a page has outside of its fences, most often.
-const LIKELY_LENGTH: usize = 8 << 10;
-
 /// Where each of these stretches of lines ends up.
 fn placed(
     site: &Site,
@@ -158,39 +155,61 @@ fn placed(
         return Vec::new();
     }
     let mut stash = Stash::default();
-    let mut document = Text::with_room(LIKELY_LENGTH, LIKELY_LENGTH / 16);
+    let placeholders = Placeholders::new(stretches, &mut stash);
+    let row = |index: usize| BlockRow { text: normal.line(index), line: small(index) };
+    let (mut rows, mut may_have_html) = (Vec::new(), false);
+    let mut between = |rows: &mut Vec<_>, lines: Range<usize>| {
+        may_have_html |= html::may_be_in(normal.text_of(lines.clone()));
+        rows.extend(lines.map(row));
+    };
     let mut index = normal.dropped;
     for (number, stretch) in stretches.iter().enumerate() {
-        for index in index..stretch.lines.start {
-            document.push_line(normal.line(index), small(index));
-        }
+        between(&mut rows, index..stretch.lines.start);
         let line = small(stretch.lines.start);
-        let placeholder = stash.keep(Kept::Fence(number));
-        if stretch.apart {
-            document.push_line("", line);
-        }
-        document.push_line(stretch.indent, line);
-        document.lengthen_line(placeholder);
-        if stretch.apart {
-            document.push_line("", line);
-        }
+        let placeholder = BlockRow { text: placeholders.get(number), line };
+        let apart = stretch.apart.then_some(BlockRow { text: "", line });
+        rows.extend(apart.into_iter().chain([placeholder]).chain(apart));
         index = stretch.lines.end;
     }
-    for index in index..normal.len() {
-        document.push_line(normal.line(index), small(index));
-    }
+    between(&mut rows, index..normal.len());
     // Python-Markdown puts two line ends behind every page.
-    for _ in 0..2 {
-        document.push_line("", small(normal.len().saturating_sub(1)));
+    let line = small(normal.len().saturating_sub(1));
+    rows.extend([BlockRow { text: "", line }; 2]);
+    let extracted;
+    if may_have_html {
+        let markdown = site.dialect.early.contains(&EarlyBlock::MarkdownInHtml);
+        extracted = html::extract(&Text::of(&rows), &mut stash, markdown);
+        rows = extracted.rows();
     }
-    let markdown = site.dialect.early.contains(&EarlyBlock::MarkdownInHtml);
-    let document = html::extract(document, &mut stash, markdown);
     let original = |number: usize| {
         let stretch = &stretches[number];
-        let row = |index: usize| BlockRow { text: normal.line(index), line: small(index) };
         (stretch.indent.len(), stretch.lines.clone().map(row).collect())
     };
-    blocks::place(&site.dialect, fences, &stash, document.rows(), stretches.len(), original)
+    blocks::place(&site.dialect, fences, &stash, rows, stretches.len(), original)
+}
+
+/// The lines that stand for stretches.
+struct Placeholders {
+    text: String,
+    /// Where each ends in the text.
+    ends: Vec<usize>,
+}
+
+impl Placeholders {
+    fn new(stretches: &[Stretch<'_>], stash: &mut Stash) -> Self {
+        let (mut text, mut ends) = (String::new(), Vec::with_capacity(stretches.len()));
+        for (number, stretch) in stretches.iter().enumerate() {
+            text.push_str(stretch.indent);
+            stash.keep(Kept::Fence(number)).push_to(&mut text);
+            ends.push(text.len());
+        }
+        Self { text, ends }
+    }
+
+    fn get(&self, number: usize) -> &str {
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[number]]
+    }
 }
 
 /// The comments for doctool.

@@ -134,7 +134,7 @@ fn content(normal: &Normal<'_>, fence: &Range<usize>, indent: &str) -> String {
     if indent.is_empty() {
         return normal.joined(lines).into_owned();
     }
-    let mut content = String::with_capacity(normal.length(lines.clone()) + 1);
+    let mut content = String::with_capacity(normal.text_of(lines.clone()).len() + 1);
     for index in lines {
         let line = normal.with_end(index);
         let rest = begins_with(line, indent).then(|| &line[indent.len()..]);
