@@ -5,11 +5,13 @@
 //! bytes only; then it lets go of the files that nobody has asked for longest, but never of bytes
 //! that somebody holds: while a page is looked at, its files are what they were.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use foldhash::HashMap;
 
 use super::FileText;
 use super::confined::Confined;
