@@ -49,8 +49,8 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
 /// As [`read`].
 pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path) -> Result<Page> {
     let absolute = files.absolute(path);
-    let shown = files.shown_path(&absolute);
     let (file, bytes) = files.hold(&absolute).map_err(|error| {
+        let shown = files.shown_path(&absolute);
         Error::new(ErrorKind::Page, format!("cannot read `{}`", shown.display()))
             .at(Place::file(&shown))
             .because(error)
@@ -104,7 +104,7 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
         held.iter().any(FileText::names_doctool) || includes.iter().any(Include::is_url);
     let notes = if may_have_notes { notes(&lines) } else { Vec::new() };
     let mut page = Page {
-        path: site.page_path(&absolute).unwrap_or_else(|| shown.display().to_string()),
+        path: site.page_path(&absolute).unwrap_or_else(|| files.shown(file).display().to_string()),
         file,
         front_matter: split.front_matter,
         lines,

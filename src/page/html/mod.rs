@@ -125,9 +125,9 @@ impl Stash {
         if text.as_bytes().first() != Some(&(OPEN as u8)) {
             return None;
         }
-        let (number, rest) = text[1..].split_once(CLOSE)?;
-        let index: usize = number.parse().ok()?;
-        (index < self.kept.len()).then_some((index, rest))
+        let close = text.bytes().position(|byte| byte == CLOSE as u8)?;
+        let index: usize = text[1..close].parse().ok()?;
+        (index < self.kept.len()).then_some((index, &text[close + 1..]))
     }
 
     /// What a text that is nothing but a placeholder stands for.
@@ -223,6 +223,21 @@ impl Text {
         while self.text.ends_with('\n') {
             self.text.pop();
             self.lines.pop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_placeholder_stands_for_what_was_kept() {
+        let mut stash = Stash::default();
+        for number in 0..120 {
+            let text = stash.keep(Kept::Fence(number)).text();
+            assert!(matches!(stash.alone(&text), Some(Kept::Fence(fence)) if *fence == number));
+            assert_eq!(stash.all(&format!("a {text}{text} b")).collect::<Vec<_>>(), [number; 2]);
         }
     }
 }
