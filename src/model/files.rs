@@ -5,11 +5,13 @@
 //! bytes only; then it lets go of the files that nobody has asked for longest, but never of bytes
 //! that somebody holds: while a page is looked at, its files are what they were.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use foldhash::HashMap;
 
 use super::FileText;
 use super::confined::Confined;
@@ -50,6 +52,8 @@ struct Table {
 #[derive(Debug)]
 struct Entry {
     path: Arc<Path>,
+    /// The path as people see it.
+    shown: PathBuf,
     /// Locked while the file is read, so that whoever wants it meanwhile waits and does not read
     /// it too. None before that, and when it was let go.
     bytes: Mutex<Option<FileText>>,
@@ -125,7 +129,7 @@ impl FileCache {
 
     /// The path as people see it: relative to the working directory where it lies below that.
     pub fn shown(&self, file: FileId) -> PathBuf {
-        self.shown_path(&self.path(file))
+        self.table().entries[file.0 as usize].shown.clone()
     }
 
     /// Any path as people see it: relative to the working directory where it lies below that.
@@ -148,7 +152,8 @@ impl FileCache {
             None => {
                 let file = FileId(u32::try_from(table.entries.len()).expect("fewer than 2^32"));
                 table.ids.insert(path.into(), file);
-                let entry = Entry { path: path.into(), bytes: Mutex::default() };
+                let shown = self.shown_path(path);
+                let entry = Entry { path: path.into(), shown, bytes: Mutex::default() };
                 table.entries.push(Arc::new(entry));
                 table.times.push(0);
                 file

@@ -4,12 +4,10 @@
 //! Large pages have many lines, most of which stand in their file as they stand in the page, one
 //! behind the other. So places are kept for runs of such lines, and a line costs four bytes.
 
+use std::iter::repeat_n;
 use std::ops::Range;
 
 use super::{FileId, Origin};
-
-/// A newline and blanks.
-const BEFORE: &str = "\n                ";
 
 /// The lines of a page after all includes.
 #[derive(Debug, Clone, Default)]
@@ -174,12 +172,16 @@ impl Lines {
             let base = self.text.len() - text.len() + 1;
             self.starts.extend(newlines.map(|newline| small(base + newline)));
         } else {
+            let indent = " ".repeat(indent);
+            if !self.starts.is_empty() {
+                self.text.push('\n');
+            }
             let mut from = 0;
             for newline in newlines {
-                self.push_text(&text[from..newline], indent);
+                self.push_behind(&indent, &text[from..=newline]);
                 from = newline + 1;
             }
-            self.push_text(&text[from..], indent);
+            self.push_behind(&indent, &text[from..]);
         }
         let span = (start, start + self.range(first).len() - indent);
         self.runs.push(Run { first, file, number, span, indent, ending: 1 });
@@ -187,16 +189,19 @@ impl Lines {
     }
 
     fn push_text(&mut self, text: &str, indent: usize) {
-        let newline = usize::from(!self.starts.is_empty());
-        let mut blanks = indent.min(BEFORE.len() - 1);
-        self.text.push_str(&BEFORE[1 - newline..1 + blanks]);
-        self.starts.push(small(self.text.len() - blanks));
-        while blanks < indent {
-            let some = (indent - blanks).min(BEFORE.len() - 1);
-            self.text.push_str(&BEFORE[1..1 + some]);
-            blanks += some;
+        if !self.starts.is_empty() {
+            self.text.push('\n');
         }
+        self.starts.push(small(self.text.len()));
+        self.text.extend(repeat_n(' ', indent));
         self.text.push_str(text);
+    }
+
+    /// Adds a line behind the newline of the one before, with its own newline if it has one.
+    fn push_behind(&mut self, indent: &str, line: &str) {
+        self.starts.push(small(self.text.len()));
+        self.text.push_str(indent);
+        self.text.push_str(line);
     }
 
     /// Lengthens the last run by a line, or begins a new one with it.

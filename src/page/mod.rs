@@ -49,8 +49,8 @@ pub fn read(site: &Site, files: &FileCache, path: &Path) -> Result<Page> {
 /// As [`read`].
 pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path) -> Result<Page> {
     let absolute = files.absolute(path);
-    let shown = files.shown_path(&absolute);
     let (file, bytes) = files.hold(&absolute).map_err(|error| {
+        let shown = files.shown_path(&absolute);
         Error::new(ErrorKind::Page, format!("cannot read `{}`", shown.display()))
             .at(Place::file(&shown))
             .because(error)
@@ -77,10 +77,16 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
     let Scan { found, failed } = scan;
     let places = placed(site, &site.fences, &normal, &stretches(site, &found));
     let would_stand_in = diagnose::places(site, &normal, &found, &failed);
-    let (mut fences, mut indented) = (Vec::new(), Vec::new());
+    let is_as_written = normal.is_as_written();
+    let (mut fences, mut ambiguous, mut indented) = (Vec::new(), Vec::new(), Vec::new());
     for (found, place) in found.into_iter().zip(places) {
         match place {
-            Placed::In(containers) => fences.push(found.into_fence(containers)),
+            Placed::In(containers) => {
+                if !(found.is_plain && is_as_written) {
+                    ambiguous.push(fences.len());
+                }
+                fences.push(found.into_fence(containers));
+            }
             Placed::IndentedCode => indented.push(found.lines),
             Placed::Nowhere => {}
         }
@@ -98,7 +104,7 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
         held.iter().any(FileText::names_doctool) || includes.iter().any(Include::is_url);
     let notes = if may_have_notes { notes(&lines) } else { Vec::new() };
     let mut page = Page {
-        path: site.page_path(&absolute).unwrap_or_else(|| shown.display().to_string()),
+        path: site.page_path(&absolute).unwrap_or_else(|| files.shown(file).display().to_string()),
         file,
         front_matter: split.front_matter,
         lines,
@@ -115,6 +121,7 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
         failed,
         would_stand_in,
         indented,
+        ambiguous,
     };
     page.diagnostics = diagnose::page(site, files, &page, &flaws);
     Ok(page)
@@ -137,9 +144,6 @@ fn stretches<'a>(site: &Site, found: &'a [Found]) -> Vec<Stretch<'a>> {
         .collect()
 }
 
-/// Bytes that a page has outside of its fences, most often.
-const LIKELY_LENGTH: usize = 8 << 10;
-
 /// Where each of these stretches of lines ends up.
 fn placed(
     site: &Site,
@@ -151,39 +155,61 @@ fn placed(
         return Vec::new();
     }
     let mut stash = Stash::default();
-    let mut document = Text::with_room(LIKELY_LENGTH, LIKELY_LENGTH / 16);
+    let placeholders = Placeholders::new(stretches, &mut stash);
+    let row = |index: usize| BlockRow { text: normal.line(index), line: small(index) };
+    let (mut rows, mut may_have_html) = (Vec::new(), false);
+    let mut between = |rows: &mut Vec<_>, lines: Range<usize>| {
+        may_have_html |= html::may_be_in(normal.text_of(lines.clone()));
+        rows.extend(lines.map(row));
+    };
     let mut index = normal.dropped;
     for (number, stretch) in stretches.iter().enumerate() {
-        for index in index..stretch.lines.start {
-            document.push_line(normal.line(index), small(index));
-        }
+        between(&mut rows, index..stretch.lines.start);
         let line = small(stretch.lines.start);
-        let placeholder = stash.keep(Kept::Fence(number));
-        if stretch.apart {
-            document.push_line("", line);
-        }
-        document.push_line(stretch.indent, line);
-        document.lengthen_line(placeholder);
-        if stretch.apart {
-            document.push_line("", line);
-        }
+        let placeholder = BlockRow { text: placeholders.get(number), line };
+        let apart = stretch.apart.then_some(BlockRow { text: "", line });
+        rows.extend(apart.into_iter().chain([placeholder]).chain(apart));
         index = stretch.lines.end;
     }
-    for index in index..normal.len() {
-        document.push_line(normal.line(index), small(index));
-    }
+    between(&mut rows, index..normal.len());
     // Python-Markdown puts two line ends behind every page.
-    for _ in 0..2 {
-        document.push_line("", small(normal.len().saturating_sub(1)));
+    let line = small(normal.len().saturating_sub(1));
+    rows.extend([BlockRow { text: "", line }; 2]);
+    let extracted;
+    if may_have_html {
+        let markdown = site.dialect.early.contains(&EarlyBlock::MarkdownInHtml);
+        extracted = html::extract(&Text::of(&rows), &mut stash, markdown);
+        rows = extracted.rows();
     }
-    let markdown = site.dialect.early.contains(&EarlyBlock::MarkdownInHtml);
-    let document = html::extract(document, &mut stash, markdown);
     let original = |number: usize| {
         let stretch = &stretches[number];
-        let row = |index: usize| BlockRow { text: normal.line(index), line: small(index) };
         (stretch.indent.len(), stretch.lines.clone().map(row).collect())
     };
-    blocks::place(&site.dialect, fences, &stash, document.rows(), stretches.len(), original)
+    blocks::place(&site.dialect, fences, &stash, rows, stretches.len(), original)
+}
+
+/// The lines that stand for stretches.
+struct Placeholders {
+    text: String,
+    /// Where each ends in the text.
+    ends: Vec<usize>,
+}
+
+impl Placeholders {
+    fn new(stretches: &[Stretch<'_>], stash: &mut Stash) -> Self {
+        let (mut text, mut ends) = (String::new(), Vec::with_capacity(stretches.len()));
+        for (number, stretch) in stretches.iter().enumerate() {
+            text.push_str(stretch.indent);
+            stash.keep(Kept::Fence(number)).push_to(&mut text);
+            ends.push(text.len());
+        }
+        Self { text, ends }
+    }
+
+    fn get(&self, number: usize) -> &str {
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[number]]
+    }
 }
 
 /// The comments for doctool.

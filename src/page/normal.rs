@@ -49,6 +49,11 @@ impl<'a> Normal<'a> {
         normal
     }
 
+    /// Whether the text is that of the page, none of its characters replaced.
+    pub(super) fn is_as_written(&self) -> bool {
+        matches!(self.text, Cow::Borrowed(_))
+    }
+
     fn empty() -> Self {
         Self {
             text: Cow::Owned(String::new()),
@@ -111,7 +116,7 @@ impl<'a> Normal<'a> {
 
     /// These lines joined by newlines.
     pub(super) fn joined(&self, lines: Range<usize>) -> Cow<'_, str> {
-        let text = &self.text[self.range(lines.clone())];
+        let text = self.text_of(lines.clone());
         // A line of blanks ends with one.
         let may_be_blank = self.has_blanks
             && (text.ends_with(' ') || memmem::find(text.as_bytes(), b" \n").is_some());
@@ -122,9 +127,9 @@ impl<'a> Normal<'a> {
         Cow::Owned(lines.join("\n"))
     }
 
-    /// How many bytes these lines have at most when they are joined.
-    pub(super) fn length(&self, lines: Range<usize>) -> usize {
-        self.range(lines).len()
+    /// The text of these lines, in which lines of blanks may still have them.
+    pub(super) fn text_of(&self, lines: Range<usize>) -> &str {
+        &self.text[self.range(lines)]
     }
 
     /// Where lines stand in the text.

@@ -28,7 +28,9 @@ pub(super) fn is_word(c: char) -> bool {
 pub(super) fn is_digit(c: char) -> bool {
     static DIGIT: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^\p{Nd}$").expect("a valid pattern"));
-    c.is_ascii_digit() || !c.is_ascii() && DIGIT.is_match(c.encode_utf8(&mut [0; 4]))
+    // Most characters are no number of any sort, which is quick to see.
+    c.is_ascii_digit()
+        || !c.is_ascii() && c.is_numeric() && DIGIT.is_match(c.encode_utf8(&mut [0; 4]))
 }
 
 /// What `[a-z]` matches when case is ignored: four letters outside ASCII are among it, because
@@ -51,4 +53,21 @@ pub(super) fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
         }
     }
     Some(rest.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_digits_are_numbers_of_some_sort() {
+        let digit = Regex::new(r"^\p{Nd}$").expect("a valid pattern");
+        let digits = (char::MIN..=char::MAX).filter(|c| digit.is_match(c.encode_utf8(&mut [0; 4])));
+        let mut count = 0;
+        for c in digits {
+            assert!(is_digit(c), "{c:?}");
+            count += 1;
+        }
+        assert!(count > 500);
+    }
 }

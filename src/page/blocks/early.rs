@@ -31,7 +31,7 @@ impl<'t> Parser<'t, '_> {
         let title = admonition_head(head.text).and_then(|found| found.title);
         let kind = ContainerKind::Admonition;
         let node = self.tree.add_container(parent, "div", head.line, kind, title);
-        self.tree.get_mut(node).class = "admonition".into();
+        self.tree.get_mut(node).class = "admonition";
         if title != Some("") {
             self.title(node, "p", head, title);
         }
@@ -90,18 +90,18 @@ impl<'t> Parser<'t, '_> {
         alternate: bool,
         parent: Node,
         line: u32,
-        title: Option<&str>,
+        title: Option<&'t str>,
         apart: bool,
     ) -> Node {
         let set = match self.tree.last_child(parent) {
             Some(last) if self.is_tab_set(last, alternate) && !apart => last,
             _ => {
                 let set = self.tree.add(parent, "div", line);
-                self.tree.get_mut(set).class = set_class(alternate).into();
+                self.tree.get_mut(set).class = set_class(alternate);
                 if alternate {
                     self.tree.add(set, "div", line);
                     let content = self.tree.add(set, "div", line);
-                    self.tree.get_mut(content).class = "tabbed-content".into();
+                    self.tree.get_mut(content).class = "tabbed-content";
                 }
                 set
             }
@@ -113,7 +113,7 @@ impl<'t> Parser<'t, '_> {
         };
         let kind = ContainerKind::Tab;
         let tab = self.tree.add_container(place, "div", line, kind, title);
-        self.tree.get_mut(tab).class = class.into();
+        self.tree.get_mut(tab).class = class;
         tab
     }
 
@@ -134,7 +134,7 @@ impl<'t> Parser<'t, '_> {
         let before = block.slice(0..at);
         // An empty line before the head is a part of the match, and does not count.
         if !before.is_empty() {
-            self.parse_blocks(parent, vec![before]);
+            self.parse_blocks(parent, smallvec![before]);
         }
         let (inner, rest) = block.slice(at + 1..block.rows().len()).detab(4);
         (block.rows()[at], inner, rest)
@@ -289,7 +289,7 @@ impl<'t> Parser<'t, '_> {
             _ => ContainerKind::Html,
         };
         let node = self.tree.add_container(parent, element.tag.as_str(), element.line, kind, None);
-        self.tree.get_mut(node).class = element.class.as_str().into();
+        self.tree.get_mut(node).class = &element.class;
         let rows = element.rows();
         match element.content {
             Content::Blocks => {

@@ -1,5 +1,7 @@
 //! Ordered and unordered lists, and what is indented under the items of any list.
 
+use smallvec::smallvec;
+
 use super::rows::{Block, Row, behind_indent, is_indented};
 use super::tree::Node;
 use super::{Parser, Queue, State};
@@ -46,9 +48,9 @@ impl<'t> Parser<'t, '_> {
         let last_item = self.tree.last_child(sibling);
         if in_item {
             let list = last.filter(|_| ends_with_list).unwrap_or(parent);
-            self.parse_blocks(list, vec![block]);
+            self.parse_blocks(list, smallvec![block]);
         } else if is_item(self.tree.tag(sibling)) {
-            self.parse_blocks(sibling, vec![block]);
+            self.parse_blocks(sibling, smallvec![block]);
         } else if let Some(item) = last_item.filter(|item| is_item(self.tree.tag(*item))) {
             if self.tree.has_text(item) {
                 self.tree.wrap_text(item, true);
@@ -56,7 +58,7 @@ impl<'t> Parser<'t, '_> {
             self.parse_chunk(item, &block);
         } else {
             let item = self.item(sibling, if definitions { "dd" } else { "li" }, block.line());
-            self.parse_blocks(item, vec![block]);
+            self.parse_blocks(item, smallvec![block]);
         }
         self.states.pop();
         true
@@ -93,7 +95,7 @@ impl<'t> Parser<'t, '_> {
             let item = self.item(list, "li", block.line());
             self.states.push(State::LooseList);
             if let Some(first) = items.next() {
-                self.parse_blocks(item, vec![first]);
+                self.parse_blocks(item, smallvec![first]);
             }
             self.states.pop();
             list
@@ -109,7 +111,7 @@ impl<'t> Parser<'t, '_> {
                 Some(item) => item,
                 None => self.item(list, "li", block.line()),
             };
-            self.parse_blocks(item, vec![block]);
+            self.parse_blocks(item, smallvec![block]);
         }
         self.states.pop();
         true

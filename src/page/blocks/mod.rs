@@ -16,10 +16,11 @@ mod titles;
 mod tree;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub(super) use self::rows::Row as BlockRow;
 
-use self::rows::{Begins, Block, Row};
+use self::rows::{Begins, Block, Blocks, Row};
 use self::slashes::Slashes;
 use self::tree::{Node, ROOT, Tree};
 use super::html::{Kept, Stash};
@@ -244,7 +245,7 @@ struct Parser<'t, 's> {
 }
 
 /// Blocks still to be parsed; the next one is the last.
-type Queue<'t> = Vec<Block<'t>>;
+type Queue<'t> = Blocks<'t>;
 
 impl<'t> Parser<'t, '_> {
     /// Splits a text at its blank lines and parses the blocks.
@@ -252,7 +253,7 @@ impl<'t> Parser<'t, '_> {
         self.parse_blocks(parent, block.split());
     }
 
-    fn parse_blocks(&mut self, parent: Node, mut blocks: Vec<Block<'t>>) {
+    fn parse_blocks(&mut self, parent: Node, mut blocks: Queue<'t>) {
         blocks.reverse();
         self.depth += 1;
         while let Some(block) = blocks.last() {
@@ -406,9 +407,9 @@ impl<'t> Parser<'t, '_> {
             let element = self.tree.get(node);
             chain.truncate(depth);
             self.place_text(&element.tail, &chain, &mut places);
-            if let Some((kind, title)) = &element.container {
+            if let Some((kind, title)) = element.container {
                 let head = element.line as usize;
-                chain.push(Container { kind: *kind, title: title.clone(), head });
+                chain.push(Container { kind, title: title.map(Arc::from), head });
             }
             self.place_text(&element.text, &chain, &mut places);
             ahead.extend(element.children.iter().map(|child| (*child, chain.len())));
@@ -423,19 +424,21 @@ impl<'t> Parser<'t, '_> {
         chain: &[Container],
         places: &mut [Option<Vec<Container>>],
     ) {
-        for index in rows.iter().flat_map(|row| self.stash.all(row.text)) {
-            match self.stash.get(index) {
-                Kept::Fence(fence) if !self.reverted[*fence] => {
-                    places[*fence] = Some(chain.to_vec());
-                }
-                Kept::Raw { line, fences } => {
-                    let head = *line as usize;
-                    let raw = Container { kind: ContainerKind::RawHtml, title: None, head };
-                    for fence in fences {
-                        places[*fence] = Some([chain, std::slice::from_ref(&raw)].concat());
+        for row in rows {
+            for index in self.stash.all(row.text) {
+                match self.stash.get(index) {
+                    Kept::Fence(fence) if !self.reverted[*fence] => {
+                        places[*fence] = Some(chain.to_vec());
                     }
+                    Kept::Raw { line, fences } => {
+                        let head = *line as usize;
+                        let raw = Container { kind: ContainerKind::RawHtml, title: None, head };
+                        for fence in fences {
+                            places[*fence] = Some([chain, std::slice::from_ref(&raw)].concat());
+                        }
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
         }
     }

@@ -22,7 +22,7 @@ impl<'t> Parser<'t, '_> {
             return false;
         };
         blocks.pop();
-        self.parse_blocks(parent, vec![block.slice(0..at)]);
+        self.parse_blocks(parent, smallvec![block.slice(0..at)]);
         let head = block.rows()[at];
         let mut rows: Vec<_> =
             block.rows()[at..].iter().map(|row| Row { text: quoted(row.text), ..*row }).collect();
@@ -109,7 +109,7 @@ impl<'t> Parser<'t, '_> {
         }
         self.states.push(state);
         let node = self.item(list, "dd", head.line);
-        self.parse_blocks(node, vec![Block::new(rows)]);
+        self.parse_blocks(node, smallvec![Block::new(rows)]);
         self.states.pop();
         give_back(blocks, rest);
         true

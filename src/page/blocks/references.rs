@@ -45,7 +45,9 @@ impl<'t> Parser<'t, '_> {
             blocks.push(rest.slice(next.start..rest.rows().len()));
         } else {
             rows.extend_from_slice(rest.loose_detab(4).without_trailing_newlines().rows());
-            while let Some(block) = blocks.pop_if(|block| block.is_indented(4)) {
+            while blocks.last().is_some_and(|block| block.is_indented(4))
+                && let Some(block) = blocks.pop()
+            {
                 let line = block.line();
                 let next = find_footnote(&block, 0).map(|(_, next)| next.start);
                 let own = block.slice(0..next.unwrap_or(block.rows().len()));

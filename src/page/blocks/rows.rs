@@ -127,6 +127,9 @@ struct Shared<'t> {
 /// The rows of a block, which mostly are a placeholder and what stands around it.
 type Few<'t> = SmallVec<[Row<'t>; 4]>;
 
+/// Blocks, of which there mostly are one or two.
+pub(super) type Blocks<'t> = SmallVec<[Block<'t>; 2]>;
+
 impl<'t> Block<'t> {
     pub(super) fn new(rows: impl Into<Few<'t>>) -> Self {
         let rows = rows.into();
@@ -239,8 +242,8 @@ impl<'t> Block<'t> {
     }
 
     /// The blocks between the blank lines, as `split('\n\n')` gives them.
-    pub(super) fn split(&self) -> Vec<Self> {
-        let mut blocks = Vec::new();
+    pub(super) fn split(&self) -> Blocks<'t> {
+        let mut blocks = Blocks::new();
         split(self.rows(), |range| blocks.push(self.slice(range).known()));
         blocks
     }

@@ -134,7 +134,7 @@ impl<'t> Parser<'t, '_> {
         self.slashes.found = Some(Head { length, row, argument, kind, rest });
         if at > 0 && !block.slice(0..at).is_empty() {
             let found = self.slashes.found.take();
-            self.parse_blocks(parent, vec![block.slice(0..at)]);
+            self.parse_blocks(parent, smallvec![block.slice(0..at)]);
             self.slashes.found = found;
         }
         true
@@ -148,7 +148,7 @@ impl<'t> Parser<'t, '_> {
             BlocksExtension::Admonition(name) => {
                 let kind = ContainerKind::Admonition;
                 let node = self.tree.add_container(parent, "div", line, kind, title);
-                self.tree.get_mut(node).class = "admonition".into();
+                self.tree.get_mut(node).class = "admonition";
                 if title.is_some() || name != "admonition" {
                     let paragraph = self.tree.add(node, "p", line);
                     self.tree.get_mut(paragraph).text = smallvec![head.row];

@@ -22,7 +22,7 @@ impl<'t> Parser<'t, '_> {
         let before = block.slice(0..at);
         // Python starts the match at the newline, so an empty line before it is not kept.
         if !before.is_empty() {
-            self.parse_blocks(parent, vec![before]);
+            self.parse_blocks(parent, smallvec![before]);
         }
         let header = self.tree.add(parent, "h1", block.rows()[at].line);
         self.tree.get_mut(header).text = smallvec![block.rows()[at]];
@@ -62,7 +62,7 @@ impl<'t> Parser<'t, '_> {
         blocks.pop();
         let before = block.slice(0..at).without_trailing_newlines();
         if !before.is_empty() {
-            self.parse_blocks(parent, vec![before]);
+            self.parse_blocks(parent, smallvec![before]);
         }
         self.tree.add(parent, "hr", block.rows()[at].line);
         let after = block.slice(at + 1..block.rows().len()).without_leading_newlines();

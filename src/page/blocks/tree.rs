@@ -1,8 +1,5 @@
 //! The tree that blocks become: only as much of it as decides what later blocks stand in.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
 use smallvec::SmallVec;
 
 use super::rows::{Row, is_empty};
@@ -20,8 +17,8 @@ pub(super) type Rows<'t> = SmallVec<[Row<'t>; 1]>;
 /// An element. Text of inline elements is part of it, since nothing looks into that here.
 #[derive(Debug)]
 pub(super) struct Element<'t> {
-    pub(super) tag: Cow<'t, str>,
-    pub(super) class: Cow<'t, str>,
+    pub(super) tag: &'t str,
+    pub(super) class: &'t str,
     pub(super) parent: Option<Node>,
     pub(super) children: SmallVec<[Node; 2]>,
     /// What stands before the first child.
@@ -29,7 +26,7 @@ pub(super) struct Element<'t> {
     /// What follows the element itself.
     pub(super) tail: Rows<'t>,
     /// What it is to a fence in it, with the title as written.
-    pub(super) container: Option<(ContainerKind, Option<Arc<str>>)>,
+    pub(super) container: Option<(ContainerKind, Option<&'t str>)>,
     /// The page's line that begins it.
     pub(super) line: u32,
 }
@@ -49,10 +46,10 @@ impl<'t> Tree<'t> {
     }
 
     /// A new element that stands nowhere yet.
-    pub(super) fn detached(&mut self, tag: impl Into<Cow<'t, str>>, line: u32) -> Node {
+    pub(super) fn detached(&mut self, tag: &'t str, line: u32) -> Node {
         self.elements.push(Element {
-            tag: tag.into(),
-            class: Cow::Borrowed(""),
+            tag,
+            class: "",
             parent: None,
             children: SmallVec::new(),
             text: Rows::new(),
@@ -64,7 +61,7 @@ impl<'t> Tree<'t> {
     }
 
     /// A new last child.
-    pub(super) fn add(&mut self, parent: Node, tag: impl Into<Cow<'t, str>>, line: u32) -> Node {
+    pub(super) fn add(&mut self, parent: Node, tag: &'t str, line: u32) -> Node {
         let node = self.detached(tag, line);
         self.append(parent, node);
         node
@@ -74,13 +71,13 @@ impl<'t> Tree<'t> {
     pub(super) fn add_container(
         &mut self,
         parent: Node,
-        tag: impl Into<Cow<'t, str>>,
+        tag: &'t str,
         line: u32,
         kind: ContainerKind,
-        title: Option<&str>,
+        title: Option<&'t str>,
     ) -> Node {
         let node = self.add(parent, tag, line);
-        self.get_mut(node).container = Some((kind, title.map(Arc::from)));
+        self.get_mut(node).container = Some((kind, title));
         node
     }
 
@@ -112,8 +109,8 @@ impl<'t> Tree<'t> {
         self.elements.len()
     }
 
-    pub(super) fn tag(&self, node: Node) -> &str {
-        &self.elements[node].tag
+    pub(super) fn tag(&self, node: Node) -> &'t str {
+        self.elements[node].tag
     }
 
     pub(super) fn last_child(&self, node: Node) -> Option<Node> {

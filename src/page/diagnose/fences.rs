@@ -88,7 +88,8 @@ pub(super) fn diagnostics(
             found.push(told);
         }
     }
-    let mangled = page.fences.iter().filter(|fence| !fence.options.is_empty());
+    let ambiguous = flaws.ambiguous.iter().map(|index| &page.fences[*index]);
+    let mangled = ambiguous.filter(|fence| !fence.options.is_empty());
     found.extend(mangled.filter_map(|fence| reader.mangled(fence)).take(MOST));
     found
 }

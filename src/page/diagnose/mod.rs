@@ -29,6 +29,8 @@ pub(super) struct Flaws {
     pub(super) would_stand_in: Vec<Placed>,
     /// The lines of fences that indented code blocks have taken.
     pub(super) indented: Vec<Range<usize>>,
+    /// The fences whose options could be meant in another way.
+    pub(super) ambiguous: Vec<usize>,
 }
 
 /// The diagnostics of a page in the order of their places. What the settings append to every page

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use memchr::memchr;
+use smallvec::SmallVec;
 
 use crate::page::python::{is_digit, is_space, is_word};
 use crate::settings::FenceSettings;
@@ -16,30 +17,39 @@ pub(super) struct Header {
     pub(super) options: Vec<(String, String)>,
     pub(super) braces: bool,
     pub(super) custom: Option<String>,
+    /// Whether its options cannot be meant in another way: they are [plain](are_plain_options).
+    pub(super) is_plain: bool,
 }
 
 /// What stands behind the language.
 enum Rest<'a> {
     Nothing,
     Braces(&'a str),
-    Options(&'a str),
+    PlainOptions(Inputs<'a>),
+    Options(Inputs<'a>),
     Unrecognised,
 }
 
 /// Keys with their values, as they stand in the text; a key alone has none.
-type Inputs<'a> = Vec<(&'a str, Option<&'a str>)>;
+type Inputs<'a> = SmallVec<[(&'a str, Option<&'a str>); 4]>;
 
 /// Reads what follows the backticks; none when it makes no fence.
 pub(super) fn read(settings: &FenceSettings, text: &str) -> Option<Header> {
     let (word, rest) = split(text)?;
     let relaxed = || settings.relaxed_headers.then(|| unrecognised(settings, word)).flatten();
-    match rest {
+    let is_plain = matches!(rest, Rest::PlainOptions(_));
+    let header = match rest {
         Rest::Unrecognised => relaxed(),
         // Python takes empty braces for no braces.
-        Rest::Nothing | Rest::Braces("") => with_options(settings, word, "").or_else(relaxed),
-        Rest::Options(options) => with_options(settings, word, options).or_else(relaxed),
+        Rest::Nothing | Rest::Braces("") => {
+            with_options(settings, word, &Inputs::new()).or_else(relaxed)
+        }
+        Rest::PlainOptions(options) | Rest::Options(options) => {
+            with_options(settings, word, &options).or_else(relaxed)
+        }
         Rest::Braces(inner) => with_braces(settings, word, inner),
-    }
+    };
+    header.map(|header| Header { is_plain, ..header })
 }
 
 pub(super) const BLANKS: [char; 2] = [' ', '\t'];
@@ -60,8 +70,11 @@ fn split(text: &str) -> Option<(Option<&str>, Rest<'_>)> {
     if let Some(braces) = inner.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')) {
         return Some((word, Rest::Braces(braces)));
     }
+    if let Some(options) = plain_options(inner) {
+        return Some((word, Rest::PlainOptions(options)));
+    }
     if are_options(inner) {
-        return Some((word, Rest::Options(inner)));
+        return Some((word, Rest::Options(options(inner))));
     }
     let odd = inner.contains(|c| is_space(c) && !BLANKS.contains(&c));
     (!odd).then_some((word, Rest::Unrecognised))
@@ -81,36 +94,51 @@ pub(super) fn language(text: &str) -> Option<(&str, &str)> {
     (ends && !word.is_empty()).then_some((word, rest))
 }
 
-/// Whether a text is nothing but options: words, alone or with a quoted value, each followed by a
-/// blank or the end. A value may hold its own quote, as long as the rest can be read as options.
-fn are_options(text: &str) -> bool {
-    are_plain_options(text) || are_any_options(text)
+/// The options of a text that [holds plain ones](are_plain_options) and nothing else.
+fn plain_options(text: &str) -> Option<Inputs<'_>> {
+    let mut inputs = Inputs::new();
+    let are_plain = each_plain_option(text, |key, value| inputs.push((key, Some(value))));
+    are_plain.then(|| distinct(inputs))
 }
 
 /// Whether a text is options whose values do not hold their own quote, as nearly all are: read
 /// from the left, each value up to the first quote that could end it.
 pub(super) fn are_plain_options(text: &str) -> bool {
+    each_plain_option(text, |_, _| {})
+}
+
+/// Tells the key and the value of each plain option, up to what is none; whether there is nothing
+/// of that sort.
+fn each_plain_option<'a>(text: &'a str, mut tell: impl FnMut(&'a str, &'a str)) -> bool {
     let mut rest = text.trim_start_matches(BLANKS);
     while !rest.is_empty() {
         if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             return false;
         }
-        let behind = &rest[key_length(rest)..];
-        let quoted = ["=\"", "='"].into_iter().find_map(|quote| {
-            let value = behind.strip_prefix(quote)?;
-            let end = memchr(quote.as_bytes()[1], value.as_bytes())?;
-            Some(&value[end + 1..])
-        });
-        let behind = quoted.unwrap_or(behind);
+        let (key, behind) = rest.split_at(key_length(rest));
+        let (value, behind) = quoted(behind).unwrap_or((key, behind));
         if !(behind.is_empty() || behind.starts_with(BLANKS)) {
             return false;
         }
+        tell(key, value);
         rest = behind.trim_start_matches(BLANKS);
     }
     true
 }
 
-fn are_any_options(text: &str) -> bool {
+/// A value up to its first quote, and what follows that, if a text begins with `=` and a quote.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = match text.as_bytes() {
+        [b'=', quote @ (b'"' | b'\''), ..] => *quote,
+        _ => return None,
+    };
+    let end = 2 + memchr(quote, &text.as_bytes()[2..])?;
+    Some((&text[2..end], &text[end + 1..]))
+}
+
+/// Whether a text is nothing but options: words, alone or with a quoted value, each followed by a
+/// blank or the end. A value may hold its own quote, as long as the rest can be read as options.
+fn are_options(text: &str) -> bool {
     let bytes = text.as_bytes();
     let size = bytes.len();
     let is_blank = |index: usize| matches!(bytes[index], b' ' | b'\t');
@@ -152,19 +180,10 @@ fn options(text: &str) -> Inputs<'_> {
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_alphabetic()) {
         rest = &rest[start..];
-        let key = &rest[..key_length(rest)];
-        rest = &rest[key.len()..];
-        let mut value = key;
-        for quote in ["=\"", "='"] {
-            if let Some(quoted) = rest.strip_prefix(quote)
-                && let Some(end) = memchr(quote.as_bytes()[1], quoted.as_bytes())
-            {
-                value = &quoted[..end];
-                rest = &quoted[end + 1..];
-                break;
-            }
-        }
+        let (key, behind) = rest.split_at(key_length(rest));
+        let (value, behind) = quoted(behind).unwrap_or((key, behind));
         inputs.push((key, Some(value)));
+        rest = behind;
     }
     distinct(inputs)
 }
@@ -200,8 +219,11 @@ fn distinct(mut inputs: Inputs<'_>) -> Inputs<'_> {
 }
 
 /// A fence with options outside braces, all of which its handler has to know.
-fn with_options(settings: &FenceSettings, word: Option<&str>, text: &str) -> Option<Header> {
-    let inputs = options(text);
+fn with_options(
+    settings: &FenceSettings,
+    word: Option<&str>,
+    inputs: &Inputs<'_>,
+) -> Option<Header> {
     let plain = Header { language: word.map(str::to_owned), ..Header::default() };
     for custom in handlers(settings, word) {
         match custom {
@@ -216,8 +238,8 @@ fn with_options(settings: &FenceSettings, word: Option<&str>, text: &str) -> Opt
                 };
                 if inputs.iter().all(known) {
                     return Some(Header {
-                        title: value(&inputs, "title"),
-                        options: pairs(&inputs),
+                        title: value(inputs, "title"),
+                        options: pairs(inputs),
                         ..plain
                     });
                 }
@@ -229,10 +251,10 @@ fn with_options(settings: &FenceSettings, word: Option<&str>, text: &str) -> Opt
 
 /// A fence with attributes in braces, of which unknown ones stay attributes.
 fn with_braces(settings: &FenceSettings, word: Option<&str>, inner: &str) -> Option<Header> {
+    let inner = inner.replace('\t', "    ");
     let mut inputs = Inputs::new();
     let mut classes = Vec::new();
     let mut id = None;
-    let inner = inner.replace('\t', "    ");
     for (key, value) in attributes(&inner) {
         match key {
             "." => classes.push(value.unwrap_or_default()),
@@ -267,6 +289,7 @@ fn with_braces(settings: &FenceSettings, word: Option<&str>, inner: &str) -> Opt
             options,
             braces: true,
             custom: custom.map(str::to_owned),
+            is_plain: false,
         });
     }
     // The language that the classes have given stays known.
@@ -434,7 +457,8 @@ pub(super) mod tests {
             let text = text.trim_matches(BLANKS);
             if are_plain_options(text) {
                 plain += 1;
-                assert!(are_any_options(text), "{text:?}");
+                assert!(are_options(text), "{text:?}");
+                assert_eq!(plain_options(text), Some(options(text)), "{text:?}");
             }
         }
         assert!(plain > 100);

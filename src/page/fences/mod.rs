@@ -27,20 +27,22 @@ pub(super) struct Found {
     /// Opening and closing line included.
     pub(super) lines: Range<usize>,
     pub(super) block: Arc<FencedBlock>,
+    /// Whether its options cannot be meant in another way.
+    pub(super) is_plain: bool,
 }
 
 impl Found {
     fn new(lines: Range<usize>, marker: String, indent: String, header: Header) -> Self {
-        let Header { language, title, options, braces, custom } = header;
+        let Header { language, title, options, braces, custom, is_plain } = header;
         let text = FenceText::default();
         let block = FencedBlock { marker, indent, language, title, options, braces, custom, text };
-        Self { lines, block: Arc::new(block) }
+        Self { lines, block: Arc::new(block), is_plain }
     }
 
     /// The same fence so many lines further down.
     fn moved(&self, lines: usize) -> Self {
         let moved = self.lines.start + lines..self.lines.end + lines;
-        Self { lines: moved, block: Arc::clone(&self.block) }
+        Self { lines: moved, block: Arc::clone(&self.block), is_plain: self.is_plain }
     }
 
     /// Takes the content, unless that was done where the fence is known from.
@@ -132,9 +134,10 @@ fn content(normal: &Normal<'_>, fence: &Range<usize>, indent: &str) -> String {
     if indent.is_empty() {
         return normal.joined(lines).into_owned();
     }
-    let mut content = String::with_capacity(normal.length(lines.clone()) + 1);
+    let mut content = String::with_capacity(normal.text_of(lines.clone()).len() + 1);
     for index in lines {
-        let rest = normal.with_end(index).strip_prefix(indent);
+        let line = normal.with_end(index);
+        let rest = begins_with(line, indent).then(|| &line[indent.len()..]);
         // A line of blanks is an empty one.
         match rest.filter(|rest| !rest.ends_with(" \n")) {
             Some(rest) => content.push_str(rest),
@@ -149,6 +152,16 @@ fn content(normal: &Normal<'_>, fence: &Range<usize>, indent: &str) -> String {
     }
     content.pop();
     content
+}
+
+/// Whether a line begins with an indent. Most are four blanks or eight, and such a short one is
+/// compared here quicker than by a call.
+fn begins_with(line: impl AsRef<[u8]>, indent: impl AsRef<[u8]>) -> bool {
+    let indent = indent.as_ref();
+    let Some(begin) = line.as_ref().get(..indent.len()) else { return false };
+    let ((fours, rest), (blanks, last)) = (begin.as_chunks::<4>(), indent.as_chunks::<4>());
+    fours.iter().zip(blanks).all(|(four, blanks)| four == blanks)
+        && rest.iter().zip(last).all(|(byte, blank)| byte == blank)
 }
 
 /// A fence that has been opened and not closed yet.

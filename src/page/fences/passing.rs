@@ -4,7 +4,7 @@
 
 use memchr::memmem::Finder;
 
-use super::Open;
+use super::{Open, begins_with};
 
 /// The lines of a text, of which a search asks from the top to the bottom.
 pub(super) struct Passing<'a> {
@@ -63,9 +63,9 @@ impl<'a> Passing<'a> {
         // alone goes on with the newline, or ends the text.
         let is_content = |start: &u32| {
             let rest = &self.text[*start as usize..];
-            match rest.strip_prefix(indent) {
-                Some(behind) => behind.first() != marker,
-                None => matches!(rest.first(), None | Some(b'\n')),
+            match begins_with(rest, indent) {
+                true => rest.get(indent.len()) != marker,
+                false => matches!(rest.first(), None | Some(b'\n')),
             }
         };
         let ahead = &self.starts[line.min(self.starts.len())..];

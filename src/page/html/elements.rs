@@ -135,7 +135,7 @@ impl Extractor<'_, '_> {
                     self.separate();
                     let line = element.line;
                     let id = self.flatten(element);
-                    let placeholder = self.stash.keep(Kept::Element(id)).to_string();
+                    let placeholder = self.stash.keep(Kept::Element(id)).text();
                     self.clean.push(&placeholder, line);
                     self.clean.push("\n\n", UNKNOWN);
                     self.raw_tags.clear();
@@ -167,7 +167,7 @@ impl Extractor<'_, '_> {
             }
             let line = child.line;
             let id = self.flatten(child);
-            let placeholder = self.stash.keep(Kept::Element(id)).to_string();
+            let placeholder = self.stash.keep(Kept::Element(id)).text();
             text.push(&placeholder, line);
             if tail.text == "\n" {
                 text.append(&tail);

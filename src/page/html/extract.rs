@@ -17,10 +17,7 @@ const VOID_TAGS: [&str; 14] = [
 ];
 
 /// Replaces the HTML of a document by placeholders.
-pub(in crate::page) fn extract(document: Text, stash: &mut Stash, markdown: bool) -> Text {
-    if !may_have_html(&document.text) {
-        return document;
-    }
+pub(in crate::page) fn extract(document: &Text, stash: &mut Stash, markdown: bool) -> Text {
     let mut starts = vec![0];
     starts.extend(document.text.match_indices('\n').map(|(index, _)| index + 1));
     let mut extractor = Extractor {
@@ -52,8 +49,8 @@ pub(in crate::page) fn extract(document: Text, stash: &mut Stash, markdown: bool
     extractor.clean
 }
 
-/// Whether anything but text could begin at a `<`; without that, nothing changes.
-fn may_have_html(text: &str) -> bool {
+/// Whether anything but text could begin at a `<`; without that, there is nothing to extract.
+pub(in crate::page) fn may_be_in(text: &str) -> bool {
     let bytes = text.as_bytes();
     let begins = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!' | b'?');
     memchr_iter(b'<', bytes).any(|at| bytes.get(at + 1).is_some_and(begins))
@@ -377,13 +374,13 @@ impl Extractor<'_, '_> {
         let cache = std::mem::take(&mut self.cache);
         let line = cache.rows().first().map_or(0, |row| row.line);
         let fences = self.stash.fences(&cache.text);
-        let placeholder = self.stash.keep(Kept::Raw { line, fences }).to_string();
+        let placeholder = self.stash.keep(Kept::Raw { line, fences }).text();
         self.clean.push(&placeholder, line);
     }
 
     pub(super) fn keep_raw(&mut self, text: &str) -> String {
         let fences = self.stash.fences(text);
-        self.stash.keep(Kept::Raw { line: self.number(), fences }).to_string()
+        self.stash.keep(Kept::Raw { line: self.number(), fences }).text()
     }
 
     pub(super) fn data(&mut self, text: &str) {

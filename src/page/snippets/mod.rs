@@ -62,10 +62,8 @@ pub(super) enum Flaw {
 
 /// Bytes that settings append to a page, most often.
 const APPENDED: usize = 4 << 10;
-/// Bytes that a page grows to which includes others, most often.
-const GROWN: usize = 64 << 10;
-/// Bytes of a line, most often.
-const LINE: usize = 32;
+/// Lines of that.
+const APPENDED_LINES: usize = APPENDED / 32;
 
 /// Expands the rows of a page. Without settings nothing is an include.
 pub(super) fn expand(
@@ -93,10 +91,8 @@ pub(super) fn expand(
         read: 0,
     };
     let mut frame = Frame::default();
-    let length = page.text.len() + APPENDED;
-    let includes = memmem::find(page.text.as_bytes(), b"8<").is_some();
-    let room = if includes { length.max(GROWN) } else { length };
-    expander.expansion.lines.reserve(room, page.count() + room / LINE);
+    let lines = &mut expander.expansion.lines;
+    lines.reserve(page.text.len() + APPENDED, page.count() + APPENDED_LINES);
     expander.whole(&mut frame, page, rows);
     expander.note_unclosed(&frame);
     if !settings.auto_append.is_empty() {

@@ -55,9 +55,8 @@ impl<'a> Resolver<'a> {
                 }
             } else {
                 let absolute = self.files.absolute(&joined);
-                let below = absolute != *base && absolute.starts_with(base);
                 if self.exists(&absolute) {
-                    if below {
+                    if absolute != *base && absolute.starts_with(base) {
                         return Found::File(absolute);
                     }
                     outside = true;
