@@ -92,7 +92,7 @@ impl Reporting {
     ///
     /// When a file cannot be written.
     pub(super) fn tell(&self, report: &CheckReport, colour: Colour) -> Result<()> {
-        self.format.report(colour).parts(report).iter().for_each(|part| say(part));
+        self.format.report(colour).tell(report, &mut say);
         for ReportFile { form, path } in &self.report {
             let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
             let told = form.report(Colour::None).told(report);

@@ -5,7 +5,8 @@ use std::any::Any;
 use std::fmt;
 use std::iter;
 use std::ops::{Deref, Range};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use memchr::{memchr, memchr2_iter, memmem};
 
@@ -20,7 +21,8 @@ struct Shared {
     has_carriage_returns: OnceLock<bool>,
     line_ends: OnceLock<Vec<u32>>,
     names_doctool: OnceLock<bool>,
-    remembered: OnceLock<Box<dyn Any + Send + Sync>>,
+    remembered: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
+    is_recalled: AtomicBool,
 }
 
 enum Content {
@@ -121,19 +123,53 @@ impl FileText {
         *self.0.names_doctool.get_or_init(|| memmem::find(self, b"doctool:").is_some())
     }
 
-    /// Keeps what was made of it for the next one who needs that; the first to do so is heard.
-    pub(crate) fn remember<T: Send + Sync + 'static>(&self, made: impl FnOnce() -> T) {
-        self.0.remembered.get_or_init(|| Box::new(made()));
+    /// Keeps what was made of it for the next one who needs that; the first to do so is heard. Says
+    /// whether that was this one.
+    pub(super) fn remember(&self, made: Arc<dyn Any + Send + Sync>) -> bool {
+        let mut remembered = self.made();
+        let is_first = remembered.is_none();
+        if is_first {
+            *remembered = Some(made);
+        }
+        is_first
     }
 
     /// What was made of it before.
-    pub(crate) fn remembered<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.0.remembered.get()?.downcast_ref()
+    pub(crate) fn remembered<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        let made = self.made().clone()?.downcast().ok()?;
+        self.0.is_recalled.store(true, Ordering::Relaxed);
+        Some(made)
+    }
+
+    fn made(&self) -> MutexGuard<'_, Option<Arc<dyn Any + Send + Sync>>> {
+        self.0.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same text, which may be gone when it is wanted.
+    pub(super) fn handle(&self) -> Handle {
+        Handle(Arc::downgrade(&self.0))
     }
 
     /// Whether nobody else has it.
     pub(super) fn is_unique(&self) -> bool {
         Arc::strong_count(&self.0) == 1
+    }
+}
+
+/// A text that is held elsewhere, or gone.
+#[derive(Debug)]
+pub(super) struct Handle(Weak<Shared>);
+
+impl Handle {
+    /// Lets go of what was made of it, unless that was asked for since this was asked last. Says whether
+    /// it was.
+    pub(super) fn forget(&self) -> bool {
+        let Some(text) = self.0.upgrade().map(FileText) else { return false };
+        let is_recalled = text.0.is_recalled.swap(false, Ordering::Relaxed);
+        if !is_recalled {
+            *text.made() = None;
+        }
+        is_recalled
     }
 }
 

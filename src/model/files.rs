@@ -15,7 +15,11 @@ use foldhash::HashMap;
 
 use super::FileText;
 use super::confined::Confined;
+use super::file_text::Handle;
 use crate::system;
+
+/// Files of which it is remembered what was made of them. Who includes a file mostly lies beside it.
+const REMEMBERED: usize = 64;
 
 /// A file that a [`FileCache`] has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +34,8 @@ pub struct FileCache {
     table: Mutex<Table>,
     /// Where files may be, if that is restricted.
     confined: Option<Confined>,
+    /// Texts of which something is remembered, the oldest first.
+    remembered: Mutex<VecDeque<Handle>>,
     /// For each path that was asked about, whether it leads to a folder; none where nothing is there.
     folders: Mutex<HashMap<OsString, Option<bool>>>,
 }
@@ -69,8 +75,8 @@ impl FileCache {
     /// let go is read again when it is asked for.
     pub fn with_room(working_directory: impl Into<PathBuf>, room: usize) -> Self {
         let root = working_directory.into();
-        let (table, folders) = (Mutex::default(), Mutex::default());
-        Self { root, room, table, confined: None, folders }
+        let (table, remembered, folders) = Default::default();
+        Self { root, room, table, confined: None, remembered, folders }
     }
 
     /// Reads only files that lie in these folders, which must not be links; a link that leads
@@ -114,6 +120,23 @@ impl FileCache {
         let table = self.table();
         let entry = table.ids.get(path.as_os_str()).map(|file| &table.entries[file.0 as usize]);
         entry.is_some_and(|entry| entry.bytes.try_lock().is_ok_and(|bytes| bytes.is_some()))
+    }
+
+    /// Keeps what was made of a file for the next ones who need that, until much else was made.
+    pub(crate) fn remember<T: Send + Sync + 'static>(&self, text: &FileText, made: T) {
+        if !text.remember(Arc::new(made)) {
+            return;
+        }
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.push_back(text.handle());
+        // Each gets another chance as often as somebody asks for it.
+        while remembered.len() > REMEMBERED
+            && let Some(oldest) = remembered.pop_front()
+        {
+            if oldest.forget() {
+                remembered.push_back(oldest);
+            }
+        }
     }
 
     /// The file's bytes as they were when it was read.

@@ -2,9 +2,10 @@
 //! is, outside of any fence, has the fences there that it has as a page of its own.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{Found, Scan};
-use crate::model::{FileId, FileText, Include, Lines};
+use crate::model::{FileCache, FileId, FileText, Include, Lines};
 use crate::settings::{FenceSettings, FenceStyle};
 
 /// What is remembered of a file.
@@ -15,17 +16,17 @@ struct Remembered {
 
 /// The lines of a page that are whole files with known fences, in order and apart.
 #[derive(Default)]
-pub(in crate::page) struct Known<'a>(Vec<(Range<usize>, &'a Remembered)>);
+pub(in crate::page) struct Known(Vec<(Range<usize>, Arc<Remembered>)>);
 
-impl<'a> Known<'a> {
+impl Known {
     /// What is known of the files that a page includes.
     pub(in crate::page) fn of(
         settings: &FenceSettings,
         lines: &Lines,
         includes: &[Include],
-        held: &'a [(FileId, FileText)],
+        held: &[(FileId, FileText)],
     ) -> Self {
-        let mut known: Vec<(Range<usize>, &Remembered)> = Vec::new();
+        let mut known: Vec<(Range<usize>, Arc<Remembered>)> = Vec::new();
         for include in includes.iter().filter(|include| include.indent == 0) {
             let Some(file) = include.file else { continue };
             let Some((_, text)) = held.iter().find(|(held, _)| *held == file) else { continue };
@@ -41,7 +42,7 @@ impl<'a> Known<'a> {
     }
 
     /// The lines and the fences of the file that this line belongs to, if it begins behind `from`.
-    pub(super) fn at(&self, line: usize, from: usize) -> Option<(Range<usize>, &'a [Found])> {
+    pub(super) fn at(&self, line: usize, from: usize) -> Option<(Range<usize>, &[Found])> {
         let behind = self.0.partition_point(|(lines, _)| lines.start <= line);
         let (lines, remembered) = self.0[..behind].last()?;
         let is_whole = from <= lines.start && line < lines.end;
@@ -53,6 +54,7 @@ impl<'a> Known<'a> {
 /// its file, from this byte and line on, and of what the settings append.
 pub(in crate::page) fn remember(
     settings: &FenceSettings,
+    files: &FileCache,
     file: &FileText,
     (offset, number): (usize, usize),
     lines: &Lines,
@@ -76,7 +78,7 @@ pub(in crate::page) fn remember(
     let own = scan.found.partition_point(|fence| fence.lines.start < count);
     let own = &scan.found[..own];
     if own.last().is_some_and(|fence| fence.lines.end <= count) {
-        let found = || own.iter().map(|fence| fence.moved(above)).collect();
-        file.remember(|| Remembered { settings: settings.clone(), found: found() });
+        let found = own.iter().map(|fence| fence.moved(above)).collect();
+        files.remember(file, Remembered { settings: settings.clone(), found });
     }
 }

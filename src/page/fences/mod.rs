@@ -93,7 +93,7 @@ pub(super) fn find<'a>(
     settings: &FenceSettings,
     normal: Normal<'a>,
     raw: &'a Lines,
-    known: &Known<'_>,
+    known: &Known,
 ) -> (Scan, Normal<'a>) {
     if settings.style == FenceStyle::Plain {
         return (plain::find(&normal), normal);
@@ -117,7 +117,7 @@ pub(super) fn find<'a>(
 }
 
 /// The fences among normal lines, with their content.
-fn with_content(settings: &FenceSettings, normal: &Normal<'_>, known: &Known<'_>) -> Scan {
+fn with_content(settings: &FenceSettings, normal: &Normal<'_>, known: &Known) -> Scan {
     let lines = normal.dropped..normal.len();
     let mut passing = Passing::new(normal.text(), normal.starts());
     let next = |open: Option<&Open>, index: usize| passing.next(open, index);
@@ -192,7 +192,7 @@ fn scan<'a>(
     lines: Range<usize>,
     line: impl Fn(usize) -> &'a str,
     mut next: impl FnMut(Option<&Open>, usize) -> usize,
-    known: &Known<'_>,
+    known: &Known,
 ) -> Scan {
     let mut result = Scan::default();
     let mut open: Option<Open> = None;

@@ -109,6 +109,7 @@ impl<'a> Told<'a> {
 impl Gatherer<'_> {
     fn page(&self, page: &PageOutcome, new: &[bool]) -> CheckedPage {
         let mut findings = self.trouble(page);
+        findings.reserve(page.diagnostics.len());
         let attempts: Vec<Attempt> = page
             .attempts
             .iter()

@@ -31,8 +31,8 @@ pub trait Report {
     /// The whole report in this form.
     fn told(&self, report: &CheckReport) -> String;
 
-    /// The same in several parts, one behind the other.
-    fn parts(&self, report: &CheckReport) -> Vec<String> {
-        vec![self.told(report)]
+    /// Says the same in several parts, one behind the other: reports may be long.
+    fn tell(&self, report: &CheckReport, say: &mut dyn FnMut(&str)) {
+        say(&self.told(report));
     }
 }

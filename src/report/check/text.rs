@@ -17,27 +17,27 @@ pub struct Text(pub Colour);
 
 impl Report for Text {
     fn told(&self, report: &CheckReport) -> String {
-        self.parts(report).concat()
+        let mut out = String::new();
+        self.tell(report, &mut |part| out.push_str(part));
+        out
     }
 
-    fn parts(&self, report: &CheckReport) -> Vec<String> {
-        let told = |page: &CheckedPage| {
-            let (mut of_views, mut of_page) = (String::new(), String::new());
-            for found in &page.findings {
-                match is_of_view(found) {
-                    true => of_views.push_str(&self.found(page, found)),
-                    false => self.push(&mut of_page, found),
+    fn tell(&self, report: &CheckReport, say: &mut dyn FnMut(&str)) {
+        // What was found in views comes first, of all pages.
+        for are_of_views in [true, false] {
+            let told = |page: &CheckedPage| {
+                let mut out = String::new();
+                let findings = page.findings.iter();
+                for found in findings.filter(|found| is_of_view(found) == are_of_views) {
+                    self.found(&mut out, page, found);
                 }
-            }
-            (of_views, of_page)
-        };
-        let (mut parts, mut flaws) = (Vec::new(), Vec::with_capacity(report.pages.len()));
-        let Ok(()) = side_by_side::each(&report.pages, told, |(of_views, of_page)| {
-            parts.push(of_views);
-            flaws.push(of_page);
-            Ok::<(), Infallible>(())
-        });
-        parts.append(&mut flaws);
+                out
+            };
+            let Ok(()) = side_by_side::each(&report.pages, told, |part| {
+                say(&part);
+                Ok::<(), Infallible>(())
+            });
+        }
         let mut out = String::new();
         report.elsewhere.iter().for_each(|found| self.push(&mut out, found));
         out.push_str(&self.secrets(&report.secrets));
@@ -49,28 +49,24 @@ impl Report for Text {
         let pages = report.pages.iter().map(|page| (&*page.path, &*page.not_seen));
         out.push_str(&not_seen(pages));
         out.push_str(&skipped(report));
-        parts.push(out);
-        parts
+        say(&out);
     }
 }
 
 impl Text {
-    fn found(&self, page: &CheckedPage, found: &Found) -> String {
+    fn found(&self, out: &mut String, page: &CheckedPage, found: &Found) {
         match &found.diff {
             Some(diff) => {
                 let place = self.0.paint(Style::Place, &found.place().to_string());
-                format!("{place}: {}\n{}\n", found.message, coloured(diff, self.0))
+                let diff = coloured(diff, self.0);
+                out.extend([&*place, ": ", &found.message, "\n", &diff, "\n"]);
             }
             None if found.kind == DiagnosticKind::RunsDiffer => {
                 let hint = self.0.paint(Style::Hint, "hint:");
                 let told = found.hint.as_deref().unwrap_or_default();
-                format!("{}: {}\n\n{hint} {told}\n\n", page.path, found.message)
+                out.extend([&*page.path, ": ", &found.message, "\n\n", &hint, " ", told, "\n\n"]);
             }
-            None => {
-                let mut out = String::new();
-                self.push(&mut out, found);
-                out
-            }
+            None => self.push(out, found),
         }
     }
 
