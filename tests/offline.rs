@@ -61,6 +61,66 @@ fn each_flaw_is_named_with_its_place() {
 }
 
 #[test]
+fn a_text_that_differs_is_told_once_with_what_the_log_says() {
+    let differing = |edits: &[(&str, &str)]| {
+        let site = Site::of_this_project();
+        let file = format!("{PAGE}/body.md");
+        let text = edits.iter().fold(site.read(&file), |text, (was, is)| {
+            assert!(text.contains(was), "`{was}` is in {file}");
+            text.replacen(was, is, 1)
+        });
+        site.write(&file, text);
+        let said = check(&site);
+        let told = said.out.lines().filter(|line| line.starts_with("warning[views-disagree]"));
+        told.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let body = "warning[views-disagree]: from here on `Body` is not as in the log";
+    let (status, updated) = ("        \"status\": \"stable\",\n", "        \"updated\": \"2020");
+    let other =
+        [(status, "        \"status\": \"new\",\n"), (updated, "        \"updated\": \"2021")];
+    assert_eq!(differing(&other), [format!("{body}, which says `\"status\": \"stable\",`")]);
+    assert_eq!(
+        differing(&[(
+            "    ]\n      }\n    }\n    ```",
+            "    ]\n      }\n    }\n    ...\n    !\n    ```"
+        )]),
+        [format!("{body}, which ends there")]
+    );
+    let header = "warning[views-disagree]: from here on `Header` is not as in the log";
+    assert_eq!(
+        differing(&[("    Server: waitress\n", "")]),
+        [format!("{header}, which says `Server: waitress`")]
+    );
+    // What a person left out is no difference, and neither is what hides a secret otherwise.
+    assert_eq!(differing(&[(status, "    ...\n")]), [""; 0]);
+    let token = "gAAAAABjrkD9cqBlaLtF1-FlWZfHjo2u7cJv";
+    assert_eq!(differing(&[("[redacted:token]", token)]), [""; 0]);
+    // But what else differs there is one.
+    let line = "X-Auth-Token: [redacted:token]\n";
+    let told = differing(&[(line, &format!("X-Auth-Token: {token} \n    X-Own: 1\n"))]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with(header) && !told[0].contains(token), "{told:?}");
+}
+
+#[test]
+fn a_secret_of_several_lines_is_compared_as_a_whole() {
+    let site = Site::of_this_project();
+    for (file, indent, id) in [("body.md", 14, "q1w2e3r4t5"), ("log.md", 10, "[redacted:token]")] {
+        let file = format!("{PAGE}/{file}");
+        let text = site.read(&file);
+        let was = "\"password\": \"[redacted:password]\"";
+        assert!(text.contains(was), "{file}");
+        let [inner, outer] = [indent + 2, indent].map(|blanks| " ".repeat(blanks));
+        let is = format!("\"token\": {{\n{inner}\"id\": \"{id}\"\n{outer}}}");
+        site.write(&file, text.replacen(was, &is, 1));
+    }
+    let said = check(&site).exits(1);
+    assert!(!said.out.contains("is not as in the log"), "{}", said.out);
+    assert!(said.out.contains("published-secret"), "{}", said.out);
+    assert!(!said.out.contains("q1w2e3r4t5"), "{}", said.out);
+}
+
+#[test]
 fn what_is_skipped_is_told_and_can_be_made_a_failure() {
     let site = Site::of_this_project();
     let page = format!("{PAGE}/index.md");

@@ -251,18 +251,19 @@ impl<'a> Reading<'a> {
     fn tab(&mut self, tab: &Tab<'_>, recorded: &Document<'_>, wanted: &Tab<'_>) {
         self.options(tab, recorded.lines[wanted.opener]);
         let (old, new) = (content(self.standing, tab), content(recorded, wanted));
-        let differing = if self.findings.asks_for_edits {
-            texts::stretches(old, new, self.hiding)
-        } else {
-            let first = texts::first_meant(old, new, self.hiding);
-            first.map(|line| texts::Stretch { line, is_left_out: false }).into_iter().collect()
-        };
-        for stretch in differing {
+        let reason = format!("from here on `{}` is not as in the log", tab.label);
+        if !self.findings.asks_for_edits {
+            if let Some(first) = texts::first_meant(old, new, self.hiding) {
+                let line = tab.content.start + first.line;
+                self.findings.unplaced(self.view, line, &(reason + &first.what_the_log_says()));
+            }
+            return;
+        }
+        for stretch in texts::stretches(old, new, self.hiding) {
             let line = tab.content.start + stretch.line;
             if stretch.is_left_out {
                 self.edit(HandEditKind::Elision, line, "");
             } else {
-                let reason = format!("from here on `{}` is not as in the log", tab.label);
                 self.findings.unplaced(self.view, line, &reason);
             }
         }

@@ -230,14 +230,17 @@ fn log(view: &Standing<'_>, recorded: &str, hiding: &dyn Hiding, findings: &mut 
         return 0;
     }
     let (standing, recorded) = (lines(view.text), lines(recorded));
-    let differing = match findings.asks_for_edits {
-        true => texts::stretches(standing, recorded, hiding).iter().map(|one| one.line).collect(),
-        false => Vec::from_iter(texts::first(standing, recorded, hiding)),
-    };
-    for &line in &differing {
-        findings.unplaced(view, line, "from here on the log reads differently");
+    let reason = "from here on the log reads differently";
+    if !findings.asks_for_edits {
+        let first = texts::first(standing, recorded, hiding);
+        if let Some(first) = &first {
+            findings.unplaced(view, first.line, reason);
+        }
+        return usize::from(first.is_some());
     }
-    differing.len()
+    let stretches = texts::stretches(standing, recorded, hiding);
+    stretches.iter().for_each(|stretch| findings.unplaced(view, stretch.line, reason));
+    stretches.len()
 }
 
 /// The page's own prose: references to steps, and what names stand for. One legend a table or

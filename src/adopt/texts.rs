@@ -1,8 +1,8 @@
 //! Where the lines of a text are not those that its recording gives.
 //!
 //! In: the lines as they stand, and as they are recorded, which is without secrets. Out: where stretches
-//! of the standing lines begin. Taking secrets out of a text costs more than comparing it, so it is done around
-//! what differs, unless all is asked for. Lines have no blanks at their end.
+//! of the standing lines begin. Taking secrets out of a text costs more than comparing it, so it is done
+//! around what differs, unless all is asked for. Lines have no blanks at their end.
 
 use similar::DiffOp;
 
@@ -14,8 +14,36 @@ use super::align::differences;
 pub(super) struct Stretch {
     /// The first of them; where none stands, the one before which they are missing.
     pub(super) line: usize,
+    /// The first of those that are recorded instead.
+    recorded: usize,
     /// Whether a person left lines out there, with `...` in their place.
     pub(super) is_left_out: bool,
+}
+
+/// Where a text begins to differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Difference<'a> {
+    /// The line; the one behind the last where others should follow.
+    pub(super) line: usize,
+    /// What is recorded there; none where that ends.
+    recorded: Option<&'a str>,
+}
+
+/// Characters that are shown of a line.
+const SHOWN: usize = 60;
+
+impl Difference<'_> {
+    /// What the log has there, as the rest of a sentence about it.
+    pub(super) fn what_the_log_says(&self) -> String {
+        match self.recorded.map(str::trim) {
+            None => ", which ends there".to_owned(),
+            Some("") => ", which has a blank line there".to_owned(),
+            Some(line) => match line.char_indices().nth(SHOWN) {
+                Some((end, _)) => format!(", which says `{}…`", line[..end].trim_end()),
+                None => format!(", which says `{line}`"),
+            },
+        }
+    }
 }
 
 /// No secret begins so many lines before a line of it: a name stands next to its value, and only keys
@@ -40,24 +68,25 @@ pub(super) fn stretches<'a>(
     let stretches = ops.into_iter().filter(|op| !matches!(op, DiffOp::Equal { .. }));
     let stretches = stretches.map(|op| Stretch {
         line: op.old_range().start,
+        recorded: op.new_range().start,
         is_left_out: matches!(standing[op.old_range()], [only] if is_elision(only)),
     });
     stretches.collect()
 }
 
-/// The first line that differs where no person left something out; the one behind the last where others
-/// follow it.
+/// The first difference that is not a place where a person left something out.
 pub(super) fn first_meant<'a>(
     standing: impl Iterator<Item = &'a str> + Clone,
     recorded: impl Iterator<Item = &'a str> + Clone,
     hiding: &dyn Hiding,
-) -> Option<usize> {
-    let line = first(standing.clone(), recorded.clone(), hiding)?;
-    if !standing.clone().skip(line).any(is_elision) {
-        return Some(line);
+) -> Option<Difference<'a>> {
+    let first = first(standing.clone(), recorded.clone(), hiding)?;
+    if !standing.clone().skip(first.line).any(is_elision) {
+        return Some(first);
     }
-    let mut stretches = stretches(standing, recorded, hiding).into_iter();
-    stretches.find(|stretch| !stretch.is_left_out).map(|stretch| stretch.line)
+    let mut stretches = stretches(standing, recorded.clone(), hiding).into_iter();
+    let stretch = stretches.find(|stretch| !stretch.is_left_out)?;
+    Some(Difference { line: stretch.line, recorded: recorded.clone().nth(stretch.recorded) })
 }
 
 /// Whether the line is what a person puts in the place of lines that are left out.
@@ -65,20 +94,21 @@ fn is_elision(line: &str) -> bool {
     line.ends_with("...") && line.trim_start() == "..."
 }
 
-/// The first line that differs; the one behind the last where others follow it.
+/// Where a text begins to differ.
 pub(super) fn first<'a>(
     standing: impl Iterator<Item = &'a str> + Clone,
     recorded: impl Iterator<Item = &'a str> + Clone,
     hiding: &dyn Hiding,
-) -> Option<usize> {
+) -> Option<Difference<'a>> {
     let mut at = 0;
     let (mut one, mut other) = (standing.clone(), recorded.clone());
     loop {
         let (line, meant) = match (one.next(), other.next()) {
             (Some(line), Some(meant)) => (line, meant),
             (None, None) => return None,
-            _ => return Some(at),
+            (_, recorded) => return Some(Difference { line: at, recorded }),
         };
+        let difference = Some(Difference { line: at, recorded: Some(meant) });
         if line == meant || hiding.hidden(line).is_some_and(|hidden| hidden == meant) {
             at += 1;
             continue;
@@ -86,15 +116,15 @@ pub(super) fn first<'a>(
         let begin = at.saturating_sub(BEFORE);
         let before: Vec<&str> = standing.clone().skip(begin).take(at - begin + 1).collect();
         if !hiding.may_be_in(&before.join("\n")) {
-            return Some(at);
+            return difference;
         }
         let around: Vec<&str> = standing.clone().skip(begin).take(at - begin + BEHIND).collect();
-        let Some(hidden) = hiding.hidden(&around.join("\n")) else { return Some(at) };
+        let Some(hidden) = hiding.hidden(&around.join("\n")) else { return difference };
         let lines = hidden.split('\n').skip(at - begin);
         let alike =
             lines.zip(recorded.clone().skip(at)).take_while(|(one, two)| one == two).count();
         if alike == 0 {
-            return Some(at);
+            return difference;
         }
         at += alike;
         (one, other) = (standing.clone(), recorded.clone());
