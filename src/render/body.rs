@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memchr3};
+use memchr::{memchr, memchr_iter, memchr2};
 
 use crate::model::{Entry, Line};
 use crate::stabilise::{StableEntry, StableRecording};
@@ -52,18 +52,22 @@ fn push(out: &mut String, entry: &Entry<'_>, step: usize) {
 
 fn header(out: &mut String, title: &str, lines: &[Line<'_>]) {
     let names = ["Header", "http", title];
-    // What a fence, an include or a second line is made of hardly ever stands in a header.
-    let is_odd = |text: &str| memchr3(b'`', b'<', b'\n', text.as_bytes()).is_some();
-    if lines.iter().any(|line| is_odd(&line.name) || is_odd(&line.value)) {
-        let texts = lines.iter().map(|Line { name, value }| [name, ": ", value].concat());
-        let texts: Vec<String> = texts.map(|text| escaped(&text).into_owned()).collect();
-        return tab(out, names, &texts.join("\n"));
-    }
+    let start = out.len();
     begin(out, names, "```");
+    let first = out.len();
     for Line { name, value } in lines {
         out.extend([INDENT, name, ": ", value, "\n"]);
     }
-    end(out, "```");
+    // What a fence, an include or a second line is made of hardly ever stands in a header.
+    let written = &out.as_bytes()[first..];
+    if memchr2(b'`', b'<', written).is_none() && memchr_iter(b'\n', written).count() == lines.len()
+    {
+        return end(out, "```");
+    }
+    out.truncate(start);
+    let texts = lines.iter().map(|Line { name, value }| [name, ": ", value].concat());
+    let texts: Vec<String> = texts.map(|text| escaped(&text).into_owned()).collect();
+    tab(out, names, &texts.join("\n"));
 }
 
 const INDENT: &str = "    ";

@@ -284,7 +284,8 @@ fn label(line: &str) -> Option<&str> {
 /// The lines as tabs and what stands between them.
 fn parts<'a>(lines: &[&'a str], fences: &[Range<usize>], all: Range<usize>) -> Vec<Part<'a>> {
     let first = fences.partition_point(|fence| fence.start < all.start);
-    let mut parts = Vec::new();
+    // As a rule there are two tabs, with text around them.
+    let mut parts = Vec::with_capacity(5);
     let mut done = all.start;
     for fence in fences[first..].iter().take_while(|fence| fence.end <= all.end) {
         if fence.start <= done {
