@@ -72,7 +72,7 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
     let includes_nothing = includes.iter().all(|include| include.origin.is_none());
     if includes_nothing && source.begins_with_file() {
         let begin = (split.offset, split.number);
-        fences::remember(&site.fences, &bytes, begin, &lines, normal.dropped, &scan);
+        fences::remember(&site.fences, &bytes, begin, &lines, &normal, &scan);
     }
     let Scan { found, failed } = scan;
     let places = placed(site, &site.fences, &normal, &stretches(site, &found));
