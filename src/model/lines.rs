@@ -166,7 +166,7 @@ impl Lines {
         let first = self.len();
         let count = newlines.len() + 1;
         self.starts.reserve(count);
-        self.text.reserve(text.len() + count * (indent + 1));
+        self.text.reserve(text.len() + count * indent + 1);
         if first > 0 {
             self.text.push('\n');
         }
