@@ -159,31 +159,31 @@ impl Lines {
     pub(crate) fn push_verbatim(
         &mut self,
         text: &str,
-        newlines: impl ExactSizeIterator<Item = usize>,
+        newlines: impl ExactSizeIterator<Item = usize> + Clone,
         indent: usize,
-        (file, number, start): (Option<FileId>, usize, usize),
+        (file, number, byte): (Option<FileId>, usize, usize),
     ) -> usize {
         let first = self.len();
         let count = newlines.len() + 1;
         self.starts.reserve(count);
-        self.text.reserve(text.len() + count * (indent + 1));
-        if indent == 0 {
-            self.push_text(text, 0);
-            let base = self.text.len() - text.len() + 1;
-            self.starts.extend(newlines.map(|newline| small(base + newline)));
-        } else {
-            let indent = " ".repeat(indent);
-            if !self.starts.is_empty() {
-                self.text.push('\n');
-            }
-            let mut from = 0;
-            for newline in newlines {
-                self.push_behind(&indent, &text[from..=newline]);
-                from = newline + 1;
-            }
-            self.push_behind(&indent, &text[from..]);
+        self.text.reserve(text.len() + count * indent + 1);
+        if first > 0 {
+            self.text.push('\n');
         }
-        let span = (start, start + self.range(first).len() - indent);
+        let start = self.text.len();
+        let starts = newlines.clone().zip(1..);
+        self.starts.push(small(start));
+        self.starts.extend(starts.map(|(at, before)| small(start + at + 1 + before * indent)));
+        let blanks = " ".repeat(indent);
+        let mut from = 0;
+        for newline in newlines.filter(|_| indent > 0) {
+            self.text.push_str(&blanks);
+            self.text.push_str(&text[from..=newline]);
+            from = newline + 1;
+        }
+        self.text.push_str(&blanks);
+        self.text.push_str(&text[from..]);
+        let span = (byte, byte + self.range(first).len() - indent);
         self.runs.push(Run { first, file, number, span, indent, ending: 1 });
         self.len() - first
     }
@@ -195,13 +195,6 @@ impl Lines {
         self.starts.push(small(self.text.len()));
         self.text.extend(repeat_n(' ', indent));
         self.text.push_str(text);
-    }
-
-    /// Adds a line behind the newline of the one before, with its own newline if it has one.
-    fn push_behind(&mut self, indent: &str, line: &str) {
-        self.starts.push(small(self.text.len()));
-        self.text.push_str(indent);
-        self.text.push_str(line);
     }
 
     /// Lengthens the last run by a line, or begins a new one with it.

@@ -72,7 +72,7 @@ pub fn read_with(site: &Site, files: &FileCache, remote: Remote<'_>, path: &Path
     let includes_nothing = includes.iter().all(|include| include.origin.is_none());
     if includes_nothing && source.begins_with_file() {
         let begin = (split.offset, split.number);
-        fences::remember(&site.fences, files, &bytes, begin, &lines, normal.dropped, &scan);
+        fences::remember(&site.fences, files, &bytes, begin, &lines, &normal, &scan);
     }
     let Scan { found, failed } = scan;
     let places = placed(site, &site.fences, &normal, &stretches(site, &found));
@@ -157,7 +157,9 @@ fn placed(
     let mut stash = Stash::default();
     let placeholders = Placeholders::new(stretches, &mut stash);
     let row = |index: usize| BlockRow { text: normal.line(index), line: small(index) };
-    let (mut rows, mut may_have_html) = (Vec::new(), false);
+    let hidden: usize = stretches.iter().map(|stretch| stretch.lines.len()).sum();
+    let room = (normal.len() + 3 * stretches.len() + 2).saturating_sub(hidden);
+    let (mut rows, mut may_have_html) = (Vec::with_capacity(room), false);
     let mut between = |rows: &mut Vec<_>, lines: Range<usize>| {
         may_have_html |= html::may_be_in(normal.text_of(lines.clone()));
         rows.extend(lines.map(row));

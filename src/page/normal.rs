@@ -108,10 +108,11 @@ impl<'a> Normal<'a> {
         if may_be_blank && line.bytes().all(|byte| byte == b' ') { "" } else { line }
     }
 
-    /// The line with this index with the newline at its end, which the last one does not have. A line
-    /// of blanks may still have them.
-    pub(super) fn with_end(&self, index: usize) -> &str {
-        &self.text[self.starts[index] as usize..self.starts[index + 1] as usize]
+    /// These lines, none of which is the last of the page, each with its newline. A line of blanks
+    /// may still have them.
+    pub(super) fn with_ends(&self, lines: Range<usize>) -> impl Iterator<Item = &str> {
+        let starts = self.starts[lines.start..=lines.end].windows(2);
+        starts.map(|ends| &self.text[ends[0] as usize..ends[1] as usize])
     }
 
     /// These lines joined by newlines.

@@ -187,7 +187,10 @@ impl<'a> Source<'a> {
     }
 
     /// Where the newlines of such a stretch are, counted from its beginning.
-    pub(super) fn newlines(&self, stretch: Row) -> impl ExactSizeIterator<Item = usize> + '_ {
+    pub(super) fn newlines(
+        &self,
+        stretch: Row,
+    ) -> impl ExactSizeIterator<Item = usize> + Clone + '_ {
         let (base, newlines) = match &self.places {
             Places::Verbatim { offset, newlines } => (*offset, &**newlines),
             Places::Nowhere(newlines) => (0, &**newlines),

@@ -175,9 +175,8 @@ impl Processor {
             Self::Quote => (Begins::GREATER, false),
             Self::Footnote | Self::Reference => (Begins::BRACKET, false),
             Self::Abbreviation => (Begins::STAR, false),
-            Self::MarkdownInHtml | Self::Empty | Self::Slashes | Self::Paragraph => {
-                (Begins::ANYTHING, true)
-            }
+            Self::MarkdownInHtml => (Begins::PLACEHOLDER, false),
+            Self::Empty | Self::Slashes | Self::Paragraph => (Begins::ANYTHING, true),
         }
     }
 }
@@ -406,7 +405,10 @@ impl<'t> Parser<'t, '_> {
             }
             let element = self.tree.get(node);
             chain.truncate(depth);
-            self.place_text(&element.tail, &chain, &mut places);
+            // Next to none has any.
+            if !element.tail.is_empty() {
+                self.place_text(&element.tail, &chain, &mut places);
+            }
             if let Some((kind, title)) = element.container {
                 let head = element.line as usize;
                 chain.push(Container { kind, title: title.map(Arc::from), head });

@@ -66,8 +66,10 @@ impl Begins {
     pub(super) const PIPE: Self = Self(1 << 12);
     /// A digit of any script, and whatever else is not ASCII.
     pub(super) const DIGIT: Self = Self(1 << 13);
+    /// What stands for a fence or for HTML.
+    pub(super) const PLACEHOLDER: Self = Self(1 << 14);
     /// Text that means nothing here.
-    const OTHER: Self = Self(1 << 14);
+    const OTHER: Self = Self(1 << 15);
 
     /// Tells each of the marks by its number.
     pub(super) fn each(self, mut tell: impl FnMut(usize)) {
@@ -93,6 +95,7 @@ impl Begins {
             Some(b'>') => Self::GREATER,
             Some(b'[') => Self::BRACKET,
             Some(b'|') => Self::PIPE,
+            Some(b'\x02') => Self::PLACEHOLDER,
             Some(byte) if byte.is_ascii_digit() || !byte.is_ascii() => Self::DIGIT,
             Some(_) => Self::OTHER,
         }

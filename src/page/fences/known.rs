@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Found, Scan};
 use crate::model::{FileCache, FileId, FileText, Include, Lines};
+use crate::page::normal::Normal;
 use crate::settings::{FenceSettings, FenceStyle};
 
 /// What is remembered of a file.
@@ -58,7 +59,7 @@ pub(in crate::page) fn remember(
     file: &FileText,
     (offset, number): (usize, usize),
     lines: &Lines,
-    dropped: usize,
+    normal: &Normal<'_>,
     scan: &Scan,
 ) {
     if settings.style == FenceStyle::Plain || settings.preserve_tabs || !scan.failed.is_empty() {
@@ -69,8 +70,11 @@ pub(in crate::page) fn remember(
     let is_as_it_stands = appended.is_some_and(|text| text.is_empty() || text.starts_with('\n'));
     // What a page leaves out at its top opens no fence elsewhere if it is blank.
     let is_blank = |text: &str| text.trim_ascii().is_empty();
-    let is_all = is_blank(&text[..offset]) && is_blank(lines.joined(0..dropped.min(lines.len())));
-    if !is_as_it_stands || !is_all || memchr::memchr3(b'\t', 2, 3, file).is_some() {
+    let is_all =
+        is_blank(&text[..offset]) && is_blank(lines.joined(0..normal.dropped.min(lines.len())));
+    let is_normal = offset == 0 && normal.is_as_written();
+    let is_normal = is_normal || memchr::memchr3(b'\t', 2, 3, file).is_none();
+    if !is_as_it_stands || !is_all || !is_normal {
         return;
     }
     let above = number - 1;

@@ -135,8 +135,7 @@ fn content(normal: &Normal<'_>, fence: &Range<usize>, indent: &str) -> String {
         return normal.joined(lines).into_owned();
     }
     let mut content = String::with_capacity(normal.text_of(lines.clone()).len() + 1);
-    for index in lines {
-        let line = normal.with_end(index);
+    for (index, line) in lines.clone().zip(normal.with_ends(lines)) {
         let rest = begins_with(line, indent).then(|| &line[indent.len()..]);
         // A line of blanks is an empty one.
         match rest.filter(|rest| !rest.ends_with(" \n")) {
