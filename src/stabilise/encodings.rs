@@ -78,11 +78,20 @@ impl Way {
         ALWAYS.iter().chain(escaped).copied()
     }
 
-    /// Whether letters and digits are written as they are.
-    pub(super) fn keeps_letters(self) -> bool {
-        let is_other =
-            matches!(self, Self::HexSmall | Self::HexLarge | Self::Base64(_) | Self::UrlSafe(_));
-        !is_other
+    /// The first bytes of a long value as it is written in this way, from its beginning. It is plain if
+    /// that consists of letters and digits.
+    pub(super) fn beginning<const LENGTH: usize>(
+        self,
+        first: &str,
+        is_plain: bool,
+    ) -> [u8; LENGTH] {
+        let text = match self {
+            Self::HexSmall | Self::HexLarge => self.text(first.get(..LENGTH / 2).unwrap_or(first)),
+            Self::Base64(_) | Self::UrlSafe(_) => self.text(first),
+            _ if is_plain => return start(first.as_bytes()),
+            _ => self.text(first),
+        };
+        start(text.as_bytes())
     }
 
     /// A value as it is written in this way. What it begins with depends on the value's beginning only.
@@ -120,6 +129,11 @@ impl Way {
         };
         Needle { kind: kind.to_owned(), text: self.text(value), margins }
     }
+}
+
+/// The first bytes of what is longer.
+fn start<const LENGTH: usize>(bytes: &[u8]) -> [u8; LENGTH] {
+    *bytes.first_chunk().expect("a long value is written longer")
 }
 
 /// The ways in which a value may be written, each as it is to be looked for.

@@ -5,8 +5,8 @@
 //! steps: whatever stands in it as such a beginning goes over one of them, so most of the text is
 //! passed over after one look.
 
-use std::borrow::Cow;
 use std::convert::Infallible;
+use std::iter;
 use std::sync::OnceLock;
 
 use crate::side_by_side;
@@ -90,7 +90,8 @@ impl LongValues {
         long.looks.resize(words, 0);
         for index in 0..long.beginnings.len() {
             for offset in 0..STEP {
-                let (word, bit) = long.bit(look(&long.beginnings[index].bytes, offset));
+                let look = look(&long.beginnings[index].bytes, offset);
+                let (word, bit) = place(look, words - 1);
                 long.looks[word] |= bit;
             }
         }
@@ -138,15 +139,25 @@ impl LongValues {
         text: &'a [u8],
     ) -> impl Iterator<Item = (usize, &'a Needle)> + 'a {
         let (chunks, _) = text.as_chunks::<STEP>();
-        let chunks = if self.values.is_empty() { &[] } else { chunks };
-        let may_be = |(_, chunk): &(usize, &[u8; LOOK])| {
-            let (word, bit) = self.bit(u64::from_le_bytes(**chunk));
-            self.looks[word] & bit != 0
-        };
-        let looks = chunks.iter().enumerate().filter(may_be).map(|(index, _)| index * STEP);
+        let mut from = 0;
+        let looks = iter::from_fn(move || {
+            let index = from + self.next_look(&chunks[from..])?;
+            from = index + 1;
+            Some(index * STEP)
+        });
         // One after another: the beginnings that go over a look begin behind the look before.
         let starts = looks.flat_map(|at| at.saturating_sub(STEP - 1)..=at);
         starts.filter_map(|start| Some((start, self.longest(&text[start..])?)))
+    }
+
+    /// The first of these looks at which one of the values may be seen.
+    fn next_look(&self, chunks: &[[u8; LOOK]]) -> Option<usize> {
+        // Hardly ever is there one.
+        let last = self.looks.len().checked_sub(1)?;
+        chunks.iter().position(|chunk| {
+            let (word, bit) = place(u64::from_le_bytes(*chunk), last);
+            self.looks.get(word).is_some_and(|looks| looks & bit != 0)
+        })
     }
 
     /// The longest of the values that a text begins with.
@@ -181,13 +192,14 @@ impl LongValues {
         let both = look(bytes, 0).wrapping_mul(MIX) ^ look(bytes, LONG - LOOK);
         (both.wrapping_mul(MIX) >> 32) as usize & (self.slots.len() - 1)
     }
+}
 
-    /// The word and the bit in it that stand for what is seen at a look.
-    #[inline]
-    fn bit(&self, look: u64) -> (usize, u64) {
-        let mixed = look.wrapping_mul(MIX);
-        ((mixed >> 38) as usize & (self.looks.len() - 1), 1 << (mixed >> 32 & 63))
-    }
+/// The word and the bit in it that stand for what is seen at a look. The words are as many as a power
+/// of two, and this is the last.
+#[inline]
+fn place(look: u64, last: usize) -> (usize, u64) {
+    let mixed = look.wrapping_mul(MIX);
+    ((mixed >> 38) as usize & last, 1 << (mixed >> 32 & 63))
 }
 
 /// How a value begins in each way in which it may be written.
@@ -195,12 +207,8 @@ fn beginnings(value: &str) -> impl Iterator<Item = ([u8; LONG], Way)> {
     // What comes first is all that is needed, but no half of a character.
     let end = (LONG..=value.len()).find(|end| value.is_char_boundary(*end));
     let first = &value[..end.unwrap_or(value.len())];
-    let plain = first.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(first);
-    Way::all(value).map(move |way| {
-        let plain = plain.filter(|_| way.keeps_letters());
-        let text = plain.map_or_else(|| Cow::Owned(way.text(first)), Cow::Borrowed);
-        (*text.as_bytes().first_chunk().expect("a long value is written longer"), way)
-    })
+    let is_plain = first.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    Way::all(value).map(move |way| (way.beginning(first, is_plain), way))
 }
 
 /// Needles by text. Of those that are written alike, the first counts.
