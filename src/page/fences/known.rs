@@ -72,8 +72,9 @@ pub(in crate::page) fn remember(
     let is_blank = |text: &str| text.trim_ascii().is_empty();
     let is_all =
         is_blank(&text[..offset]) && is_blank(lines.joined(0..normal.dropped.min(lines.len())));
-    let is_normal = offset == 0 && normal.is_as_written();
-    let is_normal = is_normal || memchr::memchr3(b'\t', 2, 3, file).is_none();
+    // What is in the page is known to be normal where the whole page is.
+    let unknown = if normal.is_as_written() { &text[..offset] } else { text };
+    let is_normal = memchr::memchr3(b'\t', 2, 3, unknown.as_bytes()).is_none();
     if !is_as_it_stands || !is_all || !is_normal {
         return;
     }
