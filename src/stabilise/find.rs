@@ -1,6 +1,5 @@
 //! Secrets in a text, each with its place, so that nothing else of the text needs to change.
 
-use std::iter;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -12,10 +11,10 @@ use super::places::{Placed, placeholder};
 /// time, which is no `A`; in Base64 of other things it may be.
 pub(super) const TOKEN: &str = r"gAAAAA[B-Za-z0-9_-][A-Za-z0-9_-]{19,}={0,2}|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}";
 
-/// What is secret by its shape alone: tokens, private keys.
+/// What is secret by its shape alone, at the beginning of a text: tokens, private keys.
 static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"{TOKEN}|(?s:-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?-----END (?:[A-Z]+ )*PRIVATE KEY-----)",
+        r"^(?:{TOKEN}|(?s:-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?-----END (?:[A-Z]+ )*PRIVATE KEY-----))",
     ))
 });
 
@@ -51,21 +50,21 @@ impl From<&Placed> for Found {
 /// touch what is left: it could be from the middle of something in Base64.
 const WHOLE_TOKEN: usize = 60;
 
-/// What is secret by its shape and begins in this stretch.
-pub(super) fn shaped(text: &str, stretch: Range<usize>) -> impl Iterator<Item = Found> {
+/// What is secret by its shape and begins at one of these places, which are in order.
+pub(super) fn shaped(
+    text: &str,
+    starts: impl Iterator<Item = usize>,
+) -> impl Iterator<Item = Found> {
     let stands_alone = |start: usize| {
         !text[..start].ends_with(|before: char| before.is_ascii_alphanumeric() || before == '+')
     };
-    let mut at = stretch.start;
-    let all = iter::from_fn(move || {
-        let found = (at < stretch.end).then(|| SHAPE.find_at(text, at)).flatten()?;
-        at = found.end();
-        Some(found)
-    });
-    let found = all.filter(move |found| found.len() >= WHOLE_TOKEN || stands_alone(found.start()));
-    found.map(|found| {
+    let mut done = 0;
+    starts.filter_map(move |start| {
+        let found = (start >= done).then(|| SHAPE.find(&text[start..])).flatten()?;
+        done = start + found.end();
         let kind = if found.as_str().starts_with('-') { "private-key" } else { "token" };
-        Found { span: found.range(), kind: kind.to_owned() }
+        let counts = found.len() >= WHOLE_TOKEN || stands_alone(start);
+        counts.then(|| Found { span: start..start + found.end(), kind: kind.to_owned() })
     })
 }
 
@@ -106,8 +105,10 @@ mod tests {
     #[test]
     fn a_token_is_no_part_of_other_base64() {
         let token = "gAAAAABjrkD9cqBlaLtF1-FlWZfHjo2u7cJv";
-        let spans =
-            |text: &str| shaped(text, 0..text.len()).map(|found| found.span).collect::<Vec<_>>();
+        let spans = |text: &str| {
+            let starts = text.match_indices("gAAAAA").map(|(start, _)| start);
+            shaped(text, starts).map(|found| found.span).collect::<Vec<_>>()
+        };
         assert_eq!(spans(&format!("/tokens/{token}...")).len(), 1);
         assert!(spans(&format!("data:image/png;base64,iVBORw{token}+/")).is_empty());
         assert!(spans(&format!("base64,gAAAAA{}", "A".repeat(90))).is_empty());

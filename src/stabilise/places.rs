@@ -80,6 +80,15 @@ static STAND_IN: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Longer than the words among these.
+const LONGER_THAN_A_STAND_IN: usize = 80;
+
+/// Whether a value may be one of these. Tokens are long, and this is quick to see.
+fn may_stand_in(value: &str) -> bool {
+    let is_letter = |first: &u8| first.is_ascii_alphanumeric() && !b"xXyY".contains(first);
+    value.len() < LONGER_THAN_A_STAND_IN || !value.as_bytes().first().is_some_and(is_letter)
+}
+
 /// What in a secret place is no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StandIns {
@@ -204,7 +213,7 @@ impl Places {
     pub(super) fn is_secret_value(&self, value: &str) -> bool {
         let is_stand_in = match self.stand_ins {
             StandIns::Marks => false,
-            StandIns::Any => STAND_IN.is_match(value),
+            StandIns::Any => may_stand_in(value) && STAND_IN.is_match(value),
         };
         !value.is_empty() && !is_placeholder(value) && !is_nothing(value) && !is_stand_in
     }
@@ -221,10 +230,7 @@ impl Places {
         if windows.is_empty() {
             return Seen::default();
         }
-        let shape = |window: Window<'_>| match window.stretch(&[Behind::Shape]) {
-            Some(stretch) => find::shaped(window.text, stretch).collect(),
-            None => Vec::new(),
-        };
+        let shape = |window: Window<'_>| find::shaped(window.text, window.shapes()).collect();
         let shaped = windows.each(text, shape, |found: &mut Found| &mut found.span);
         let mut placed = self.fields_of(text, &windows);
         let fields = placed.len();

@@ -121,6 +121,16 @@ impl<'a> Window<'a> {
         })
     }
 
+    /// Where in the window something begins that may be secret by its shape.
+    pub(super) fn shapes(&self) -> impl Iterator<Item = usize> {
+        let text = self.text.as_bytes();
+        self.hits.iter().filter(|hit| hit.behind == Behind::Shape).filter_map(move |hit| {
+            let end = hit.end - self.start;
+            let shape = SHAPES.iter().find(|shape| text[..end].ends_with(shape.as_bytes()))?;
+            Some(end - shape.len())
+        })
+    }
+
     /// Where hits end behind which one of these stands.
     fn ends<'b>(&'b self, behind: &'b [Behind]) -> impl DoubleEndedIterator<Item = usize> + 'b {
         let fits = |hit: &&Hit| hit.behind == Behind::Anything || behind.contains(&hit.behind);
