@@ -65,7 +65,7 @@ impl Filter {
     pub fn new(settings: &RedactSettings) -> Self {
         let places = places::Places::new(settings, StandIns::Marks);
         let secrets =
-            Secrets::finding(Arc::new(places), &redact::Values::default(), &HashSet::new());
+            Secrets::finding(Arc::new(places), redact::Values::default(), &HashSet::new());
         Self { secrets, memory: Memory::default() }
     }
 

@@ -15,7 +15,7 @@ use crate::settings::doctool::RedactSettings;
 
 use super::find::{self, Found};
 use super::places::{self, Places, Seen, StandIns};
-use super::redact::{Learnt, SHORTEST_BY_VALUE, Secrets, Values};
+use super::redact::{Learnt, SHORTEST_BY_VALUE, Secrets};
 
 static CODE_SPAN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"`(?<value>[^`\r\n]+)`").expect("the pattern is valid"));
@@ -84,18 +84,18 @@ impl Published {
     pub fn of<'a>(
         sight: &Sight,
         sighted: impl Iterator<Item = &'a Sighted>,
-        recorded: &Learnt,
+        recorded: Learnt,
         settings: &RedactSettings,
     ) -> Self {
         let places = Arc::clone(&sight.0);
         let allowed: HashSet<String> = settings.allow.iter().cloned().collect();
-        let mut values = Values::default();
+        let Learnt { mut values, names } = recorded;
+        values.0.retain(|value, _| !allowed.contains(value));
         let mut add = |kind: &str, value: &str| {
             if !allowed.contains(value) {
                 values.add(kind, value);
             }
         };
-        recorded.values.0.iter().for_each(|(value, kind)| add(kind, value));
         let placed = sighted.flat_map(|Sighted(seen)| &seen.placed);
         placed.for_each(|placed| {
             places::visit(slice::from_ref(placed), &mut |kind, value| {
@@ -105,8 +105,7 @@ impl Published {
                 }
             });
         });
-        let names = recorded.names.clone();
-        Self { secrets: Secrets::finding(places, &values, &names), names, allowed }
+        Self { secrets: Secrets::finding(places, values, &names), names, allowed }
     }
 
     /// What finds the same secrets in other texts.
@@ -165,7 +164,7 @@ mod tests {
     ) -> Vec<(&'a str, String)> {
         let sight = Sight::new(settings);
         let sighted = sight.of(form, text);
-        let published = Published::of(&sight, [&sighted].into_iter(), &Learnt::default(), settings);
+        let published = Published::of(&sight, [&sighted].into_iter(), Learnt::default(), settings);
         let short = published.short([&sighted].into_iter());
         let found = published.find(form, text, &sighted, &short).into_iter();
         found.map(|found| (&text[found.span], found.kind)).collect()
@@ -239,8 +238,7 @@ mod tests {
         let settings = RedactSettings::default();
         let sight = Sight::new(&settings);
         let sighted = sight.of(TextForm::Shown, shown);
-        let published =
-            Published::of(&sight, [&sighted].into_iter(), &Learnt::default(), &settings);
+        let published = Published::of(&sight, [&sighted].into_iter(), Learnt::default(), &settings);
         let short = published.short([&sighted].into_iter());
         let prose = "asdf `asdf` `asdf1`";
         let sighted = sight.of(TextForm::Prose, prose);

@@ -140,23 +140,23 @@ impl Secrets {
     /// The secrets of other runs, under the same settings.
     #[must_use]
     pub fn knowing(&self, Learnt { values, names }: &Learnt) -> Self {
-        Self::finding(Arc::clone(&self.places), values, names)
+        Self::finding(Arc::clone(&self.places), values.clone(), names)
     }
 
     fn in_places(places: Arc<Places>, known: &[(String, String)], run: &Run) -> Self {
         let mut values = Values::default();
         known.iter().for_each(|(kind, value)| values.add(kind, value));
         places.visit(run, &mut |kind, value| values.add(kind, value));
-        Self::finding(places, &values, &places::names(run))
+        let names = places::names(run);
+        Self::finding(places, values, &names)
     }
 
     /// Finds the values that can be told from words, and whatever stands in secret places.
-    pub(super) fn finding(places: Arc<Places>, values: &Values, names: &HashSet<String>) -> Self {
+    pub(super) fn finding(places: Arc<Places>, values: Values, names: &HashSet<String>) -> Self {
         let is_told = |value: &str| {
             value.len() >= SHORTEST_BY_VALUE && !names.contains(value) && !places.is_field(value)
         };
-        let told = values.0.iter().filter(|(value, _)| is_told(value));
-        let told = told.map(|(value, kind)| (value.clone(), kind.clone()));
+        let told = values.0.into_iter().filter(|(value, _)| is_told(value));
         let by_value = ByValue { finder: Arc::new(Finder::new(told)) };
         Self { places, by_value: vec![by_value] }
     }
