@@ -416,6 +416,32 @@ mod tests {
     }
 
     #[test]
+    fn pairs_find_what_an_automaton_finds() {
+        let more = ["x-image-meta-location", "x-own", "x-my-pass-id"];
+        let windows = Windows::new(more.into_iter());
+        let without = Windows { pairs: None, ..windows.clone() };
+        let names = super::NAMES.into_iter().chain(super::SHAPES).chain(more);
+        let parts = ["ke", "ss", "x-", "-", "_", "=", "\": \"", ": ", " | ", "\n", "a", "o", "yJ"];
+        let words: Vec<&str> = names.chain(parts).collect();
+        let mut seed = 1_u64;
+        let mut found = 0;
+        for _ in 0..3000 {
+            let mut text = ".".repeat(super::SHORT);
+            for _ in 0..12 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let word = words[(seed >> 33) as usize % words.len()];
+                let cut = (seed >> 20) as usize % 4;
+                text.push_str(if cut == 0 { &word[..word.len() / 2] } else { word });
+            }
+            let [ours, expected] = [&windows, &without].map(|windows| windows.of(&text));
+            assert_eq!(ours.hits, expected.hits, "{text}");
+            assert_eq!(ours.windows, expected.windows, "{text}");
+            found += ours.windows.len();
+        }
+        assert!(found > 1000, "{found} were there to be found");
+    }
+
+    #[test]
     fn rules_are_told_the_lines_that_they_may_fit() {
         let text = "1\nsecret=a passwd: b\n{\"token\": 1}\n| a_secret_1 | x |\n";
         let found = Windows::new(std::iter::empty()).of(text);
