@@ -2,11 +2,11 @@
 //!
 //! Each page is read once, several at once.
 
-use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Adoption, Change, Diagnostic, DiagnosticKind, Excerpt, Fate, FileCache, FileText, Leak, Level,
     Outcome, Page, PageOutcome, PagePlan, Place, Run, Skipped, Unplaced, View, ViewKind,
@@ -104,7 +104,7 @@ fn look(
     if plan.skipped {
         skip("the page asks to be left alone");
     } else if has_drawn {
-        let secrets = none.knowing(&learnt);
+        let secrets = none.comparing(&learnt);
         let sent = secrets.redact_sent(run.recording, &seen);
         let adoption = adopting::look(job, page, &plan, sent, &secrets, false);
         if adoption.messages.is_none() {

@@ -68,6 +68,12 @@ pub(super) fn shaped(
     })
 }
 
+/// Whether a value is found by its shape wherever it stands as it is.
+pub(super) fn is_shaped(value: &str) -> bool {
+    let shape = if value.len() >= WHOLE_TOKEN { SHAPE.find(value) } else { None };
+    shape.is_some_and(|found| found.len() == value.len())
+}
+
 /// The stretches in order. Those that overlap become one, named as the first one given, and those
 /// inside a placeholder are none: a secret may be a word that placeholders use.
 pub(super) fn apart(text: &str, found: Vec<Found>) -> Vec<Found> {
@@ -100,7 +106,7 @@ pub(super) fn apart(text: &str, found: Vec<Found>) -> Vec<Found> {
 
 #[cfg(test)]
 mod tests {
-    use super::{apart, shaped};
+    use super::{apart, is_shaped, shaped};
 
     #[test]
     fn a_token_is_no_part_of_other_base64() {
@@ -113,6 +119,8 @@ mod tests {
         assert!(spans(&format!("data:image/png;base64,iVBORw{token}+/")).is_empty());
         assert!(spans(&format!("base64,gAAAAA{}", "A".repeat(90))).is_empty());
         assert_eq!(spans(&format!("\\n{token}{token}")).len(), 1, "a whole token is one anywhere");
+        assert!(is_shaped(&token.repeat(2)) && !is_shaped(token));
+        assert!(!is_shaped(&format!("{}!", token.repeat(2))));
     }
 
     #[test]

@@ -143,6 +143,15 @@ impl Secrets {
         Self::finding(Arc::clone(&self.places), values.clone(), names)
     }
 
+    /// The same for texts that are only compared: a token counts there where its shape tells it, and is not
+    /// looked for in all the other ways in which it may be written. Not for what is shown.
+    #[must_use]
+    pub fn comparing(&self, Learnt { values, names }: &Learnt) -> Self {
+        let told = values.0.iter().filter(|(value, _)| !find::is_shaped(value));
+        let told = told.map(|(value, kind)| (value.clone(), kind.clone()));
+        Self::finding(Arc::clone(&self.places), Values(told.collect()), names)
+    }
+
     fn in_places(places: Arc<Places>, known: &[(String, String)], run: &Run) -> Self {
         let mut values = Values::default();
         known.iter().for_each(|(kind, value)| values.add(kind, value));

@@ -304,7 +304,7 @@ impl Gatherer<'_> {
             Some(Found { hint: hint.clone(), secret, ..found })
         };
         let mut secrets = Vec::with_capacity(leaks.len());
-        let Ok(()) = side_by_side::each(leaks, secret, |secret| {
+        let Ok(()) = side_by_side::each_small(leaks, secret, |secret| {
             secrets.extend(secret);
             Ok::<(), Infallible>(())
         });
