@@ -91,6 +91,10 @@ fn a_text_that_differs_is_told_once_with_what_the_log_says() {
         differing(&[("    Server: waitress\n", "")]),
         [format!("{header}, which says `Server: waitress`")]
     );
+    // A long line is not shown in part: a secret could be cut in two.
+    let agent = "    User-Agent: openstacksdk";
+    let told = [format!("{header}, which has another long line there")];
+    assert_eq!(differing(&[(agent, "    User-Agent: own")]), told);
     // What a person left out is no difference, and neither is what hides a secret otherwise.
     assert_eq!(differing(&[(status, "    ...\n")]), [""; 0]);
     let token = "gAAAAABjrkD9cqBlaLtF1-FlWZfHjo2u7cJv";

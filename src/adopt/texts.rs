@@ -29,8 +29,9 @@ pub(super) struct Difference<'a> {
     recorded: Option<&'a str>,
 }
 
-/// Characters that are shown of a line.
-const SHOWN: usize = 60;
+/// Characters of the longest line that is shown. A longer one is not cut: half of a secret that is known
+/// from elsewhere could not be told from other text.
+const SHOWN: usize = 80;
 
 impl Difference<'_> {
     /// What the log has there, as the rest of a sentence about it.
@@ -38,10 +39,10 @@ impl Difference<'_> {
         match self.recorded.map(str::trim) {
             None => ", which ends there".to_owned(),
             Some("") => ", which has a blank line there".to_owned(),
-            Some(line) => match line.char_indices().nth(SHOWN) {
-                Some((end, _)) => format!(", which says `{}…`", line[..end].trim_end()),
-                None => format!(", which says `{line}`"),
-            },
+            Some(line) if line.chars().nth(SHOWN).is_some() => {
+                ", which has another long line there".to_owned()
+            }
+            Some(line) => format!(", which says `{line}`"),
         }
     }
 }
@@ -101,34 +102,41 @@ pub(super) fn first<'a>(
     hiding: &dyn Hiding,
 ) -> Option<Difference<'a>> {
     let mut at = 0;
-    let (mut one, mut other) = (standing.clone(), recorded.clone());
+    let (mut one, mut other) = (standing.clone(), recorded);
+    // So many lines before that one, or at the first.
+    let mut back = standing;
     loop {
+        let (ones, others) = (one.clone(), other.clone());
         let (line, meant) = match (one.next(), other.next()) {
             (Some(line), Some(meant)) => (line, meant),
             (None, None) => return None,
             (_, recorded) => return Some(Difference { line: at, recorded }),
         };
         let difference = Some(Difference { line: at, recorded: Some(meant) });
-        if line == meant || hiding.hidden(line).is_some_and(|hidden| hidden == meant) {
-            at += 1;
-            continue;
-        }
         let begin = at.saturating_sub(BEFORE);
-        let before: Vec<&str> = standing.clone().skip(begin).take(at - begin + 1).collect();
-        if !hiding.may_be_in(&before.join("\n")) {
-            return difference;
-        }
-        let around: Vec<&str> = standing.clone().skip(begin).take(at - begin + BEHIND).collect();
-        let Some(hidden) = hiding.hidden(&around.join("\n")) else { return difference };
-        let lines = hidden.split('\n').skip(at - begin);
-        let alike =
-            lines.zip(recorded.clone().skip(at)).take_while(|(one, two)| one == two).count();
-        if alike == 0 {
-            return difference;
+        let around = |count: usize| {
+            let lines: Vec<&str> = back.clone().take(at - begin + count).collect();
+            lines.join("\n")
+        };
+        let alike = if line == meant || hiding.hidden(line).is_some_and(|hidden| hidden == meant) {
+            1
+        } else if hiding.may_be_in(&around(1)) {
+            let Some(hidden) = hiding.hidden(&around(BEHIND)) else { return difference };
+            let lines = hidden.split('\n').skip(at - begin).zip(others.clone());
+            lines.take_while(|(one, other)| one == other).count()
+        } else {
+            0
+        };
+        match alike {
+            0 => return difference,
+            1 => {}
+            _ => {
+                (one, other) = (ones, others);
+                one.nth(alike - 1);
+                other.nth(alike - 1);
+            }
         }
         at += alike;
-        (one, other) = (standing.clone(), recorded.clone());
-        one.nth(at - 1);
-        other.nth(at - 1);
+        back.by_ref().take(at.saturating_sub(BEFORE) - begin).for_each(drop);
     }
 }
