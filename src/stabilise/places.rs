@@ -39,8 +39,8 @@ const HEADERS: [&str; 13] = [
 const FIELDS: &str = "(?:[a-z0-9_-]*_)?(?:password|passwd|passphrase|secret|token|api_?key\
     |private_?key|secret_?key|temp_url_(?:key|sig)|signature|credential)|admin_?pass|original_?password";
 
-/// No field that doctool knows is as long, whatever stands before it.
-const LIKELY_FIELD: usize = 100;
+/// Bytes of the longest word that may be a field, unless the settings name a longer one.
+const LONGEST_WORD: usize = 100;
 
 /// The id in `"token": {"id": "…"}`, with which Keystone is asked to authenticate by token.
 static TOKEN_ID: LazyLock<Regex> = LazyLock::new(|| {
@@ -140,8 +140,8 @@ pub(super) struct Places {
     /// A line of YAML.
     yaml: Regex,
     field: Regex,
-    /// What is longer is no field.
-    longest_field: usize,
+    /// What is longer is no word.
+    longest_word: usize,
     windows: Windows,
     stand_ins: StandIns,
 }
@@ -183,7 +183,7 @@ impl Places {
                 r#"^[-+ \t]*(?<name>(?i-u:{fields})):[ \t]+["']?(?<value>[^\s"'{{\[|>&*!#][^\s"']*)["']?[ \t\r]*$"#
             )),
             field: pattern(&format!("^(?i-u:{fields})$")),
-            longest_field: settings.fields.iter().map(String::len).fold(LIKELY_FIELD, usize::max),
+            longest_word: settings.fields.iter().map(String::len).fold(LONGEST_WORD, usize::max),
             windows: Windows::new(settings.fields.iter().chain(&headers).map(String::as_str)),
             stand_ins,
             headers,
@@ -204,9 +204,10 @@ impl Places {
         alike.any(|name| name.eq_ignore_ascii_case(header))
     }
 
-    /// Whether this is what fields with secrets are called, and so a word that says nothing.
+    /// Whether this is what fields with secrets are called, and so a word that says nothing. What is long
+    /// is no word.
     pub(super) fn is_field(&self, word: &str) -> bool {
-        word.len() <= self.longest_field && self.field.is_match(word)
+        word.len() <= self.longest_word && self.field.is_match(word)
     }
 
     /// Whether a value in a secret place is a secret, and nothing that stands for one.
@@ -284,7 +285,7 @@ impl Places {
         let is_quoted = |line: &str| memchr2(b'"', b'\'', line.as_bytes()).is_some();
         let is_yaml = |line: &str| {
             let name = line.trim_start_matches(['-', '+', ' ', '\t']).split(':').next();
-            !self.windows.are_words() || name.is_some_and(|name| self.is_field(name))
+            !self.windows.are_words() || name.is_some_and(|name| self.field.is_match(name))
         };
         for line in window.lines(&[Behind::Colon]) {
             self.header_on(line, &mut found);
