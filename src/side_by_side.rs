@@ -14,9 +14,6 @@ const BATCH: usize = 16;
 /// Batches that wait in a lane at most.
 const AHEAD: usize = 2;
 
-/// Small items that a thread works on before it hands them on, which takes longer than work on one.
-const SMALL_BATCH: usize = 512;
-
 /// Works on each item and tells what came of it, in the order of the items, on the thread that
 /// calls. Stops at the first error of whoever is told.
 pub(crate) fn each<T: Sync, R: Send, E>(
@@ -25,15 +22,6 @@ pub(crate) fn each<T: Sync, R: Send, E>(
     tell: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
     in_batches(BATCH, items, work, tell)
-}
-
-/// The same of items that are many and take hardly any time.
-pub(crate) fn each_small<T: Sync, R: Send, E>(
-    items: &[T],
-    work: impl Fn(&T) -> R + Sync,
-    tell: impl FnMut(R) -> Result<(), E>,
-) -> Result<(), E> {
-    in_batches(SMALL_BATCH, items, work, tell)
 }
 
 /// The same of items that are few and take long.

@@ -19,6 +19,9 @@ use crate::report::diff::Diff;
 use crate::settings::Config;
 use crate::side_by_side;
 
+/// Secrets that one thread tells before it hands them on, which takes longer than one of them.
+const PORTION: usize = 512;
+
 /// What is needed to show files.
 struct Gatherer<'a> {
     config: &'a Config,
@@ -303,9 +306,12 @@ impl Gatherer<'_> {
             let found = Found::at(*finding, *severity, place, message.clone());
             Some(Found { hint: hint.clone(), secret, ..found })
         };
+        let portions: Vec<&[Leak]> = leaks.chunks(PORTION).collect();
+        let of_portion =
+            |portion: &&[Leak]| portion.iter().filter_map(secret).collect::<Vec<Found>>();
         let mut secrets = Vec::with_capacity(leaks.len());
-        let Ok(()) = side_by_side::each_small(leaks, secret, |secret| {
-            secrets.extend(secret);
+        let Ok(()) = side_by_side::each_large(&portions, of_portion, |found| {
+            secrets.extend(found);
             Ok::<(), Infallible>(())
         });
         secrets
