@@ -2,7 +2,6 @@
 //!
 //! In: a stream that was accepted. Out: each request either refused or handed on to `exchange`.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,9 +59,9 @@ impl Engine {
 }
 
 /// Serves a caller until either side ends the connection.
-pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, engine: Arc<Engine>) {
+pub(super) async fn serve(stream: TcpStream, engine: Arc<Engine>) {
     let process = match &engine.processes {
-        Some(processes) if engine.records() => processes.at(peer).await,
+        Some(processes) if engine.records() => processes.of(&stream).await,
         _ => None,
     };
     let caller = Connection::new(stream);

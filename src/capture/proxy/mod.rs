@@ -389,8 +389,8 @@ async fn accept(listener: TcpListener, engine: Arc<Engine>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => {
-                tokio::spawn(connection::serve(stream, peer, Arc::clone(&engine)));
+            Ok((stream, _)) => {
+                tokio::spawn(connection::serve(stream, Arc::clone(&engine)));
             }
             // Mostly a lack of file descriptors, which passes when a connection ends.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,

@@ -1,11 +1,12 @@
 //! Which process is at the other end of a connection on this machine.
 //!
-//! In: the address that a connection comes from. Out: the process, where the system tells. Linux
-//! does, in two steps: the address belongs to a socket, and the socket is an open file of a process.
+//! In: both ends of a connection. Out: the process at the far one, where the system tells. Linux
+//! does, in two steps: the ends belong to a socket, and the socket is an open file of a process.
 
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 /// A process that was found.
@@ -16,6 +17,12 @@ pub(super) struct Seen {
     pub(super) began: Instant,
 }
 
+/// Both ends of a connection, as they are called at the far one: its own, and the proxy's.
+///
+/// One of them would not do: a port is used for several connections at once, to different services, and
+/// those that were closed lately are in the system's table for a minute.
+type Ends = (SocketAddr, SocketAddr);
+
 /// Who looks for processes. What is asked at the same time is answered with one look.
 pub(super) struct Processes {
     asked: std::sync::mpsc::Sender<Asked>,
@@ -23,7 +30,7 @@ pub(super) struct Processes {
 
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nobody looks there"))]
 struct Asked {
-    peer: SocketAddr,
+    ends: Ends,
     answer: oneshot::Sender<Option<Seen>>,
 }
 
@@ -36,8 +43,8 @@ impl Processes {
             while let Ok(first) = asks.recv() {
                 let mut all = vec![first];
                 all.extend(asks.try_iter());
-                let peers: Vec<SocketAddr> = all.iter().map(|asked| asked.peer).collect();
-                let found = linux::at(&peers);
+                let ends: Vec<Ends> = all.iter().map(|asked| asked.ends).collect();
+                let found = linux::at(&ends);
                 for (Asked { answer, .. }, seen) in all.into_iter().zip(found) {
                     // Nobody waits for it if the connection has ended.
                     let _ = answer.send(seen);
@@ -54,9 +61,10 @@ impl Processes {
     }
 
     /// The process that a connection comes from.
-    pub(super) async fn at(&self, peer: SocketAddr) -> Option<Seen> {
+    pub(super) async fn of(&self, connection: &TcpStream) -> Option<Seen> {
         let (answer, answered) = oneshot::channel();
-        self.asked.send(Asked { peer, answer }).ok()?;
+        let ends = (connection.peer_addr().ok()?, connection.local_addr().ok()?);
+        self.asked.send(Asked { ends, answer }).ok()?;
         answered.await.ok()?
     }
 }
@@ -67,28 +75,27 @@ mod linux {
     use std::net::SocketAddr;
     use std::time::{Duration, Instant};
 
+    use procfs::net::TcpNetEntry;
     use procfs::process::{FDTarget, Process, all_processes};
     use procfs::{Current, Uptime};
 
-    use super::Seen;
+    use super::{Ends, Seen};
 
     /// How often the table of connections is read to find one that is there.
     const LOOKS: usize = 4;
 
-    /// The processes that connections from these addresses come from.
-    pub(super) fn at(peers: &[SocketAddr]) -> Vec<Option<Seen>> {
-        let mut socket_of: HashMap<SocketAddr, u64> = HashMap::new();
+    /// The processes at the far ends of these connections.
+    pub(super) fn at(connections: &[Ends]) -> Vec<Option<Seen>> {
+        let mut socket_of: HashMap<Ends, u64> = HashMap::new();
         // While connections come and go, a look at the table may miss some.
         for _ in 0..LOOKS {
-            let sockets = Process::myself().and_then(|doctool| doctool.tcp()).unwrap_or_default();
-            let sockets = sockets.into_iter();
-            socket_of.extend(sockets.map(|socket| (socket.local_address, socket.inode)));
-            if peers.iter().all(|peer| socket_of.contains_key(peer)) {
+            socket_of.extend(sockets());
+            if connections.iter().all(|ends| socket_of.contains_key(ends)) {
                 break;
             }
         }
         let sockets: Vec<Option<u64>> =
-            peers.iter().map(|peer| socket_of.get(peer).copied()).collect();
+            connections.iter().map(|ends| socket_of.get(ends).copied()).collect();
         let mut wanted: HashMap<u64, Option<Seen>> =
             sockets.iter().flatten().map(|&socket| (socket, None)).collect();
         let mut left = wanted.len();
@@ -113,6 +120,18 @@ mod linux {
         sockets.iter().map(|socket| wanted.get(socket.as_ref()?).copied()?).collect()
     }
 
+    /// The connections of this machine, each with its socket.
+    fn sockets() -> impl Iterator<Item = (Ends, u64)> {
+        let tables = Process::myself().map(|doctool| [doctool.tcp(), doctool.tcp6()]);
+        let sockets = tables.into_iter().flatten().flatten().flatten();
+        // One that speaks both versions of IP writes addresses of the old one as such of the new one.
+        let canonical =
+            |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
+        sockets.map(move |TcpNetEntry { local_address, remote_address, inode, .. }| {
+            ((canonical(local_address), canonical(remote_address)), inode)
+        })
+    }
+
     fn seen(process: &Process) -> Option<Seen> {
         let ticks = process.stat().ok()?.starttime;
         let rate = procfs::ticks_per_second();
@@ -125,24 +144,74 @@ mod linux {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::net::{Ipv4Addr, TcpListener, TcpStream};
+    use std::net::{Ipv4Addr, SocketAddr, TcpListener};
     use std::time::{Duration, Instant};
 
-    use super::linux;
+    use tokio::net::{TcpSocket, TcpStream};
 
-    #[test]
-    fn a_connection_comes_from_the_process_that_opened_it() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
-        let address = listener.local_addr().expect("it is bound");
-        let streams = [(), ()].map(|()| TcpStream::connect(address).expect("it listens"));
-        let mut peers = streams.map(|stream| stream.local_addr().map(|at| (stream, at)));
-        let peers: Vec<_> = peers.iter_mut().map(|peer| peer.as_ref().expect("open").1).collect();
-        let unused = "127.0.0.1:9".parse().expect("an address");
-        let found = linux::at(&[peers[0], unused, peers[1]]);
+    use super::{Ends, Processes, linux};
+
+    const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+    fn ends(stream: &TcpStream) -> Ends {
+        (stream.local_addr().expect("it is open"), stream.peer_addr().expect("it is open"))
+    }
+
+    #[tokio::test]
+    async fn a_connection_comes_from_the_process_that_opened_it() {
+        let listener = TcpListener::bind(ANY).expect("a port is free");
+        let door = listener.local_addr().expect("it is bound");
+        let one = TcpStream::connect(door).await.expect("it listens");
+        let other = TcpStream::connect(door).await.expect("it listens");
+        let unused = ("127.0.0.1:9".parse().expect("an address"), door);
+        let found = linux::at(&[ends(&one), unused, ends(&other)]);
         assert_eq!(found[0].map(|seen| seen.id), Some(std::process::id()));
         assert_eq!(found[0], found[2], "one process has one beginning");
         assert_eq!(found[1], None);
         let age = Instant::now() - found[0].expect("it was found").began;
         assert!(age < Duration::from_secs(24 * 60 * 60), "{age:?}");
+    }
+
+    #[tokio::test]
+    async fn it_is_found_where_its_port_was_used_for_others_a_moment_ago() {
+        let door = tokio::net::TcpListener::bind(ANY).await.expect("a port is free");
+        let to = door.local_addr().expect("it is bound");
+        let from = |port: SocketAddr| {
+            let socket = TcpSocket::new_v4().expect("there are sockets");
+            socket.set_reuseaddr(true).expect("it can be");
+            socket.bind(port).expect("it may be used for several");
+            socket
+        };
+        let caller = from(ANY).connect(to).await.expect("it listens");
+        let port = caller.local_addr().expect("it is open");
+        for _ in 0..64 {
+            let other = TcpListener::bind(ANY).expect("a port is free");
+            let there = other.local_addr().expect("it is bound");
+            let closed = from(port).connect(there).await.expect("it listens");
+            let served = other.accept().expect("somebody came");
+            // Who closes first keeps the connection in the table.
+            drop(closed);
+            drop(served);
+        }
+        let (accepted, _) = door.accept().await.expect("somebody came");
+        let processes = Processes::start().expect("the system tells");
+        let seen = processes.of(&accepted).await;
+        assert_eq!(seen.map(|seen| seen.id), Some(std::process::id()));
+    }
+
+    #[expect(clippy::print_stdout, reason = "who reads the tests' output is to know")]
+    #[tokio::test]
+    async fn one_that_speaks_both_versions_of_ip_is_found() {
+        let door = tokio::net::TcpListener::bind(ANY).await.expect("a port is free");
+        let port = door.local_addr().expect("it is bound").port();
+        let mapped = SocketAddr::new(Ipv4Addr::LOCALHOST.to_ipv6_mapped().into(), port);
+        let Ok(caller) = TcpStream::connect(mapped).await else {
+            return println!("skipped: there is no IPv6 here");
+        };
+        let (accepted, _) = door.accept().await.expect("somebody came");
+        let processes = Processes::start().expect("the system tells");
+        let seen = processes.of(&accepted).await;
+        assert_eq!(seen.map(|seen| seen.id), Some(std::process::id()));
+        drop(caller);
     }
 }
