@@ -144,14 +144,21 @@ mod linux {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+    use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
     use std::time::{Duration, Instant};
 
     use tokio::net::{TcpSocket, TcpStream};
 
     use super::{Ends, Processes, linux};
 
-    const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+    const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+    /// The process whose connection waits at a door.
+    async fn seen(door: &tokio::net::TcpListener) -> Option<u32> {
+        let (accepted, _) = door.accept().await.expect("somebody came");
+        let processes = Processes::start().expect("the system tells");
+        processes.of(&accepted).await.map(|seen| seen.id)
+    }
 
     fn ends(stream: &TcpStream) -> Ends {
         (stream.local_addr().expect("it is open"), stream.peer_addr().expect("it is open"))
@@ -193,10 +200,7 @@ mod tests {
             drop(closed);
             drop(served);
         }
-        let (accepted, _) = door.accept().await.expect("somebody came");
-        let processes = Processes::start().expect("the system tells");
-        let seen = processes.of(&accepted).await;
-        assert_eq!(seen.map(|seen| seen.id), Some(std::process::id()));
+        assert_eq!(seen(&door).await, Some(std::process::id()));
     }
 
     #[tokio::test]
@@ -206,10 +210,7 @@ mod tests {
         let mapped = SocketAddr::new(Ipv4Addr::LOCALHOST.to_ipv6_mapped().into(), port);
         // There are machines without IPv6.
         let Ok(caller) = TcpStream::connect(mapped).await else { return };
-        let (accepted, _) = door.accept().await.expect("somebody came");
-        let processes = Processes::start().expect("the system tells");
-        let seen = processes.of(&accepted).await;
-        assert_eq!(seen.map(|seen| seen.id), Some(std::process::id()));
+        assert_eq!(seen(&door).await, Some(std::process::id()));
         drop(caller);
     }
 }
