@@ -126,7 +126,7 @@ impl Publication {
         });
         // A value is called what it is called first, so the order must not be that of the threads.
         let seen = files.iter().flat_map(|(file, _)| &texts[file]).map(|text| &text.seen);
-        let published = Published::of(&self.sight, seen, learnt, &job.config.redact);
+        let published = Published::of(sight, seen, learnt, &job.config.redact);
         let mut short: BTreeMap<FileId, ShortSecrets> = BTreeMap::new();
         for page in &self.pages {
             let of_page = page.iter().flat_map(|file| &texts[file]).map(|text| &text.seen);
