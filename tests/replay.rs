@@ -313,6 +313,14 @@ fn a_path_that_leads_nowhere_and_a_page_without_commands_are_errors() {
         "error: none of these pages documents a command that may run\n\
          hint: see what doctool finds on them, and why it is not run, with `doctool list`\n"
     );
+    site.write("docs/plain.md", "# Plain\n\n``` console\n$ openstack image list; id\n```\n");
+    let said = site.doctool(&["check", "docs/plain.md"]).exits(2);
+    assert_eq!(
+        said.err,
+        "error: none of these pages documents a command that may run: this command is not run: \
+         it needs a shell for `;`\n  --> docs/plain.md:4:3\n\
+         hint: write one command without it, or set `run.shell` in doctool.yml\n"
+    );
 }
 
 #[test]

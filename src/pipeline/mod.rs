@@ -37,7 +37,7 @@ use std::path::{Path, PathBuf};
 
 use crate::capture::{replay, requestshook};
 use crate::discover;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::fetch::Fetcher;
 use crate::merge::Conflicts;
 use crate::model::{
@@ -425,11 +425,7 @@ fn pages(job: &Job<'_>) -> Result<Pages> {
         }
     }
     if pages.is_empty() && !job.part.is_partial() {
-        return Err(Error::new(
-            ErrorKind::Usage,
-            "none of these pages documents a command that may run",
-        )
-        .hint("see what doctool finds on them, and why it is not run, with `doctool list`"));
+        return Err(planner::nothing_runs(elsewhere));
     }
     let leaks = published(job, &pages, &is_meant);
     let mut is_meant = is_meant.into_iter();

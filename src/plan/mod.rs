@@ -34,7 +34,7 @@ use permitted::Refusal;
 pub use diagrams::unreadable;
 pub use parts::next_name;
 pub use prose::prose;
-pub use refused::refused;
+pub use refused::{nothing_runs, refused};
 pub use views::{has_form_of_view, is_sequence_diagram};
 
 /// What the page documents.

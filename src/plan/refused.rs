@@ -1,7 +1,7 @@
 //! What a page asks for and does not get, said where it stands.
 //!
 //! In: a page's plan. Out: a diagnostic for each command that only its form keeps from running, and
-//! an error for a file that is not the site's.
+//! an error for a file that is not the site's, or where nothing is left to run.
 
 use std::path::{Path, PathBuf};
 
@@ -32,6 +32,22 @@ fn diagnostic(files: &FileCache, command: &NotRun) -> Option<Diagnostic> {
         message: format!("this command is not run: it {}", command.reason),
         hint: Some(hint),
     })
+}
+
+/// That no command of any page may run, with the place of the first that somebody may think is run.
+pub fn nothing_runs(told: Vec<Diagnostic>) -> Error {
+    let error =
+        Error::new(ErrorKind::Usage, "none of these pages documents a command that may run");
+    let mut told = told.into_iter();
+    match told.find(|found| found.kind == DiagnosticKind::RefusedCommand) {
+        Some(Diagnostic { place, message, hint, .. }) => {
+            let error = error.at(place).because(message);
+            hint.into_iter().fold(error, Error::hint)
+        }
+        None => {
+            error.hint("see what doctool finds on them, and why it is not run, with `doctool list`")
+        }
+    }
 }
 
 /// The files that a page wants to have copied, absolute. A command may send them anywhere, so they
